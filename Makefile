@@ -1,0 +1,231 @@
+# ksmctl: exact forecasts for Kernel Samepage Merging
+#
+#   make                    build ./ksmctl             make check     build and run the tests
+#   make demo               see it work                make lint      style and static analysis
+#   make install PREFIX=... DESTDIR=...                make coverage  line coverage of the tests
+#
+#   V=1            show the commands
+#   DEVELOPER=1    more warnings, all of them errors
+#   SANITIZE=...   address,undefined or thread: a build of its own, beside the plain one
+#
+# `make demo`, `make check` and `make lint` install the Debian packages that they need (as root or
+# through sudo) where these are missing; plain `make` installs nothing.
+
+VERSION := 0.1.0
+
+PREFIX      ?= /usr/local
+bindir      ?= $(PREFIX)/bin
+mandir      ?= $(PREFIX)/share/man
+bashcompdir ?= $(PREFIX)/share/bash-completion/completions
+zshcompdir  ?= $(PREFIX)/share/zsh/site-functions
+fishcompdir ?= $(PREFIX)/share/fish/vendor_completions.d
+
+all: ksmctl
+.PHONY: all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+# ------------------------------------------------------------------------------- flags
+
+CC         ?= cc
+CXX        ?= c++
+AR         ?= ar
+PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(origin CXX),default)
+CXX := g++
+endif
+ifeq ($(origin AR),default)
+AR := ar
+endif
+
+LIBRARIES := libproc2 libxxhash smartcols json-c
+TEST_LIBRARIES := gtest_main
+
+CFLAGS   ?= -O2 -g
+CXXFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wmissing-declarations -Wno-unused-parameter
+ifdef DEVELOPER
+WARNINGS += -Werror -Wshadow -Wpointer-arith -Wformat=2 -Wundef -Wwrite-strings -Wvla
+C_WARNINGS := -Wstrict-prototypes -Wold-style-definition
+endif
+ifdef SANITIZE
+SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
+endif
+
+comma := ,
+BUILD := .build/$(if $(SANITIZE),$(subst $(comma),-,$(SANITIZE)),$(if $(COVERAGE),coverage,plain))
+
+pkg      = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
+COMMON   = $(WARNINGS) $(SANITIZE_FLAGS) $(if $(COVERAGE),--coverage) -D_GNU_SOURCE -Icore -I. \
+           -DKSMCTL_VERSION='"$(VERSION)"'
+C_ALL   := -std=gnu11 $(COMMON) $(C_WARNINGS) $(call pkg,--cflags,$(LIBRARIES)) -pthread
+CXX_ALL := -std=gnu++17 $(COMMON) -pthread
+LD_ALL  := $(SANITIZE_FLAGS) $(if $(COVERAGE),--coverage) -pthread
+LIBS    := $(call pkg,--libs,$(LIBRARIES))
+
+# Quiet unless V=1: a short word and the target.
+ifdef V
+say = $(2)
+else
+say = @printf '  %-8s %s\n' $(1) $@; $(2)
+endif
+
+# ------------------------------------------------------------------------------- ksmctl
+
+CORE_SRC := $(sort $(wildcard core/*/*.c))
+CLI_SRC  := $(sort $(wildcard cli/*.c))
+obj       = $(patsubst %,$(BUILD)/%.o,$(basename $(1)))
+
+# `make` always leaves the plain build at the top; other builds stay in their own folder.
+ifeq ($(BUILD),.build/plain)
+ksmctl: $(BUILD)/ksmctl
+	$(call say,COPY,cp $< $@)
+else
+ksmctl: $(BUILD)/ksmctl
+.PHONY: ksmctl
+endif
+
+$(BUILD)/ksmctl: $(call obj,$(CLI_SRC)) $(BUILD)/libksm.a
+	$(call say,LINK,$(CC) $(LDFLAGS) $(LD_ALL) -o $@ $^ $(LIBS))
+
+$(BUILD)/libksm.a: $(call obj,$(CORE_SRC))
+	$(call say,AR,rm -f $@ && $(AR) rcs $@ $^)
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$(CC) $(CPPFLAGS) $(CFLAGS) $(C_ALL) -MMD -MP -c -o $@ $<)
+
+$(BUILD)/%.o: %.cpp $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CXX,$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(CXX_ALL) -MMD -MP -c -o $@ $<)
+
+# Changes only when the commands would: every object depends on it. A missing library is named here,
+# before the first compiler error.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@command -v $(PKG_CONFIG) >/dev/null || { echo "$(PKG_CONFIG) is missing: 'make deps' installs it" >&2; exit 1; }
+	@for lib in $(LIBRARIES); do $(PKG_CONFIG) --exists $$lib || \
+		{ echo "the library $$lib is missing: 'make deps' installs it" >&2; exit 1; }; done
+	@echo '$(subst ','\'',$(CC) $(CXX) $(CPPFLAGS) $(CFLAGS) $(C_ALL) $(CXXFLAGS) $(CXX_ALL) $(LDFLAGS) $(LD_ALL) $(LIBS))' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+.PHONY: FORCE
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ------------------------------------------------------------------------------- tests
+
+TEST_SRC := $(sort $(wildcard tests/unit/*.cpp) $(wildcard tests/unit/*/*.cpp))
+LIVE_SRC := $(sort $(wildcard tests/live/*.cpp))
+FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz_%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+BUILDERS := $(patsubst tests/builders/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/builders/*.c)))
+GTEST     = $(call pkg,--libs,$(TEST_LIBRARIES))
+
+$(BUILD)/tests/unit-tests: $(call obj,$(TEST_SRC)) $(BUILD)/libksm.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$(CXX) $(LD_ALL) -o $@ $^ $(LIBS) $(GTEST))
+
+$(BUILD)/tests/live-tests: $(call obj,$(LIVE_SRC)) $(BUILD)/libksm.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$(CXX) $(LD_ALL) -o $@ $^ $(LIBS) $(GTEST))
+
+$(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/driver.o $(BUILD)/libksm.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$(CC) $(LD_ALL) -o $@ $^ $(LIBS))
+
+$(BUILDERS): $(BUILD)/tests/%: $(BUILD)/tests/builders/%.o
+	@mkdir -p $(@D)
+	$(call say,LINK,$(CC) $(LD_ALL) -o $@ $^)
+
+test-programs: $(BUILD)/ksmctl $(BUILD)/tests/unit-tests $(BUILD)/tests/live-tests $(FUZZ) $(BUILDERS)
+.PHONY: test-programs
+.SECONDARY:
+
+# Each suite: its own runner, its own closing lines, its figures added up by tests/run.
+SUITES ?= unit cli live fuzz
+
+check: deps
+	+@$(MAKE) --no-print-directory check-run
+check-run: ksmctl test-programs
+	@BUILD=$(BUILD) tests/run $(SUITES)
+check-integration: deps deps-integration
+	+@$(MAKE) --no-print-directory test-programs
+	@BUILD=$(BUILD) tests/run integration
+.PHONY: check check-run check-integration
+
+demo: deps
+	+@$(MAKE) --no-print-directory demo-run
+demo-run: ksmctl $(BUILDERS)
+	@BUILD=$(BUILD) tests/demo
+.PHONY: demo demo-run
+
+# ------------------------------------------------------------------------------- packages
+
+DEPS_BUILD := gcc libc6-dev pkg-config libproc2-dev libxxhash-dev libsmartcols-dev libjson-c-dev
+DEPS_CHECK := g++ libgtest-dev jq mandoc python3-minimal procps
+DEPS_LINT  := clang-format clang-tidy cppcheck shellcheck mandoc
+DEPS_INTEGRATION := clang gcovr valgrind nodejs perl python3
+
+deps:             ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK))
+deps-lint:        ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK) $(DEPS_LINT))
+deps-integration: ; @$(call install_packages,$(DEPS_INTEGRATION))
+.PHONY: deps deps-lint deps-integration
+
+define install_packages
+	missing=; for p in $(1); do \
+		dpkg-query -W -f '$${db:Status-Abbrev}' $$p 2>/dev/null | grep -q '^ii' || missing="$$missing $$p"; \
+	done; \
+	[ -z "$$missing" ] || { \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		echo "installing:$$missing"; \
+		{ $$sudo apt-get update -qq && \
+		  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; } || \
+		{ echo "could not install:$$missing" >&2; exit 1; }; }
+endef
+
+# ------------------------------------------------------------------------------- care
+
+C_FILES   = $(shell git ls-files '*.c' '*.h' '*.cpp')
+MAN_PAGES = $(wildcard man/*.[1-8])
+SCRIPTS   = $(shell git ls-files | xargs grep -lE '^\#!.*(bash|/sh)' 2>/dev/null) completions/ksmctl.bash
+
+lint: deps-lint
+	+@$(MAKE) --no-print-directory lint-format lint-tidy lint-cppcheck lint-shell lint-man
+lint-format:
+	$(call say,FORMAT,clang-format --dry-run --Werror $(C_FILES))
+lint-tidy:
+	$(call say,TIDY,printf '%s\n' $(CORE_SRC) $(CLI_SRC) | xargs -P 2 -n 8 clang-tidy --quiet --warnings-as-errors='*' -- $(C_ALL))
+lint-cppcheck:
+	$(call say,CPPCHECK,cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
+		--enable=warning$(comma)performance$(comma)portability --suppress=missingIncludeSystem \
+		-D_GNU_SOURCE -Icore -I. core cli)
+lint-shell:
+	$(call say,SHELL,shellcheck $(SCRIPTS))
+lint-man:
+	$(call say,MANDOC,mandoc -T lint -W warning $(MAN_PAGES))
+format:
+	$(call say,FORMAT,clang-format -i $(C_FILES))
+.PHONY: lint lint-format lint-tidy lint-cppcheck lint-shell lint-man format
+
+coverage: deps deps-integration
+	+@$(MAKE) --no-print-directory COVERAGE=1 CFLAGS='-O0 -g' CXXFLAGS='-O0 -g' check-run
+	gcovr --root . --object-directory .build/coverage --filter core/ --filter cli/
+.PHONY: coverage
+
+install: ksmctl
+	$(INSTALL) -D -m 755 ksmctl $(DESTDIR)$(bindir)/ksmctl
+	for page in $(MAN_PAGES); do $(INSTALL) -D -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}; done
+	$(INSTALL) -D -m 644 completions/ksmctl.bash $(DESTDIR)$(bashcompdir)/ksmctl
+	$(INSTALL) -D -m 644 completions/_ksmctl $(DESTDIR)$(zshcompdir)/_ksmctl
+	$(INSTALL) -D -m 644 completions/ksmctl.fish $(DESTDIR)$(fishcompdir)/ksmctl.fish
+uninstall:
+	rm -f $(DESTDIR)$(bindir)/ksmctl $(DESTDIR)$(bashcompdir)/ksmctl \
+		$(DESTDIR)$(zshcompdir)/_ksmctl $(DESTDIR)$(fishcompdir)/ksmctl.fish
+	for page in $(MAN_PAGES); do rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}; done
+clean:
+	rm -rf .build ksmctl
+.PHONY: install uninstall clean

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/arena.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#define FIRST_CAPACITY 4096
+
+void ksm_arena_init(struct ksm_arena *arena, size_t size)
+{
+	memset(arena, 0, sizeof(*arena));
+	arena->size = size;
+	arena->end = 1;
+}
+
+void ksm_arena_release(struct ksm_arena *arena)
+{
+	if (arena->base)
+		munmap(arena->base, arena->capacity * arena->size);
+	ksm_arena_init(arena, arena->size);
+}
+
+static int grow(struct ksm_arena *arena)
+{
+	uint64_t want = arena->capacity ? arena->capacity + (uint64_t)arena->capacity / 2
+					: FIRST_CAPACITY;
+	void *base;
+
+	if (want > KSM_ARENA_MAX)
+		want = KSM_ARENA_MAX;
+	if (arena->end >= want)
+		return -1;
+	if (arena->base)
+		base = mremap(arena->base, arena->capacity * arena->size, want * arena->size,
+			      MREMAP_MAYMOVE);
+	else
+		base = mmap(NULL, want * arena->size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (base == MAP_FAILED)
+		return -1;
+	arena->base = base;
+	arena->capacity = (uint32_t)want;
+	return 0;
+}
+
+uint32_t ksm_arena_alloc(struct ksm_arena *arena)
+{
+	uint32_t number = arena->free;
+
+	if (number) {
+		memcpy(&arena->free, ksm_arena_at(arena, number), sizeof(arena->free));
+		memset(ksm_arena_at(arena, number), 0, arena->size);
+		return number;
+	}
+	/* Fresh anonymous memory is zero already. */
+	if (arena->end >= arena->capacity && grow(arena))
+		return 0;
+	return arena->end++;
+}
+
+void ksm_arena_free(struct ksm_arena *arena, uint32_t number)
+{
+	memset(ksm_arena_at(arena, number), 0, arena->size);
+	memcpy(ksm_arena_at(arena, number), &arena->free, sizeof(arena->free));
+	arena->free = number;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/str.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+
+int ksm_str_append(struct ksm_str *str, const char *data, size_t len)
+{
+	if (len > SIZE_MAX / 4 ||
+	    ksm_array_reserve(&str->data, &str->capacity, str->len + len + 1, 1))
+		return -ENOMEM;
+	if (len)
+		memcpy(str->data + str->len, data, len);
+	str->len += len;
+	str->data[str->len] = '\0';
+	return 0;
+}
+
+int ksm_str_printf(struct ksm_str *str, const char *fmt, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	if (len < 0)
+		return -EINVAL;
+	if (ksm_array_reserve(&str->data, &str->capacity, str->len + (size_t)len + 1, 1))
+		return -ENOMEM;
+	va_start(args, fmt);
+	vsnprintf(str->data + str->len, (size_t)len + 1, fmt, args);
+	va_end(args);
+	str->len += (size_t)len;
+	return 0;
+}
+
+void ksm_str_free(struct ksm_str *str)
+{
+	free(str->data);
+	memset(str, 0, sizeof(*str));
+}
+
+size_t ksm_utf8_length(const char *text, size_t len, uint32_t *ret_codepoint)
+{
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *s = (const unsigned char *)text;
+	uint32_t cp;
+	size_t n;
+
+	if (s[0] < 0x80) {
+		*ret_codepoint = s[0];
+		return 1;
+	}
+	n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+	if (s[0] < 0xc2 || s[0] > 0xf4 || n > len)
+		return 0;
+	cp = s[0] & (0xffu >> (n + 1));
+	for (size_t i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		cp = cp << 6 | (s[i] & 0x3f);
+	}
+	if (cp < smallest[n] || cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff))
+		return 0;
+	*ret_codepoint = cp;
+	return n;
+}
+
+/* Controls, and what reorders or hides text around it (Unicode's Bidi_Control, line and paragraph
+ * separators, zero-width characters). */
+static bool is_treacherous(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) || cp == 0x61c ||
+	       (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
+	       (cp >= 0x2060 && cp <= 0x2069) || cp == 0xfeff;
+}
+
+int ksm_str_escape(struct ksm_str *str, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		uint32_t cp = 0;
+		size_t n = ksm_utf8_length(text + i, len - i, &cp);
+		int err = 0;
+
+		if (n && cp == '\\') {
+			err = ksm_str_append(str, "\\\\", 2);
+		} else if (n && !is_treacherous(cp)) {
+			err = ksm_str_append(str, text + i, n);
+		} else {
+			if (!n)
+				n = 1;
+			for (size_t k = 0; k < n && !err; k++)
+				err = ksm_str_printf(str, "\\x%02x", (unsigned char)text[i + k]);
+		}
+		if (err)
+			return err;
+		i += n;
+	}
+	return len ? 0 : ksm_str_append(str, "", 0);
+}
+
+int ksm_parse_u64(const char *text, uint64_t max, uint64_t *ret_value)
+{
+	unsigned long long value;
+	char *end;
+
+	if (!isdigit((unsigned char)text[0]))
+		return -EINVAL;
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (*end)
+		return -EINVAL;
+	if (errno == ERANGE || value > max)
+		return -ERANGE;
+	*ret_value = value;
+	return 0;
+}
+
+unsigned int ksm_edit_distance(const char *a, const char *b)
+{
+	unsigned int rows[3][65];
+	unsigned int *before = rows[0], *last = rows[1], *row = rows[2];
+	size_t na = strlen(a), nb = strlen(b);
+
+	if (na > 63 || nb > 63)
+		return 64;
+	for (size_t j = 0; j <= nb; j++)
+		last[j] = (unsigned int)j;
+	for (size_t i = 1; i <= na; i++) {
+		unsigned int *spare = before;
+
+		row[0] = (unsigned int)i;
+		for (size_t j = 1; j <= nb; j++) {
+			unsigned int best = last[j - 1] + (a[i - 1] != b[j - 1]);
+
+			if (last[j] + 1 < best)
+				best = last[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    before[j - 2] + 1 < best)
+				best = before[j - 2] + 1;
+			row[j] = best;
+		}
+		before = last;
+		last = row;
+		row = spare;
+	}
+	return last[nb];
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Amounts for people. Documents carry plain numbers; only text output uses these. */
+#ifndef KSM_BASE_UNITS_H
+#define KSM_BASE_UNITS_H
+
+#include <stdint.h>
+
+#define KSM_UNITS_MAX 32
+
+/* "512 B", "4.0 KiB", "-1.2 GiB": one decimal from KiB on. */
+void ksm_format_bytes(int64_t bytes, char buf[static KSM_UNITS_MAX]);
+
+/* "12.3%" of a whole; "-" where the whole is 0, since then there is no answer. */
+void ksm_format_percent(uint64_t part, uint64_t whole, char buf[static KSM_UNITS_MAX]);
+
+#endif

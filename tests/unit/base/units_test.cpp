@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+
+// "static" in a parameter is C's alone.
+extern "C" {
+void ksm_format_bytes(int64_t bytes, char *buf);
+void ksm_format_percent(uint64_t part, uint64_t whole, char *buf);
+}
+
+namespace
+{
+
+std::string bytes(int64_t value)
+{
+	char buf[32];
+
+	ksm_format_bytes(value, buf);
+	return buf;
+}
+
+std::string percent(uint64_t part, uint64_t whole)
+{
+	char buf[32];
+
+	ksm_format_percent(part, whole, buf);
+	return buf;
+}
+
+TEST(FormatBytes, ChoosesTheUnit)
+{
+	EXPECT_EQ(bytes(0), "0 B");
+	EXPECT_EQ(bytes(1), "1 B");
+	EXPECT_EQ(bytes(1023), "1023 B");
+	EXPECT_EQ(bytes(1024), "1.0 KiB");
+	EXPECT_EQ(bytes(4096), "4.0 KiB");
+	EXPECT_EQ(bytes(1536 * 1024), "1.5 MiB");
+	EXPECT_EQ(bytes(INT64_C(1) << 30), "1.0 GiB");
+	EXPECT_EQ(bytes(INT64_C(1) << 40), "1.0 TiB");
+	EXPECT_EQ(bytes(INT64_C(1) << 50), "1.0 PiB");
+	EXPECT_EQ(bytes(INT64_MAX), "8.0 EiB");
+}
+
+TEST(FormatBytes, NeverShowsFourDigitsBeforeThePoint)
+{
+	EXPECT_EQ(bytes((1 << 20) - 1), "1.0 MiB");
+	EXPECT_EQ(bytes((INT64_C(1) << 30) - 1), "1.0 GiB");
+	EXPECT_EQ(bytes(1023 * 1024), "1023.0 KiB");
+	EXPECT_EQ(bytes(1023 * 1024 + 920), "1023.9 KiB");
+}
+
+TEST(FormatBytes, LossesHaveASign)
+{
+	EXPECT_EQ(bytes(-1), "-1 B");
+	EXPECT_EQ(bytes(-1288490189), "-1.2 GiB");
+	EXPECT_EQ(bytes(INT64_MIN), "-8.0 EiB");
+}
+
+TEST(FormatPercent, OfNothingIsNoAnswer)
+{
+	EXPECT_EQ(percent(0, 0), "-");
+	EXPECT_EQ(percent(5, 0), "-");
+}
+
+TEST(FormatPercent, OneDecimal)
+{
+	EXPECT_EQ(percent(0, 7), "0.0%");
+	EXPECT_EQ(percent(1, 8), "12.5%");
+	EXPECT_EQ(percent(7, 7), "100.0%");
+	EXPECT_EQ(percent(3, 2), "150.0%");
+	EXPECT_EQ(percent(UINT64_MAX, UINT64_MAX), "100.0%");
+}
+
+} // namespace

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <gtest/gtest.h>
+#include <xxhash.h>
+
+#include <random>
+#include <vector>
+
+extern "C" {
+#include "checksum/checksum.h"
+}
+
+namespace
+{
+
+std::vector<unsigned char> RandomBytes(size_t n, unsigned int seed)
+{
+	std::mt19937 random(seed);
+	std::vector<unsigned char> bytes(n);
+
+	for (auto &byte : bytes)
+		byte = static_cast<unsigned char>(random());
+	return bytes;
+}
+
+// Computed from include/linux/jhash.h of 4.19 and by xxhsum.
+TEST(Checksum, ZeroPageHasTheKernelsValues)
+{
+	std::vector<unsigned char> page(4096);
+
+	EXPECT_EQ(ksm_jhash2(page.data(), 1024, 17), 0x61574272u);
+	EXPECT_EQ(ksm_xxh64(page.data(), 4096), UINT64_C(0xac869b6f32d8bbdb));
+}
+
+TEST(Checksum, Jhash2TakesEveryTailLength)
+{
+	auto bytes = RandomBytes(64, 1);
+	std::vector<uint32_t> seen;
+
+	for (size_t words = 0; words <= 16; words++) {
+		uint32_t hash = ksm_jhash2(bytes.data(), words, 17);
+
+		for (uint32_t other : seen)
+			EXPECT_NE(hash, other) << words;
+		seen.push_back(hash);
+	}
+	EXPECT_EQ(ksm_jhash2(bytes.data(), 0, 17), 0xdeadbeefu + 17);
+}
+
+TEST(Checksum, Xxh64EqualsTheLibraryAtEveryLength)
+{
+	for (size_t n = 0; n < 300; n++) {
+		auto bytes = RandomBytes(n, static_cast<unsigned int>(n));
+
+		ASSERT_EQ(ksm_xxh64(bytes.data(), n), XXH64(bytes.data(), n, 0)) << n;
+	}
+	for (size_t n : {4096u, 16384u, 65536u}) {
+		auto bytes = RandomBytes(n, static_cast<unsigned int>(n));
+
+		EXPECT_EQ(ksm_xxh64(bytes.data(), n), XXH64(bytes.data(), n, 0)) << n;
+	}
+}
+
+TEST(Checksum, Xxh64TakesUnalignedInput)
+{
+	auto bytes = RandomBytes(4100, 7);
+
+	for (size_t shift = 0; shift < 4; shift++)
+		EXPECT_EQ(ksm_xxh64(bytes.data() + shift, 4096),
+			  XXH64(bytes.data() + shift, 4096, 0));
+}
+
+class Summer : public testing::TestWithParam<ksm_checksum_kind>
+{
+};
+
+TEST_P(Summer, EqualPagesAndOnlyTheseHaveEqualKeys)
+{
+	struct ksm_summer summer;
+	struct ksm_page_sum sums[4];
+	auto pages = RandomBytes(4 * 4096, 3);
+
+	std::copy(pages.begin(), pages.begin() + 4096, pages.begin() + 2 * 4096);
+	std::fill(pages.begin() + 3 * 4096, pages.end(), 0);
+	ASSERT_EQ(ksm_summer_init(&summer, GetParam(), 4096), 0);
+	ksm_summer_pages(&summer, pages.data(), 4, sums);
+
+	EXPECT_TRUE(ksm_page_key_equal(sums[0].key, sums[2].key));
+	EXPECT_EQ(ksm_page_key_checksum(sums[0].key),
+		  GetParam() == KSM_CHECKSUM_JHASH2
+			  ? ksm_jhash2(pages.data(), 1024, 17)
+			  : static_cast<uint32_t>(XXH64(pages.data(), 4096, 0)));
+	EXPECT_FALSE(ksm_page_key_equal(sums[0].key, sums[1].key));
+	EXPECT_FALSE(ksm_page_key_equal(sums[0].key, sums[3].key));
+	EXPECT_FALSE(sums[0].is_zero);
+	EXPECT_TRUE(sums[3].is_zero);
+	EXPECT_EQ(ksm_page_key_checksum(sums[3].key),
+		  GetParam() == KSM_CHECKSUM_JHASH2 ? 0x61574272u : 0x32d8bbdbu);
+}
+
+TEST_P(Summer, OneByteAnywhereMakesAPageNonZero)
+{
+	struct ksm_summer summer;
+	struct ksm_page_sum sum;
+	std::vector<unsigned char> page(4096);
+
+	ASSERT_EQ(ksm_summer_init(&summer, GetParam(), 4096), 0);
+	for (size_t i : {0u, 1u, 7u, 2048u, 4094u, 4095u}) {
+		page[i] = 1;
+		ksm_summer_pages(&summer, page.data(), 1, &sum);
+		EXPECT_FALSE(sum.is_zero) << i;
+		page[i] = 0;
+	}
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, Summer, testing::Values(KSM_CHECKSUM_JHASH2, KSM_CHECKSUM_XXHASH));
+
+TEST(Checksum, SecretsDifferBetweenRuns)
+{
+	struct ksm_summer a, b;
+
+	ASSERT_EQ(ksm_summer_init(&a, KSM_CHECKSUM_XXHASH, 4096), 0);
+	ASSERT_EQ(ksm_summer_init(&b, KSM_CHECKSUM_XXHASH, 4096), 0);
+	EXPECT_NE(a.secret, b.secret);
+}
+
+} // namespace
