@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/ksmd_cpu.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "kernel/process.h"
+
+enum { STAT_MAX = 4096, UTIME_FIELD = 14, STATE_FIELD = 3 };
+
+int ksm_ksmd_open(const struct ksm_root *root, int *ret_dir_fd, struct ksm_error *err)
+{
+	ksm_cleanup(ksm_processes_free) struct ksm_processes list = {0};
+	int rc = ksm_processes_list(root, &list, err);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < list.n; i++) {
+		const struct ksm_process *process = &list.process[i];
+
+		/* A program may call itself ksmd, but it has memory, or is a zombie. */
+		if (strcmp(process->name, "ksmd") == 0 && !process->has_memory &&
+		    process->state != 'Z')
+			return ksm_root_open_pid(root, process->pid, ret_dir_fd, err);
+	}
+	return ksm_error_set(err, KSM_ERR_GONE, ESRCH, "the kernel thread \"ksmd\" is not visible");
+}
+
+int ksm_ksmd_ticks_parse(const char *text, uint64_t *ret_ticks, struct ksm_error *err)
+{
+	/* The name before it may hold anything, also parentheses. */
+	const char *at = strrchr(text, ')');
+	uint64_t ticks[2];
+
+	for (int field = STATE_FIELD - 1; at && field < UTIME_FIELD; field++) {
+		at = strchr(at, ' ');
+		at = at ? at + 1 : NULL;
+	}
+	for (int i = 0; at && i < 2; i++) {
+		char *end;
+
+		ticks[i] = strtoull(at, &end, 10);
+		at = *at >= '0' && *at <= '9' && *end == ' ' ? end + 1 : NULL;
+	}
+	if (!at)
+		return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
+				     "the stat file of \"ksmd\" is not what proc(5) says");
+	*ret_ticks = ticks[0] + ticks[1];
+	return 0;
+}
+
+int ksm_ksmd_ticks(int dir_fd, uint64_t *ret_ticks, struct ksm_error *err)
+{
+	ksm_auto_str struct ksm_str text = {0};
+	int rc = ksm_read_at(dir_fd, "stat", STAT_MAX, &text, err);
+
+	return rc ? rc : ksm_ksmd_ticks_parse(text.data ? text.data : "", ret_ticks, err);
+}

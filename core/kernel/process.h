@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who runs: the list of processes (libproc2 on the machine itself, a walk over the tree on a --sysroot copy)
+ * and the identity of one.
+ */
+#ifndef KSM_KERNEL_PROCESS_H
+#define KSM_KERNEL_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "kernel/root.h"
+
+struct ksm_process {
+	pid_t pid;
+	uid_t uid;	 /* effective */
+	char state;	 /* R, S, D, T, Z ... as in /proc/PID/stat */
+	bool has_memory; /* false for kernel threads and zombies */
+	uint64_t rss_bytes;
+	char *name; /* comm; unescaped, may hold anything but NUL */
+	char *cgroup; /* v2 path ("/system.slice/x.service"), else (also where v2 is mounted but unused: "/") the
+		       * longest v1 path; "" if unknown */
+};
+
+struct ksm_processes {
+	struct ksm_process *process; /* by pid, ascending */
+	size_t n;
+	size_t capacity;
+};
+
+/* Every process, one entry each (not per thread). Those that vanish meanwhile are left out. */
+int ksm_processes_list(const struct ksm_root *root, struct ksm_processes *ret_list,
+		       struct ksm_error *err);
+void ksm_processes_free(struct ksm_processes *list);
+
+/*
+ * The process that @pid belongs to: a thread's number gives its process. -ESRCH if there is none. The caller
+ * frees with ksm_process_free().
+ */
+int ksm_process_get(const struct ksm_root *root, pid_t pid, struct ksm_process *ret_process,
+		    struct ksm_error *err);
+void ksm_process_free(struct ksm_process *process);
+
+/* The user's name, or the number as text; to be freed. NULL only when memory is short. */
+char *ksm_user_name(uid_t uid);
+/* A user name or number. -ENOENT (KSM_ERR_INVALID) if there is no such user. */
+int ksm_user_id(const char *user, uid_t *ret_uid, struct ksm_error *err);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The list of processes. libproc2 knows only the machine's own /proc, so a copy is walked by hand. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#include <libproc2/pids.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "kernel/cgroup.h"
+#include "kernel/process.h"
+
+static int out_of_memory(struct ksm_error *err)
+{
+	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+}
+
+void ksm_processes_free(struct ksm_processes *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		ksm_process_free(&list->process[i]);
+	free(list->process);
+	memset(list, 0, sizeof(*list));
+}
+
+/* Takes the process's memory over, on failure too. */
+static int add(struct ksm_processes *list, struct ksm_process *process, struct ksm_error *err)
+{
+	if (!process->name || !process->cgroup ||
+	    ksm_array_reserve(&list->process, &list->capacity, list->n + 1, sizeof(*process))) {
+		ksm_process_free(process);
+		return out_of_memory(err);
+	}
+	list->process[list->n++] = *process;
+	return 0;
+}
+
+/* ------------------------------------------------------------------------- the machine */
+
+/* One to one with items[]. */
+enum { ITEM_PID, ITEM_NAME, ITEM_UID, ITEM_STATE, ITEM_CGROUP, ITEM_SIZE, ITEM_RSS, ITEM_N };
+
+static void cleanup_pids(struct pids_info **info)
+{
+	if (*info)
+		procps_pids_unref(info);
+}
+
+/*
+ * libproc2 makes names fit for a terminal: controls become dots and foreign bytes question marks. Where one
+ * of these is in a name the kernel is asked again, which also tells whether the process is still there.
+ */
+static char *real_name(const struct ksm_root *root, pid_t pid, const char *shown)
+{
+	ksm_auto_str struct ksm_str comm = {0};
+	char path[32];
+
+	if (!strpbrk(shown, ".?"))
+		return strdup(shown);
+	snprintf(path, sizeof(path), "%d/comm", pid);
+	if (ksm_read_at(root->proc_fd, path, 4096, &comm, NULL) || !comm.len)
+		return strdup(shown);
+	if (comm.data[comm.len - 1] == '\n')
+		comm.data[--comm.len] = '\0';
+	return strdup(comm.data);
+}
+
+static int add_from_libproc2(const struct ksm_root *root, struct pids_stack *stack,
+			     struct ksm_processes *list, struct ksm_error *err)
+{
+	const char *name = PIDS_VAL(ITEM_NAME, str, stack, info);
+	char **lines = PIDS_VAL(ITEM_CGROUP, strv, stack, info);
+	struct ksm_cgroup_choice cgroup = {0};
+	struct ksm_process process = {
+		.pid = PIDS_VAL(ITEM_PID, s_int, stack, info),
+		.uid = PIDS_VAL(ITEM_UID, u_int, stack, info),
+		.state = (char)PIDS_VAL(ITEM_STATE, s_ch, stack, info),
+		.has_memory = PIDS_VAL(ITEM_SIZE, ul_int, stack, info) > 0,
+		.rss_bytes = (uint64_t)PIDS_VAL(ITEM_RSS, ul_int, stack, info) << 10,
+	};
+
+	for (; lines && *lines; lines++)
+		ksm_cgroup_consider(&cgroup, *lines);
+	process.name = real_name(root, process.pid, name ? name : "");
+	process.cgroup = strdup(cgroup.path ? cgroup.path : "");
+	return add(list, &process, err);
+}
+
+static int list_machine(const struct ksm_root *root, struct ksm_processes *list,
+			struct ksm_error *err)
+{
+	enum pids_item items[ITEM_N] = {PIDS_ID_PID,   PIDS_CMD,     PIDS_ID_EUID, PIDS_STATE,
+					PIDS_CGROUP_V, PIDS_VM_SIZE, PIDS_VM_RSS};
+	ksm_cleanup(cleanup_pids) struct pids_info *info = NULL;
+	struct pids_fetch *fetch;
+	int rc;
+
+	rc = procps_pids_new(&info, items, ITEM_N);
+	if (rc < 0)
+		return ksm_file_error(root->proc_fd, "", -rc, err);
+	errno = 0;
+	fetch = procps_pids_reap(info, PIDS_FETCH_TASKS_ONLY);
+	if (!fetch)
+		return ksm_file_error(root->proc_fd, "", errno ? errno : EIO, err);
+	for (int i = 0; i < fetch->counts->total; i++) {
+		rc = add_from_libproc2(root, fetch->stacks[i], list, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------------- a copy */
+
+static int list_copy(const struct ksm_root *root, struct ksm_processes *list, struct ksm_error *err)
+{
+	struct dirent *entry;
+	int fd, rc;
+	DIR *dir;
+
+	rc = ksm_open_at(root->proc_fd, ".", O_RDONLY | O_DIRECTORY, &fd, err);
+	if (rc)
+		return rc;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return out_of_memory(err);
+	}
+	while (!rc && (entry = readdir(dir))) {
+		struct ksm_process process;
+		struct ksm_error cause;
+		uint64_t pid;
+
+		if (ksm_parse_u64(entry->d_name, INT_MAX, &pid) || !pid)
+			continue;
+		rc = ksm_process_get(root, (pid_t)pid, &process, &cause);
+		if (!rc)
+			rc = add(list, &process, err);
+		else if (cause.code == KSM_ERR_GONE || cause.code == KSM_ERR_PERMISSION)
+			rc = 0; /* gone meanwhile, or hidden from us (hidepid) */
+		else if (err)
+			*err = cause;
+	}
+	closedir(dir);
+	return rc;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct ksm_process *x = a, *y = b;
+
+	return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+int ksm_processes_list(const struct ksm_root *root, struct ksm_processes *ret_list,
+		       struct ksm_error *err)
+{
+	ksm_cleanup(ksm_processes_free) struct ksm_processes list = {0};
+	int rc = root->is_machine ? list_machine(root, &list, err) : list_copy(root, &list, err);
+
+	if (rc)
+		return rc;
+	if (list.n)
+		qsort(list.process, list.n, sizeof(*list.process), by_pid);
+	*ret_list = list;
+	memset(&list, 0, sizeof(list));
+	return 0;
+}
