@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of the twin share: its items, nodes and trees. Not for use outside core/ksmd. */
+#ifndef KSM_KSMD_INTERNAL_H
+#define KSM_KSMD_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/red_black.h"
+#include "checksum/checksum.h"
+#include "ksmd/counters.h"
+#include "ksmd/twin.h"
+
+/* In the low bits of an item's address, as in the kernel. */
+#define SEQNR_MASK    0x0ffu /* low bits of the pass in which it entered the unstable tree */
+#define UNSTABLE_FLAG 0x100u
+#define STABLE_FLAG   0x200u
+#define ZERO_FLAG     0x400u /* the twin merged the address with the kernel's zero page */
+#define GHOST_FLAG    0x800u /* ... and the kernel freed its rmap item since */
+#define FLAGS_MASK    0xfffu
+
+/* One per page, in address order within its mm. */
+struct rmap_item {
+	struct ksm_page_key key; /* of the content last seen, with its checksum */
+	uint64_t address;	 /* with flags in the low bits */
+	uint64_t pfn : 40;	 /* 0 if unknown */
+	uint64_t mm : 24;
+	uint32_t oldchecksum;
+	uint32_t rmap_list; /* the next item of the mm */
+	union {
+		struct ksm_rb_node rb; /* in the unstable tree */
+		struct {	       /* on a stable node */
+			uint32_t node;
+			uint32_t next;
+			uint32_t prev; /* 0 for the first */
+		} stable;
+	};
+	uint8_t age;
+	uint8_t remaining_skips;
+	uint8_t page_flags; /* enum ksm_page_flag */
+	bool is_zero : 1;
+	bool is_present : 1;  /* seen in this pass */
+	bool is_fresh : 1;    /* the kernel has no rmap item for it before this pass */
+	bool is_unmapped : 1; /* on a node, but its address maps another page by now */
+	bool changed : 1;     /* at its last visit, against the one before */
+};
+
+enum { NODE_FREE, NODE_PLAIN, NODE_CHAIN, NODE_DUP };
+
+/*
+ * A KSM page, or a chain: the place in the tree of several KSM pages of one content, its dups, none of which
+ * may have more than max_page_sharing mappings.
+ */
+struct stable_node {
+	struct ksm_page_key key;
+	struct ksm_rb_node rb; /* plain nodes and chains */
+	uint64_t kpfn;	       /* 0 if unknown, or if the page is a copy made for merging */
+	uint32_t first;	       /* rmap item; for a chain its first dup */
+	uint32_t rmap_hlist_len;
+	uint32_t mapcount; /* of its items, those whose address maps the page still */
+	uint32_t chain;	   /* of a dup */
+	uint32_t next_dup;
+	uint32_t prev_dup; /* 0 for the first */
+	uint32_t next_by_kpfn;
+	uint32_t kind;
+};
+
+/* A physical page that was merged into a node's page before fork let others map it too. */
+struct fork {
+	uint64_t pfn;
+	uint32_t node;
+	uint32_t next;
+};
+
+struct mm_slot {
+	uint32_t rmap_list;
+	struct ksm_mm_counters counters;
+};
+
+/* Trees split by key: each small enough for the cache. */
+struct forest {
+	uint32_t *root;
+	uint32_t mask; /* a power of two less one */
+};
+
+static inline uint32_t *forest_root(const struct forest *forest, struct ksm_page_key key)
+{
+	return &forest->root[key.hi & forest->mask];
+}
+
+/* For about @n elements; -ENOMEM. The owner frees root. */
+int forest_init(struct forest *forest, uint32_t n);
+
+struct ksm_twin {
+	struct ksm_model model;
+	struct ksm_arena items;
+	struct ksm_arena nodes;
+	struct forest unstable;
+	struct forest stable;
+	struct forest by_kpfn; /* lists of nodes instead of trees */
+	struct ksm_arena forks;
+	struct forest by_fork; /* lists of struct fork, of this pass */
+	struct mm_slot *mm;
+	size_t n_mms;
+	size_t mm_capacity;
+	uint64_t seqnr;
+	struct ksm_counters counters;
+	/* where seeing and visiting stand */
+	uint32_t cursor_mm;
+	uint32_t cursor_prev; /* the item before the cursor, 0 at the beginning of the mm */
+};
+
+static inline struct rmap_item *item_at(const struct ksm_twin *twin, uint32_t number)
+{
+	return ksm_arena_at(&twin->items, number);
+}
+
+static inline struct stable_node *node_at(const struct ksm_twin *twin, uint32_t number)
+{
+	return ksm_arena_at(&twin->nodes, number);
+}
+
+static inline int key_compare(struct ksm_page_key a, struct ksm_page_key b)
+{
+	if (a.hi != b.hi)
+		return a.hi < b.hi ? -1 : 1;
+	return a.lo < b.lo ? -1 : a.lo > b.lo;
+}
+
+/* stable_tree.c */
+
+/* The KSM page that @item's page is already: its own node's, or one that a fork left it with. 0 if none. */
+uint32_t stable_node_of_page(const struct ksm_twin *twin, const struct rmap_item *item);
+/* An address of a node is seen to map its page no more: it was written to, or is gone. */
+void stable_tree_unmap(struct ksm_twin *twin, uint32_t item);
+/* An address of a node is seen to share its page with others since. -ENOMEM only. */
+int stable_tree_note_fork(struct ksm_twin *twin, uint32_t item);
+/* A node that one more page of that content may join; 0 if there is none or all are full. */
+uint32_t stable_tree_search(struct ksm_twin *twin, struct ksm_page_key key);
+/* A new node for that content, in a chain if there are others. 0 when memory is short. */
+uint32_t stable_tree_insert(struct ksm_twin *twin, struct ksm_page_key key, uint64_t kpfn);
+void stable_tree_append(struct ksm_twin *twin, uint32_t item, uint32_t node);
+/* Takes the item off its node, which goes with the last mapping of its page. */
+void stable_tree_remove(struct ksm_twin *twin, uint32_t item);
+/* Splits the tree anew for as many nodes as there are now. */
+int stable_tree_resize(struct ksm_twin *twin);
+
+/* unstable_tree.c */
+
+/* A twin of @item found in this pass, or 0: then @item is in the tree now, unless it met its own page. */
+uint32_t unstable_tree_search_insert(struct ksm_twin *twin, uint32_t item);
+void unstable_tree_remove(struct ksm_twin *twin, uint32_t item);
+
+/* merge.c */
+
+void remove_rmap_item_from_tree(struct ksm_twin *twin, uint32_t item);
+/* Smart scan: is this page not worth a look in this pass? */
+bool should_skip_rmap_item(struct ksm_twin *twin, uint32_t item);
+/* -ENOMEM only. */
+int cmp_and_merge_page(struct ksm_twin *twin, uint32_t item);
+
+#endif

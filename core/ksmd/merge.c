@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What ksmd does with one page: cmp_and_merge_page() and its helpers, for all profiles. */
+#include <errno.h>
+
+#include "ksmd/internal.h"
+
+void remove_rmap_item_from_tree(struct ksm_twin *twin, uint32_t number)
+{
+	struct rmap_item *item = item_at(twin, number);
+
+	if (item->address & STABLE_FLAG) {
+		stable_tree_remove(twin, number);
+		/* 2.6.32 keeps the checksum where the list's link goes. */
+		if (twin->model.profile->merges_into_copy)
+			item->oldchecksum = 0;
+	} else if (item->address & UNSTABLE_FLAG) {
+		unstable_tree_remove(twin, number);
+	}
+}
+
+/* 6.7: how many visits to leave out, by the age at the one that was not. */
+static uint8_t skip_age(uint8_t age)
+{
+	if (age <= 3)
+		return 1;
+	if (age <= 5)
+		return 2;
+	if (age <= 8)
+		return 4;
+	return 8;
+}
+
+static bool is_ksm_page(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	return (item->page_flags & KSM_PAGE_KSM) || stable_node_of_page(twin, item);
+}
+
+bool should_skip_rmap_item(struct ksm_twin *twin, uint32_t number)
+{
+	struct rmap_item *item = item_at(twin, number);
+	uint8_t age = item->age;
+
+	if (!ksm_model_get(&twin->model, KSM_SYSFS_smart_scan) || is_ksm_page(twin, item))
+		return false;
+	if (age != UINT8_MAX)
+		item->age++;
+	if (age < 3)
+		return false;
+	if (!item->remaining_skips) {
+		item->remaining_skips = skip_age(age);
+		return false;
+	}
+	item->remaining_skips--;
+	twin->counters.pages_skipped++;
+	remove_rmap_item_from_tree(twin, number);
+	return true;
+}
+
+/* Joins a KSM page of equal content that has room. */
+static bool join_stable_node(struct ksm_twin *twin, uint32_t number)
+{
+	uint32_t node = stable_tree_search(twin, item_at(twin, number)->key);
+
+	if (node)
+		stable_tree_append(twin, number, node);
+	return node;
+}
+
+/* Two ordinary pages of equal content become one KSM page. */
+static int merge_two_pages(struct ksm_twin *twin, uint32_t number, uint32_t other)
+{
+	const struct ksm_profile *profile = twin->model.profile;
+	const struct rmap_item *item = item_at(twin, number);
+	int64_t limit = ksm_model_get(&twin->model, KSM_SYSFS_max_kernel_pages);
+	uint32_t node;
+
+	if (profile->has_max_kernel_pages && limit && limit <= twin->counters.pages_shared)
+		return 0;
+	node = stable_tree_insert(twin, item->key, profile->merges_into_copy ? 0 : item->pfn);
+	if (!node)
+		return -ENOMEM;
+	remove_rmap_item_from_tree(twin, other);
+	stable_tree_append(twin, other, node);
+	stable_tree_append(twin, number, node);
+	return 0;
+}
+
+static void merge_with_zero_page(struct ksm_twin *twin, uint32_t number)
+{
+	struct rmap_item *item = item_at(twin, number);
+
+	item->address |= ZERO_FLAG;
+	twin->counters.ksm_zero_pages++;
+	twin->mm[item->mm].counters.ksm_zero_pages++;
+}
+
+/* A page that is a KSM page, by the twin's own doing, by a fork of it, or since before the scan began. */
+static int keep_ksm_page(struct ksm_twin *twin, uint32_t number)
+{
+	struct rmap_item *item = item_at(twin, number);
+	uint32_t node = stable_node_of_page(twin, item);
+
+	if (node && (item->address & STABLE_FLAG)) {
+		if (twin->model.profile->breaks_lone_pages && node_at(twin, node)->mapcount == 1) {
+			remove_rmap_item_from_tree(twin, number);
+			item->oldchecksum = ksm_page_key_checksum(item->key);
+		}
+		return 0;
+	}
+	remove_rmap_item_from_tree(twin, number);
+	if (!node)
+		node = stable_tree_insert(twin, item->key, item->pfn);
+	if (!node)
+		return -ENOMEM;
+	/* Forked KSM pages join their node even when it is full. */
+	stable_tree_append(twin, number, node);
+	return 0;
+}
+
+int cmp_and_merge_page(struct ksm_twin *twin, uint32_t number)
+{
+	bool checksum_first = twin->model.profile->checksum_first;
+	struct rmap_item *item = item_at(twin, number);
+	uint32_t checksum = ksm_page_key_checksum(item->key), other;
+
+	item->changed = false;
+	if (is_ksm_page(twin, item))
+		return keep_ksm_page(twin, number);
+	remove_rmap_item_from_tree(twin, number);
+
+	if (!checksum_first && join_stable_node(twin, number))
+		return 0;
+	if (item->oldchecksum != checksum) {
+		item->oldchecksum = checksum;
+		item->changed = !item->is_fresh;
+		return 0;
+	}
+	if (item->is_zero && ksm_model_get(&twin->model, KSM_SYSFS_use_zero_pages)) {
+		merge_with_zero_page(twin, number);
+		return 0;
+	}
+	if (checksum_first && join_stable_node(twin, number))
+		return 0;
+	other = unstable_tree_search_insert(twin, number);
+	return other ? merge_two_pages(twin, number, other) : 0;
+}

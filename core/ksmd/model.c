@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ksmd/model.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+#define ROW_2_6_32                                                                            \
+	.checksum = KSM_CHECKSUM_JHASH2, .merges_into_copy = true, .breaks_lone_pages = true, \
+	.has_max_kernel_pages = true
+#define ROW_2_6_33 .checksum = KSM_CHECKSUM_JHASH2
+#define ROW_3_9	   ROW_2_6_33, .has_merge_across_nodes = true
+#define ROW_4_11   ROW_3_9, .has_use_zero_pages = true
+#define ROW_4_13   ROW_4_11, .has_max_page_sharing = true
+#define ROW_5_0                                                          \
+	.checksum = KSM_CHECKSUM_XXHASH, .has_merge_across_nodes = true, \
+	.has_use_zero_pages = true, .has_max_page_sharing = true
+#define ROW_6_7	 ROW_5_0, .has_smart_scan = true
+#define ROW_6_11 ROW_6_7, .checksum_first = true
+
+static const struct ksm_profile profiles[] = {
+	{.kernel = "2.6.32", .changes = "the first: jhash2, max_kernel_pages", ROW_2_6_32},
+	{.kernel = "2.6.33",
+	 .changes = "no max_kernel_pages; the scanned page becomes the KSM page",
+	 ROW_2_6_33},
+	{.kernel = "3.9", .changes = "merge_across_nodes", ROW_3_9},
+	{.kernel = "4.11", .changes = "use_zero_pages", ROW_4_11},
+	{.kernel = "4.13", .changes = "max_page_sharing, chains and dups", ROW_4_13},
+	{.kernel = "5.0", .changes = "xxhash", ROW_5_0},
+	{.kernel = "6.7", .changes = "smart_scan, on by default", ROW_6_7},
+	{.kernel = "6.11",
+	 .changes = "the checksum is compared before the stable tree is searched",
+	 ROW_6_11},
+};
+#define N_PROFILES (sizeof(profiles) / sizeof(profiles[0]))
+
+const struct ksm_profile *ksm_profiles(size_t *ret_n)
+{
+	*ret_n = N_PROFILES;
+	return profiles;
+}
+
+/* The tunables that steer a pass, with their bounds in the kernel and their defaults. */
+static const struct tunable {
+	enum ksm_sysfs_field field;
+	int64_t min, max, fallback;
+} tunables[] = {
+	{KSM_SYSFS_pages_to_scan, 0, UINT_MAX, 100},
+	{KSM_SYSFS_sleep_millisecs, 0, UINT_MAX, 20},
+	{KSM_SYSFS_max_kernel_pages, 0, INT64_MAX, 2000},
+	{KSM_SYSFS_merge_across_nodes, 0, 1, 1},
+	{KSM_SYSFS_use_zero_pages, 0, 1, 0},
+	{KSM_SYSFS_max_page_sharing, 2, INT_MAX, 256},
+	{KSM_SYSFS_smart_scan, 0, 1, 1},
+};
+#define N_TUNABLES (sizeof(tunables) / sizeof(tunables[0]))
+
+bool ksm_model_has(const struct ksm_model *model, enum ksm_sysfs_field field)
+{
+	const struct ksm_profile *profile = model->profile;
+
+	switch (field) {
+	case KSM_SYSFS_pages_to_scan:
+	case KSM_SYSFS_sleep_millisecs:
+		return true;
+	case KSM_SYSFS_max_kernel_pages:
+		return profile->has_max_kernel_pages;
+	case KSM_SYSFS_merge_across_nodes:
+		return profile->has_merge_across_nodes;
+	case KSM_SYSFS_use_zero_pages:
+		return profile->has_use_zero_pages;
+	case KSM_SYSFS_max_page_sharing:
+		return profile->has_max_page_sharing;
+	case KSM_SYSFS_smart_scan:
+		return profile->has_smart_scan;
+	default:
+		return false;
+	}
+}
+
+/* "6.18.44-fc" as 6018, "2.6.32" as 2006.032: orders releases. 0 for what is no version. */
+static uint64_t version_rank(const char *text)
+{
+	unsigned int part[3] = {0, 0, 0};
+	int n = sscanf(text, "%4u.%4u.%4u", &part[0], &part[1], &part[2]);
+
+	return n < 2 || !isdigit((unsigned char)text[0])
+		       ? 0
+		       : ((uint64_t)part[0] << 40) | ((uint64_t)part[1] << 20) | part[2];
+}
+
+static const struct ksm_profile *find_profile(const char *version)
+{
+	uint64_t rank = version_rank(version);
+	const struct ksm_profile *found = NULL;
+
+	for (size_t i = 0; i < N_PROFILES; i++)
+		if (version_rank(profiles[i].kernel) <= rank)
+			found = &profiles[i];
+	return found;
+}
+
+static void take_running_tunables(struct ksm_model *model, const struct ksm_root *root)
+{
+	struct ksm_sysfs sysfs;
+
+	if (ksm_sysfs_read(root, &sysfs, NULL))
+		return;
+	for (size_t i = 0; i < N_TUNABLES; i++) {
+		enum ksm_sysfs_field field = tunables[i].field;
+
+		if (sysfs.valid[field] && ksm_model_has(model, field))
+			model->tunables.value[field] = sysfs.value[field];
+	}
+}
+
+int ksm_model_init(struct ksm_model *ret_model, const char *kernel, const struct ksm_root *root,
+		   struct ksm_error *err)
+{
+	bool running = strcmp(kernel, "running") == 0;
+	struct ksm_str release ksm_auto_str = {0};
+	struct ksm_model model = {.rmap_item_size = 64};
+	int ret;
+
+	if (running) {
+		ret = ksm_root_release(root, &release, err);
+		if (ret)
+			return ret;
+		kernel = release.data;
+	}
+	model.profile = find_profile(kernel);
+	if (!model.profile)
+		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
+				     "no KSM model for kernel \"%.40s\": give \"running\" or a "
+				     "version from 2.6.32 on",
+				     kernel);
+	snprintf(model.kernel, sizeof(model.kernel), "%s", kernel);
+	for (size_t i = 0; i < N_TUNABLES; i++) {
+		if (!ksm_model_has(&model, tunables[i].field))
+			continue;
+		model.tunables.value[tunables[i].field] = tunables[i].fallback;
+		model.tunables.valid[tunables[i].field] = true;
+	}
+	if (running)
+		take_running_tunables(&model, root);
+	*ret_model = model;
+	return 0;
+}
+
+int ksm_model_set(struct ksm_model *model, const char *assignment, struct ksm_error *err)
+{
+	const char *equals = strchr(assignment, '=');
+	size_t len = equals ? (size_t)(equals - assignment) : 0;
+	const struct tunable *tunable = NULL;
+	uint64_t value;
+
+	if (!equals)
+		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL, "\"%.60s\" is not NAME=VALUE",
+				     assignment);
+	for (size_t i = 0; i < N_TUNABLES; i++) {
+		const char *name = ksm_sysfs_name(tunables[i].field);
+
+		if (strlen(name) == len && strncmp(name, assignment, len) == 0)
+			tunable = &tunables[i];
+	}
+	if (!tunable)
+		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
+				     "\"%.*s\" is no tunable of the model",
+				     (int)(len < 60 ? len : 60), assignment);
+	if (!ksm_model_has(model, tunable->field))
+		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
+				     "kernel %s has no %s: it came with %s", model->kernel,
+				     ksm_sysfs_name(tunable->field),
+				     ksm_sysfs_since(tunable->field));
+	if (ksm_parse_u64(equals + 1, (uint64_t)tunable->max, &value) ||
+	    (int64_t)value < tunable->min)
+		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
+				     "\"%.60s\": the value goes from %lld to %lld", assignment,
+				     (long long)tunable->min, (long long)tunable->max);
+	model->tunables.value[tunable->field] = (int64_t)value;
+	return 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What ksmd does, by kernel version, and the tunables it does it with. */
+#ifndef KSM_KSMD_MODEL_H
+#define KSM_KSMD_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "checksum/checksum.h"
+#include "kernel/ksm_sysfs.h"
+#include "kernel/root.h"
+
+/* One row per kernel whose ksmd counts otherwise than the one before. */
+struct ksm_profile {
+	const char *kernel;  /* the first release of the row, "6.11" */
+	const char *changes; /* against the row before, in a few words */
+	enum ksm_checksum_kind checksum;
+	bool merges_into_copy;	/* a fresh copy becomes the KSM page, not the scanned page itself */
+	bool breaks_lone_pages; /* a KSM page with one mapping left becomes an ordinary one */
+	bool has_max_kernel_pages; /* caps the stable nodes */
+	bool has_merge_across_nodes;
+	bool has_use_zero_pages;
+	bool has_max_page_sharing; /* with chains and dups */
+	bool has_smart_scan;
+	bool checksum_first; /* a page must hold still before the stable tree is searched */
+};
+
+/* A profile with the tunables that steer it, as in sysfs. */
+struct ksm_model {
+	char kernel[64]; /* as asked for; the release itself where "running" was */
+	const struct ksm_profile *profile;
+	struct ksm_sysfs tunables; /* valid: exactly those that ksm_model_has() */
+	unsigned int
+		rmap_item_size; /* bytes of kernel memory per rmap item: 64 on 64-bit kernels */
+};
+
+/* All rows, oldest first. */
+const struct ksm_profile *ksm_profiles(size_t *ret_n);
+
+/*
+ * The model of "running" (release and tunables as @root has them; the defaults where it has no KSM), or of a
+ * version such as "6.1" or "2.6.32": the newest row that is not younger, with default tunables.
+ * KSM_ERR_INVALID for a version that is none, or older than KSM.
+ */
+int ksm_model_init(struct ksm_model *ret_model, const char *kernel, const struct ksm_root *root,
+		   struct ksm_error *err);
+
+/* One "NAME=VALUE". KSM_ERR_INVALID with what is allowed. */
+int ksm_model_set(struct ksm_model *model, const char *assignment, struct ksm_error *err);
+
+/* Does this model take that tunable into account? */
+bool ksm_model_has(const struct ksm_model *model, enum ksm_sysfs_field field);
+
+static inline int64_t ksm_model_get(const struct ksm_model *model, enum ksm_sysfs_field field)
+{
+	return model->tunables.value[field];
+}
+
+#endif

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ksmd/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static struct ksm_rb_space stable_space(const struct ksm_twin *twin)
+{
+	return (struct ksm_rb_space){&twin->nodes, offsetof(struct stable_node, rb)};
+}
+
+/* The plain node or chain of a content; 0 if there is none, and then where it would go. */
+static uint32_t find(const struct ksm_twin *twin, struct ksm_page_key key, uint32_t *ret_parent,
+		     unsigned int *ret_side)
+{
+	uint32_t parent = 0, walk = *forest_root(&twin->stable, key);
+	unsigned int side = 0;
+
+	while (walk) {
+		const struct stable_node *node = node_at(twin, walk);
+		int order = key_compare(key, node->key);
+
+		if (order == 0)
+			return walk;
+		parent = walk;
+		side = order > 0;
+		walk = node->rb.child[side];
+	}
+	*ret_parent = parent;
+	*ret_side = side;
+	return 0;
+}
+
+/* ---------------------------------------------------------------- KSM pages by PFN */
+
+static uint32_t *list_of_pfn(const struct forest *lists, uint64_t pfn)
+{
+	return &lists->root[(pfn * UINT64_C(0x9e3779b97f4a7c15) >> 32) & lists->mask];
+}
+
+static void kpfn_remember(struct ksm_twin *twin, uint32_t number)
+{
+	struct stable_node *node = node_at(twin, number);
+	uint32_t *list = list_of_pfn(&twin->by_kpfn, node->kpfn);
+
+	node->next_by_kpfn = *list;
+	*list = number;
+}
+
+static void kpfn_forget(struct ksm_twin *twin, uint32_t number)
+{
+	struct stable_node *node = node_at(twin, number);
+	uint32_t *link = node->kpfn ? list_of_pfn(&twin->by_kpfn, node->kpfn) : NULL;
+
+	if (!link)
+		return;
+	while (*link != number)
+		link = &node_at(twin, *link)->next_by_kpfn;
+	*link = node->next_by_kpfn;
+	node->kpfn = 0;
+}
+
+int stable_tree_note_fork(struct ksm_twin *twin, uint32_t number)
+{
+	const struct rmap_item *item = item_at(twin, number);
+	uint32_t *list = list_of_pfn(&twin->by_fork, item->pfn);
+	uint32_t note = ksm_arena_alloc(&twin->forks);
+	struct fork *fork;
+
+	if (!note)
+		return -ENOMEM;
+	fork = ksm_arena_at(&twin->forks, note);
+	fork->pfn = item->pfn;
+	fork->node = item->stable.node;
+	fork->next = *list;
+	*list = note;
+	return 0;
+}
+
+/* A page that was merged before the fork that brought it here. */
+static uint32_t node_before_fork(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	const struct fork *fork;
+
+	for (uint32_t walk = *list_of_pfn(&twin->by_fork, item->pfn); walk; walk = fork->next) {
+		fork = ksm_arena_at(&twin->forks, walk);
+		if (fork->pfn == item->pfn &&
+		    ksm_page_key_equal(node_at(twin, fork->node)->key, item->key))
+			return fork->node;
+	}
+	return 0;
+}
+
+uint32_t stable_node_of_page(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	if (item->address & STABLE_FLAG)
+		return item->is_unmapped ? 0 : item->stable.node;
+	if (!item->pfn)
+		return 0;
+	for (uint32_t walk = *list_of_pfn(&twin->by_kpfn, item->pfn); walk;
+	     walk = node_at(twin, walk)->next_by_kpfn) {
+		const struct stable_node *node = node_at(twin, walk);
+
+		if (node->kpfn == item->pfn && ksm_page_key_equal(node->key, item->key))
+			return walk;
+	}
+	return item->is_fresh ? node_before_fork(twin, item) : 0;
+}
+
+/* ---------------------------------------------------------------- chains and dups */
+
+static void chain_add_dup(struct ksm_twin *twin, uint32_t chain, uint32_t dup)
+{
+	struct stable_node *chain_node = node_at(twin, chain), *dup_node = node_at(twin, dup);
+
+	dup_node->kind = NODE_DUP;
+	dup_node->chain = chain;
+	dup_node->prev_dup = 0;
+	dup_node->next_dup = chain_node->first;
+	if (chain_node->first)
+		node_at(twin, chain_node->first)->prev_dup = dup;
+	chain_node->first = dup;
+	twin->counters.stable_node_dups++;
+}
+
+static void chain_remove_dup(struct ksm_twin *twin, uint32_t dup)
+{
+	const struct stable_node *node = node_at(twin, dup);
+
+	if (node->prev_dup)
+		node_at(twin, node->prev_dup)->next_dup = node->next_dup;
+	else
+		node_at(twin, node->chain)->first = node->next_dup;
+	if (node->next_dup)
+		node_at(twin, node->next_dup)->prev_dup = node->prev_dup;
+	twin->counters.stable_node_dups--;
+}
+
+/* Puts a chain in a plain node's place, with that node as its first dup. 0 when memory is short. */
+static uint32_t make_chain(struct ksm_twin *twin, uint32_t number)
+{
+	uint32_t chain = ksm_arena_alloc(&twin->nodes);
+	struct stable_node *node;
+
+	if (!chain)
+		return 0;
+	node = node_at(twin, chain);
+	node->key = node_at(twin, number)->key;
+	node->kind = NODE_CHAIN;
+	ksm_rb_replace(stable_space(twin), forest_root(&twin->stable, node->key), number, chain);
+	twin->counters.stable_node_chains++;
+	chain_add_dup(twin, chain, number);
+	return chain;
+}
+
+/* A chain with one dup left gives its place to that dup. */
+static void collapse_chain(struct ksm_twin *twin, uint32_t chain)
+{
+	uint32_t dup = node_at(twin, chain)->first;
+	struct stable_node *node = node_at(twin, dup);
+
+	chain_remove_dup(twin, dup);
+	node->kind = NODE_PLAIN;
+	ksm_rb_replace(stable_space(twin), forest_root(&twin->stable, node->key), chain, dup);
+	ksm_arena_free(&twin->nodes, chain);
+	twin->counters.stable_node_chains--;
+}
+
+/* @more mappings beyond those there are. A node whose mappings all went is none, until it is freed. */
+static bool is_page_sharing_candidate(const struct ksm_twin *twin, const struct stable_node *node,
+				      uint32_t more)
+{
+	if (!twin->model.profile->has_max_page_sharing)
+		return true;
+	return node->rmap_hlist_len &&
+	       node->rmap_hlist_len + more <
+		       ksm_model_get(&twin->model, KSM_SYSFS_max_page_sharing);
+}
+
+/* The first dup with room, moved to the head if it has room for one more after this. 0 if all are full. */
+static uint32_t choose_dup(struct ksm_twin *twin, uint32_t chain)
+{
+	uint32_t dup = node_at(twin, chain)->first;
+
+	while (dup && !is_page_sharing_candidate(twin, node_at(twin, dup), 0))
+		dup = node_at(twin, dup)->next_dup;
+	if (dup && node_at(twin, dup)->prev_dup &&
+	    is_page_sharing_candidate(twin, node_at(twin, dup), 1)) {
+		chain_remove_dup(twin, dup);
+		chain_add_dup(twin, chain, dup);
+	}
+	return dup;
+}
+
+uint32_t stable_tree_insert(struct ksm_twin *twin, struct ksm_page_key key, uint64_t kpfn)
+{
+	uint32_t parent, number, found;
+	struct stable_node *node;
+	unsigned int side;
+
+	number = ksm_arena_alloc(&twin->nodes);
+	if (!number)
+		return 0;
+	node = node_at(twin, number);
+	node->key = key;
+	node->kpfn = kpfn;
+	node->kind = NODE_PLAIN;
+
+	found = find(twin, key, &parent, &side);
+	if (!found) {
+		ksm_rb_insert(stable_space(twin), forest_root(&twin->stable, key), number, parent,
+			      side);
+	} else {
+		if (node_at(twin, found)->kind != NODE_CHAIN)
+			found = make_chain(twin, found);
+		if (!found) {
+			ksm_arena_free(&twin->nodes, number);
+			return 0;
+		}
+		chain_add_dup(twin, found, number);
+	}
+	if (kpfn)
+		kpfn_remember(twin, number);
+	return number;
+}
+
+int stable_tree_resize(struct ksm_twin *twin)
+{
+	struct forest old = twin->stable, by_kpfn = twin->by_kpfn;
+	int err = forest_init(&twin->stable, twin->nodes.end);
+
+	if (!err)
+		err = forest_init(&twin->by_kpfn, twin->nodes.end);
+	if (err) {
+		if (twin->stable.root != old.root)
+			free(twin->stable.root);
+		twin->stable = old;
+		return err;
+	}
+	free(old.root);
+	free(by_kpfn.root);
+	for (uint32_t number = 1; number < twin->nodes.end; number++) {
+		const struct stable_node *node = node_at(twin, number);
+		uint32_t parent;
+		unsigned int side;
+
+		if (node->kpfn && node->kind != NODE_FREE)
+			kpfn_remember(twin, number);
+		if (node->kind != NODE_PLAIN && node->kind != NODE_CHAIN)
+			continue;
+		find(twin, node->key, &parent, &side);
+		ksm_rb_insert(stable_space(twin), forest_root(&twin->stable, node->key), number,
+			      parent, side);
+	}
+	return 0;
+}
+
+/* ---------------------------------------------------------------- items of a node */
+
+static void free_stable_node(struct ksm_twin *twin, uint32_t number)
+{
+	const struct stable_node *node = node_at(twin, number);
+
+	kpfn_forget(twin, number);
+	if (node->kind == NODE_DUP) {
+		uint32_t chain = node->chain;
+
+		chain_remove_dup(twin, number);
+		if (!node_at(twin, chain)->first) {
+			ksm_rb_erase(stable_space(twin), forest_root(&twin->stable, node->key),
+				     chain);
+			ksm_arena_free(&twin->nodes, chain);
+			twin->counters.stable_node_chains--;
+		}
+	} else {
+		ksm_rb_erase(stable_space(twin), forest_root(&twin->stable, node->key), number);
+	}
+	ksm_arena_free(&twin->nodes, number);
+}
+
+void stable_tree_append(struct ksm_twin *twin, uint32_t number, uint32_t node_number)
+{
+	struct stable_node *node = node_at(twin, node_number);
+	struct rmap_item *item = item_at(twin, number);
+
+	item->address |= STABLE_FLAG;
+	item->is_unmapped = false;
+	item->stable.node = node_number;
+	item->stable.prev = 0;
+	item->stable.next = node->first;
+	if (node->first)
+		item_at(twin, node->first)->stable.prev = number;
+	node->first = number;
+	node->rmap_hlist_len++;
+	node->mapcount++;
+
+	if (item->stable.next)
+		twin->counters.pages_sharing++;
+	else
+		twin->counters.pages_shared++;
+	twin->mm[item->mm].counters.ksm_merging_pages++;
+}
+
+void stable_tree_unmap(struct ksm_twin *twin, uint32_t number)
+{
+	struct rmap_item *item = item_at(twin, number);
+	struct stable_node *node = node_at(twin, item->stable.node);
+
+	if (item->is_unmapped)
+		return;
+	item->is_unmapped = true;
+	node->mapcount--;
+	/* Written in place, the page that was to be the KSM page is another one now. */
+	if (node->kpfn && node->kpfn == item->pfn && !(item->page_flags & KSM_PAGE_SHARED))
+		kpfn_forget(twin, item->stable.node);
+}
+
+static void detach_item(struct ksm_twin *twin, struct stable_node *node, struct rmap_item *item)
+{
+	if (item->stable.prev)
+		item_at(twin, item->stable.prev)->stable.next = item->stable.next;
+	else
+		node->first = item->stable.next;
+	if (item->stable.next)
+		item_at(twin, item->stable.next)->stable.prev = item->stable.prev;
+	node->rmap_hlist_len--;
+	node->mapcount -= !item->is_unmapped;
+	item->address &= ~(uint64_t)STABLE_FLAG;
+	item->is_unmapped = false;
+
+	if (node->first)
+		twin->counters.pages_sharing--;
+	else
+		twin->counters.pages_shared--;
+	twin->mm[item->mm].counters.ksm_merging_pages--;
+}
+
+/* A node whose page is gone loses all its items at once. */
+static void free_stale_node(struct ksm_twin *twin, uint32_t number)
+{
+	struct stable_node *node = node_at(twin, number);
+
+	while (node->first)
+		detach_item(twin, node, item_at(twin, node->first));
+	free_stable_node(twin, number);
+}
+
+void stable_tree_remove(struct ksm_twin *twin, uint32_t number)
+{
+	struct rmap_item *item = item_at(twin, number);
+	uint32_t node_number = item->stable.node;
+	struct stable_node *node = node_at(twin, node_number);
+
+	if (node->mapcount)
+		detach_item(twin, node, item);
+	if (!node->mapcount)
+		free_stale_node(twin, node_number);
+}
+
+/* ---------------------------------------------------------------- searching */
+
+/* Dups whose page is gone leave the chain on the way. True if the chain went with its last. */
+static bool prune_chain(struct ksm_twin *twin, uint32_t chain)
+{
+	for (uint32_t dup = node_at(twin, chain)->first, next; dup; dup = next) {
+		bool is_last = !node_at(twin, dup)->prev_dup && !node_at(twin, dup)->next_dup;
+
+		next = node_at(twin, dup)->next_dup;
+		if (node_at(twin, dup)->mapcount)
+			continue;
+		free_stale_node(twin, dup);
+		if (is_last)
+			return true;
+	}
+	return false;
+}
+
+uint32_t stable_tree_search(struct ksm_twin *twin, struct ksm_page_key key)
+{
+	uint32_t parent, number;
+	unsigned int side;
+
+	number = find(twin, key, &parent, &side);
+	if (!number)
+		return 0;
+	if (node_at(twin, number)->kind == NODE_CHAIN) {
+		uint32_t first;
+
+		if (prune_chain(twin, number))
+			return 0;
+		first = node_at(twin, number)->first;
+		if (node_at(twin, first)->next_dup)
+			return choose_dup(twin, number);
+		collapse_chain(twin, number);
+		number = first;
+	} else if (!node_at(twin, number)->mapcount) {
+		free_stale_node(twin, number);
+		return 0;
+	}
+	return is_page_sharing_candidate(twin, node_at(twin, number), 0) ? number : 0;
+}

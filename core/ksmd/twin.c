@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ksmd/twin.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "ksmd/internal.h"
+
+int forest_init(struct forest *forest, uint32_t n)
+{
+	uint32_t roots = 1024, *root;
+
+	while (roots < n / 4)
+		roots *= 2;
+	root = calloc(roots, sizeof(*root));
+	if (!root)
+		return -ENOMEM;
+	forest->root = root;
+	forest->mask = roots - 1;
+	return 0;
+}
+
+int ksm_twin_new(const struct ksm_model *model, struct ksm_twin **ret_twin)
+{
+	struct ksm_twin *twin = calloc(1, sizeof(*twin));
+
+	if (!twin)
+		return -ENOMEM;
+	twin->model = *model;
+	ksm_arena_init(&twin->items, sizeof(struct rmap_item));
+	ksm_arena_init(&twin->nodes, sizeof(struct stable_node));
+	ksm_arena_init(&twin->forks, sizeof(struct fork));
+	if (forest_init(&twin->unstable, 0) || forest_init(&twin->stable, 0) ||
+	    forest_init(&twin->by_kpfn, 0) || forest_init(&twin->by_fork, 0)) {
+		ksm_twin_free(&twin);
+		return -ENOMEM;
+	}
+	*ret_twin = twin;
+	return 0;
+}
+
+void ksm_twin_free(struct ksm_twin **twin_p)
+{
+	struct ksm_twin *twin = *twin_p;
+
+	if (!twin)
+		return;
+	ksm_arena_release(&twin->items);
+	ksm_arena_release(&twin->nodes);
+	ksm_arena_release(&twin->forks);
+	free(twin->unstable.root);
+	free(twin->stable.root);
+	free(twin->by_kpfn.root);
+	free(twin->by_fork.root);
+	free(twin->mm);
+	free(twin);
+	*twin_p = NULL;
+}
+
+int ksm_twin_add_mm(struct ksm_twin *twin, uint32_t *ret_mm)
+{
+	if (twin->n_mms >> 24)
+		return -ENOMEM;
+	if (ksm_array_reserve(&twin->mm, &twin->mm_capacity, twin->n_mms + 1, sizeof(*twin->mm)))
+		return -ENOMEM;
+	memset(&twin->mm[twin->n_mms], 0, sizeof(*twin->mm));
+	*ret_mm = (uint32_t)twin->n_mms++;
+	return 0;
+}
+
+int ksm_twin_pass_begin(struct ksm_twin *twin)
+{
+	uint32_t forks = twin->forks.end;
+	struct forest unstable, by_fork;
+
+	if (forest_init(&unstable, twin->items.end))
+		return -ENOMEM;
+	free(twin->unstable.root);
+	twin->unstable = unstable;
+
+	ksm_arena_release(&twin->forks);
+	if (forest_init(&by_fork, forks))
+		return -ENOMEM;
+	free(twin->by_fork.root);
+	twin->by_fork = by_fork;
+
+	if (twin->nodes.end / 8 > twin->stable.mask)
+		return stable_tree_resize(twin);
+	return 0;
+}
+
+void ksm_twin_mm_begin(struct ksm_twin *twin, uint32_t mm)
+{
+	twin->cursor_mm = mm;
+	twin->cursor_prev = 0;
+}
+
+/* What leads to the item behind the cursor. */
+static uint32_t *cursor_link(struct ksm_twin *twin)
+{
+	if (twin->cursor_prev)
+		return &item_at(twin, twin->cursor_prev)->rmap_list;
+	return &twin->mm[twin->cursor_mm].rmap_list;
+}
+
+/* ---------------------------------------------------------------- seeing */
+
+/* The item behind the cursor was not seen: its address has no page of its own any more. */
+static void pass_over_item(struct ksm_twin *twin)
+{
+	uint32_t number = *cursor_link(twin);
+	struct rmap_item *item = item_at(twin, number);
+
+	item->is_present = false;
+	if (item->address & STABLE_FLAG)
+		stable_tree_unmap(twin, number);
+	twin->cursor_prev = number;
+}
+
+void ksm_twin_mm_end(struct ksm_twin *twin)
+{
+	while (*cursor_link(twin))
+		pass_over_item(twin);
+}
+
+/* The item of @address, new where there was none. 0 when memory is short. */
+static uint32_t find_or_add_item(struct ksm_twin *twin, uint64_t address)
+{
+	struct rmap_item *item;
+	uint32_t number;
+
+	while ((number = *cursor_link(twin)) != 0) {
+		uint64_t at = item_at(twin, number)->address & ~(uint64_t)FLAGS_MASK;
+
+		if (at == address)
+			return number;
+		if (at > address)
+			break;
+		pass_over_item(twin);
+	}
+	number = ksm_arena_alloc(&twin->items);
+	if (!number)
+		return 0;
+	item = item_at(twin, number);
+	item->address = address;
+	item->is_fresh = true;
+	item->mm = twin->cursor_mm;
+	item->rmap_list = *cursor_link(twin);
+	*cursor_link(twin) = number;
+	return number;
+}
+
+int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page, const struct ksm_page_sum *sum)
+{
+	uint32_t number = find_or_add_item(twin, page->address);
+	struct rmap_item *item;
+	bool is_same;
+
+	if (!number)
+		return -ENOMEM;
+	twin->cursor_prev = number;
+	item = item_at(twin, number);
+	is_same = ksm_page_key_equal(item->key, sum->key);
+	item->key = sum->key;
+	item->is_zero = sum->is_zero;
+	item->is_present = true;
+	item->pfn = page->flags & KSM_PAGE_PFN ? page->pfn : 0;
+	item->page_flags = (uint8_t)page->flags;
+	if (!(item->address & STABLE_FLAG))
+		return 0;
+	if (!is_same)
+		stable_tree_unmap(twin, number);
+	else if (item->pfn && (item->page_flags & KSM_PAGE_SHARED))
+		return stable_tree_note_fork(twin, number);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- visiting */
+
+static void count_rmap_item(struct ksm_twin *twin, uint32_t mm, int by)
+{
+	twin->counters.rmap_items += by;
+	twin->mm[mm].counters.ksm_rmap_items += by;
+}
+
+static void leave_zero_page(struct ksm_twin *twin, struct rmap_item *item)
+{
+	twin->counters.ksm_zero_pages--;
+	twin->mm[item->mm].counters.ksm_zero_pages--;
+	item->address &= ~(uint64_t)(ZERO_FLAG | GHOST_FLAG);
+}
+
+static void drop_item_behind_cursor(struct ksm_twin *twin)
+{
+	uint32_t number = *cursor_link(twin);
+	struct rmap_item *item = item_at(twin, number);
+
+	remove_rmap_item_from_tree(twin, number);
+	if (!(item->address & GHOST_FLAG) && !item->is_fresh)
+		count_rmap_item(twin, item->mm, -1);
+	if (item->address & ZERO_FLAG)
+		leave_zero_page(twin, item);
+	*cursor_link(twin) = item->rmap_list;
+	ksm_arena_free(&twin->items, number);
+}
+
+/*
+ * ksmd does not see an address that it gave the zero page: the next pass frees its rmap item, and a write
+ * makes it a new page. True if there is nothing to visit.
+ */
+static bool is_still_zero_page(struct ksm_twin *twin, struct rmap_item *item)
+{
+	bool ghost = item->address & GHOST_FLAG;
+
+	if (item->is_zero) {
+		if (!ghost)
+			count_rmap_item(twin, item->mm, -1);
+		item->address |= GHOST_FLAG;
+		return true;
+	}
+	leave_zero_page(twin, item);
+	if (ghost) {
+		item->is_fresh = true;
+		item->oldchecksum = 0;
+		item->age = item->remaining_skips = 0;
+	}
+	return false;
+}
+
+static int visit_item(struct ksm_twin *twin, uint32_t number)
+{
+	struct rmap_item *item = item_at(twin, number);
+	int err;
+
+	if ((item->address & ZERO_FLAG) && is_still_zero_page(twin, item))
+		return 0;
+	if (item->is_fresh)
+		count_rmap_item(twin, item->mm, 1);
+	if (should_skip_rmap_item(twin, number))
+		return 0;
+	twin->counters.pages_scanned++;
+	err = cmp_and_merge_page(twin, number);
+	item->is_fresh = false;
+	return err;
+}
+
+static int visit_mm(struct ksm_twin *twin, uint32_t mm)
+{
+	uint32_t number;
+	int err = 0;
+
+	ksm_twin_mm_begin(twin, mm);
+	while (!err && (number = *cursor_link(twin)) != 0) {
+		if (!item_at(twin, number)->is_present) {
+			drop_item_behind_cursor(twin);
+			continue;
+		}
+		err = visit_item(twin, number);
+		twin->cursor_prev = number;
+	}
+	return err;
+}
+
+int ksm_twin_pass_end(struct ksm_twin *twin)
+{
+	int err = 0;
+
+	for (uint32_t mm = 0; mm < twin->n_mms && !err; mm++)
+		err = visit_mm(twin, mm);
+	twin->seqnr++;
+	twin->counters.full_scans++;
+	return err;
+}
+
+static int repeat_mm(struct ksm_twin *twin, uint32_t mm)
+{
+	for (uint32_t number = twin->mm[mm].rmap_list; number;
+	     number = item_at(twin, number)->rmap_list) {
+		const struct rmap_item *item = item_at(twin, number);
+		int err = 0;
+
+		if (!item->changed && !(item->address & ZERO_FLAG))
+			err = cmp_and_merge_page(twin, number);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int ksm_twin_repeat(struct ksm_twin *twin, bool *ret_changed)
+{
+	struct ksm_counters before = twin->counters;
+	int err = ksm_twin_pass_begin(twin);
+
+	for (uint32_t mm = 0; mm < twin->n_mms && !err; mm++)
+		err = repeat_mm(twin, mm);
+	if (err)
+		return err;
+	twin->seqnr++;
+	*ret_changed = before.pages_shared != twin->counters.pages_shared ||
+		       before.pages_sharing != twin->counters.pages_sharing ||
+		       before.ksm_zero_pages != twin->counters.ksm_zero_pages;
+	return 0;
+}
+
+/* ---------------------------------------------------------------- telling */
+
+void ksm_twin_counters(const struct ksm_twin *twin, struct ksm_counters *ret_counters)
+{
+	struct ksm_counters c = twin->counters;
+
+	c.pages_volatile = c.rmap_items - c.pages_shared - c.pages_sharing - c.pages_unshared;
+	if (c.pages_volatile < 0)
+		c.pages_volatile = 0;
+	*ret_counters = c;
+}
+
+void ksm_twin_mm_counters(const struct ksm_twin *twin, uint32_t mm,
+			  struct ksm_mm_counters *ret_counters)
+{
+	*ret_counters = twin->mm[mm].counters;
+}
+
+uint32_t ksm_twin_first(const struct ksm_twin *twin, uint32_t mm)
+{
+	return twin->mm[mm].rmap_list;
+}
+
+uint32_t ksm_twin_next(const struct ksm_twin *twin, uint32_t number)
+{
+	return item_at(twin, number)->rmap_list;
+}
+
+uint32_t ksm_twin_node_end(const struct ksm_twin *twin)
+{
+	return twin->nodes.end;
+}
+
+void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number, struct ksm_twin_page *ret_page)
+{
+	const struct rmap_item *item = item_at(twin, number);
+
+	*ret_page = (struct ksm_twin_page){
+		.mm = (uint32_t)item->mm,
+		.flags = item->page_flags,
+		.address = item->address & ~(uint64_t)FLAGS_MASK,
+		.pfn = item->pfn,
+		.key = item->key,
+		.is_zero = item->is_zero,
+		.changed = item->changed,
+		.in_zero_page = item->address & ZERO_FLAG,
+	};
+	if (item->address & STABLE_FLAG) {
+		ret_page->node = item->stable.node;
+		ret_page->node_pfn = node_at(twin, item->stable.node)->kpfn;
+	}
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The twin of ksmd: its rmap items, its stable and unstable tree, its counters, driven by whoever reads the
+ * pages. One pass is: begin the pass; for each address space in list order begin it, show its present pages
+ * in ascending address order, end it; end the pass. Only its end does what ksmd does in a pass: by then the
+ * twin knows what happened to every page since the pass before, as the kernel does from its page tables.
+ *
+ * The trees are ordered and matched by page key instead of by the pages' bytes. On memory that holds still
+ * during a pass no counter depends on the order of contents, only on which are equal, so the trees may also
+ * be split into many by key.
+ *
+ * Sources: mm/ksm.c of 2.6.32, and its later changes as the profiles of model.h name them.
+ */
+#ifndef KSM_KSMD_TWIN_H
+#define KSM_KSMD_TWIN_H
+
+#include "base/error.h"
+#include "ksmd/counters.h"
+#include "ksmd/model.h"
+#include "source/page_source.h"
+
+struct ksm_twin;
+
+/* -ENOMEM only, here and below. The twin keeps a copy of @model; the caller frees it. */
+int ksm_twin_new(const struct ksm_model *model, struct ksm_twin **ret_twin);
+void ksm_twin_free(struct ksm_twin **twin);
+#define ksm_auto_twin ksm_cleanup(ksm_twin_free)
+
+/* A new address space, at the end of the list; numbers count from 0. */
+int ksm_twin_add_mm(struct ksm_twin *twin, uint32_t *ret_mm);
+
+/* The pages of a pass. */
+int ksm_twin_pass_begin(struct ksm_twin *twin);
+void ksm_twin_mm_begin(struct ksm_twin *twin, uint32_t mm);
+int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page,
+		 const struct ksm_page_sum *sum);
+void ksm_twin_mm_end(struct ksm_twin *twin);
+int ksm_twin_pass_end(struct ksm_twin *twin);
+
+/*
+ * One more pass over the pages as they were last seen, without those that changed at their last visit and
+ * with smart scan off: where merging would go if nothing changed any more. *ret_changed tells whether it
+ * merged anything more.
+ */
+int ksm_twin_repeat(struct ksm_twin *twin, bool *ret_changed);
+
+void ksm_twin_counters(const struct ksm_twin *twin, struct ksm_counters *ret_counters);
+void ksm_twin_mm_counters(const struct ksm_twin *twin, uint32_t mm,
+			  struct ksm_mm_counters *ret_counters);
+
+/* A page as it was last seen, and what the twin made of it. */
+struct ksm_twin_page {
+	uint32_t mm;
+	uint32_t flags; /* enum ksm_page_flag */
+	uint64_t address;
+	uint64_t pfn; /* 0 if unknown */
+	struct ksm_page_key key;
+	bool is_zero;
+	bool changed;	   /* its checksum at the last visit was not that of the visit before */
+	uint32_t node;	   /* of the stable tree: equal numbers share one page; 0 if not in it */
+	uint64_t node_pfn; /* the page they share, 0 if unknown */
+	bool in_zero_page; /* merged with the kernel's zero page */
+};
+
+/* The pages of an address space in ascending order: numbers, 0 at the end. */
+uint32_t ksm_twin_first(const struct ksm_twin *twin, uint32_t mm);
+uint32_t ksm_twin_next(const struct ksm_twin *twin, uint32_t number);
+void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number,
+		       struct ksm_twin_page *ret_page);
+/* Node numbers are below this. */
+uint32_t ksm_twin_node_end(const struct ksm_twin *twin);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ksmd/internal.h"
+
+static struct ksm_rb_space unstable_space(const struct ksm_twin *twin)
+{
+	return (struct ksm_rb_space){&twin->items, offsetof(struct rmap_item, rb)};
+}
+
+uint32_t unstable_tree_search_insert(struct ksm_twin *twin, uint32_t number)
+{
+	struct rmap_item *item = item_at(twin, number);
+	uint32_t *root = forest_root(&twin->unstable, item->key);
+	uint32_t parent = 0;
+	unsigned int side = 0;
+
+	for (uint32_t walk = *root; walk;) {
+		const struct rmap_item *tree_item = item_at(twin, walk);
+		int order = key_compare(item->key, tree_item->key);
+
+		if (order == 0) {
+			/* A page that fork left in both places is no twin of itself. */
+			if (item->pfn && item->pfn == tree_item->pfn)
+				return 0;
+			return walk;
+		}
+		parent = walk;
+		side = order > 0;
+		walk = tree_item->rb.child[side];
+	}
+
+	item->address |= UNSTABLE_FLAG | (twin->seqnr & SEQNR_MASK);
+	ksm_rb_insert(unstable_space(twin), root, number, parent, side);
+	twin->counters.pages_unshared++;
+	return 0;
+}
+
+void unstable_tree_remove(struct ksm_twin *twin, uint32_t number)
+{
+	struct rmap_item *item = item_at(twin, number);
+
+	/* The tree is dropped as a whole when a pass begins: only what entered it in this pass is in it. */
+	if (((twin->seqnr - item->address) & SEQNR_MASK) == 0)
+		ksm_rb_erase(unstable_space(twin), forest_root(&twin->unstable, item->key), number);
+	twin->counters.pages_unshared--;
+	item->address &= ~(uint64_t)(UNSTABLE_FLAG | SEQNR_MASK);
+}

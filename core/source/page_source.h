@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where pages come from. A source has spaces (address spaces: a process each, or a dump), and hands out
+ * their present pages in ascending order of space and address, pass after pass. Planning what to read and
+ * reading it are apart, so that several threads can read while the order stays.
+ */
+#ifndef KSM_SOURCE_PAGE_SOURCE_H
+#define KSM_SOURCE_PAGE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "kernel/areas.h"
+
+#define KSM_BATCH_BYTES	    (1u << 20)
+#define KSM_BATCH_PAGES_MAX (KSM_BATCH_BYTES / 4096)
+
+enum ksm_page_flag {
+	KSM_PAGE_PFN = 1u << 0, /* pfn is known */
+	KSM_PAGE_SHARED =
+		1u << 1,	 /* mapped more than once (fork); set only where the kernel tells */
+	KSM_PAGE_KSM = 1u << 2,	 /* a KSM page now */
+	KSM_PAGE_LOST = 1u << 3, /* could not be read any more: treat it as not present */
+};
+
+struct ksm_page {
+	uint64_t address; /* bytes */
+	uint64_t pfn;
+	uint32_t flags; /* enum ksm_page_flag */
+};
+
+/* Pages of one space; after fill, page i's bytes are at data + i * page_size. */
+struct ksm_batch {
+	uint32_t space;
+	uint32_t n;
+	bool ends_space;	/* nothing of this space follows in this pass */
+	struct ksm_error error; /* why pages of this batch are lost; code KSM_ERR_NONE if none is */
+	struct ksm_page page[KSM_BATCH_PAGES_MAX];
+	unsigned char *data; /* KSM_BATCH_BYTES, the caller's */
+};
+
+/*
+ * A target as reports know it. Strings are unescaped and the source's. Areas, swapped_pages and error may
+ * change while a pass runs: read them between passes.
+ */
+struct ksm_space {
+	pid_t pid;	  /* 0 for a dump */
+	const char *file; /* NULL for a process */
+	const char *name;
+	const char *cgroup; /* "" if unknown */
+	bool has_uid;
+	uid_t uid;
+	struct ksm_areas areas; /* as of the last pass */
+	uint64_t
+		swapped_pages; /* in the areas looked at, as of the last pass: KSM does not see them */
+	struct ksm_error error; /* code KSM_ERR_NONE, or why this target is incomplete */
+};
+
+struct ksm_page_source;
+
+struct ksm_page_source_ops {
+	/*
+	 * Begins pass 1, 2, ...: looks anew at what is there. A space that is no longer readable keeps its
+	 * error and yields nothing.
+	 */
+	int (*rewind)(struct ksm_page_source *source, struct ksm_error *err);
+	/*
+	 * Plans the next batch: space, pages, flags and PFNs. Every space ends with one batch (perhaps of 0
+	 * pages) that has ends_space. Returns 1 for a batch, 0 at the end of the pass, or a negative errno.
+	 * One thread at a time.
+	 */
+	int (*next)(struct ksm_page_source *source, struct ksm_batch *batch, struct ksm_error *err);
+	/*
+	 * Reads the bytes of a planned batch; pages that are gone get KSM_PAGE_LOST, and batch->error says
+	 * why. Any number of threads at a time, each with its own batch.
+	 */
+	void (*fill)(struct ksm_page_source *source, struct ksm_batch *batch);
+	void (*close)(struct ksm_page_source *source);
+};
+
+/* What a source could not find out, and so what a report must leave open. */
+enum ksm_source_unknown {
+	KSM_UNKNOWN_PFN = 1u << 0,	 /* which pages are the same physical one */
+	KSM_UNKNOWN_KSM_PAGES = 1u << 1, /* which pages are KSM pages already */
+	KSM_UNKNOWN_ZERO_PAGE = 1u << 2, /* which all-zero pages are the kernel's shared one */
+	KSM_UNKNOWN_VM_FLAGS = 1u << 3,	 /* which areas KSM accepts, beyond private or shared */
+};
+
+struct ksm_page_source {
+	const struct ksm_page_source_ops *ops;
+	unsigned int page_size; /* bytes */
+	unsigned int unknown;	/* enum ksm_source_unknown */
+	struct ksm_space *space;
+	uint32_t n_spaces;
+	/* Mappings of a physical page over the whole machine, or NULL where the source cannot tell. */
+	int (*mapcount)(struct ksm_page_source *source, uint64_t pfn, uint64_t *ret_count);
+};
+
+static inline void ksm_page_source_close(struct ksm_page_source **source)
+{
+	if (*source)
+		(*source)->ops->close(*source);
+	*source = NULL;
+}
+#define ksm_auto_source ksm_cleanup(ksm_page_source_close)
+
+/* Which areas' pages are handed out. */
+enum ksm_page_choice {
+	KSM_PAGES_ELIGIBLE,  /* areas that KSM would accept */
+	KSM_PAGES_MERGEABLE, /* areas marked mergeable now */
+};
+
+#endif

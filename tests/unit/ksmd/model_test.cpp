@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <gtest/gtest.h>
+
+#include "tests/unit/fake_tree.h"
+
+extern "C" {
+#include "ksmd/model.h"
+}
+
+namespace
+{
+
+const ksm_profile *ProfileOf(const char *kernel)
+{
+	ksm_model model;
+
+	return ksm_model_init(&model, kernel, nullptr, nullptr) ? nullptr : model.profile;
+}
+
+TEST(Model, TakesTheNewestRowThatIsNotYounger)
+{
+	const struct {
+		const char *kernel, *row;
+	} cases[] = {
+		{"2.6.32", "2.6.32"}, {"2.6.39", "2.6.33"},	 {"3.8.13", "2.6.33"},
+		{"3.9", "3.9"},	      {"4.11", "4.11"},		 {"4.19.300", "4.13"},
+		{"5.0", "5.0"},	      {"5.15.1-generic", "5.0"}, {"6.6", "5.0"},
+		{"6.7", "6.7"},	      {"6.10.14", "6.7"},	 {"6.11", "6.11"},
+		{"6.18.1", "6.11"},   {"7.1", "6.11"},		 {"10.0", "6.11"},
+	};
+
+	for (const auto &c : cases) {
+		ASSERT_NE(ProfileOf(c.kernel), nullptr) << c.kernel;
+		EXPECT_STREQ(ProfileOf(c.kernel)->kernel, c.row) << c.kernel;
+	}
+}
+
+TEST(Model, RefusesWhatIsNoKernelWithKsm)
+{
+	for (const char *kernel : {"", "6", "2.6.31", "2.4.20", "x.y", "-1.2", "newest"}) {
+		ksm_model model;
+		ksm_error err;
+
+		EXPECT_EQ(ksm_model_init(&model, kernel, nullptr, &err), -EINVAL) << kernel;
+		EXPECT_EQ(err.code, KSM_ERR_INVALID) << kernel;
+	}
+}
+
+TEST(Model, RowsAreInOrderAndEachChangesSomething)
+{
+	size_t n;
+	const ksm_profile *profiles = ksm_profiles(&n);
+
+	ASSERT_GE(n, 8u);
+	for (size_t i = 0; i < n; i++) {
+		EXPECT_EQ(ProfileOf(profiles[i].kernel), &profiles[i]);
+		EXPECT_GT(strlen(profiles[i].changes), 0u);
+	}
+}
+
+TEST(Model, SetChecksNameVersionAndBounds)
+{
+	ksm_model model;
+	ksm_error err;
+
+	ASSERT_EQ(ksm_model_init(&model, "6.18", nullptr, nullptr), 0);
+	EXPECT_EQ(ksm_model_set(&model, "max_page_sharing=512", &err), 0);
+	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_max_page_sharing), 512);
+	for (const char *bad :
+	     {"max_page_sharing=1", "max_page_sharing=", "max_page_sharing", "=1", "smart_scan=2",
+	      "smart_scan=-1", "smart_scan=0x1", "run=1", "pages_shared=4", "max_kernel_pages=5",
+	      "nonsense=1", "smart_scan =1", "smart_scan= 1"}) {
+		err = {};
+		EXPECT_EQ(ksm_model_set(&model, bad, &err), -EINVAL) << bad;
+		EXPECT_EQ(err.code, KSM_ERR_INVALID) << bad;
+		EXPECT_GT(strlen(err.text), 10u) << bad;
+	}
+	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_max_page_sharing), 512);
+
+	ASSERT_EQ(ksm_model_init(&model, "4.9", nullptr, nullptr), 0);
+	EXPECT_EQ(ksm_model_set(&model, "smart_scan=0", &err), -EINVAL);
+	EXPECT_NE(strstr(err.text, "6.7"), nullptr) << err.text;
+}
+
+TEST(Model, RunningReadsReleaseAndTunables)
+{
+	FakeTree tree;
+	ksm_root root;
+	ksm_model model;
+
+	tree.File("proc/sys/kernel/osrelease", "6.8.0-45-generic\n");
+	tree.File("sys/kernel/mm/ksm/smart_scan", "0\n");
+	tree.File("sys/kernel/mm/ksm/max_page_sharing", "99\n");
+	tree.File("sys/kernel/mm/ksm/pages_shared", "7\n");
+	ASSERT_EQ(ksm_root_open(tree.Path().c_str(), &root, nullptr), 0);
+	ASSERT_EQ(ksm_model_init(&model, "running", &root, nullptr), 0);
+	ksm_root_close(&root);
+	EXPECT_STREQ(model.kernel, "6.8.0-45-generic");
+	EXPECT_STREQ(model.profile->kernel, "6.7");
+	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_smart_scan), 0);
+	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_max_page_sharing), 99);
+	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_use_zero_pages), 0);
+	EXPECT_FALSE(model.tunables.valid[KSM_SYSFS_pages_shared]);
+}
+
+} // namespace
