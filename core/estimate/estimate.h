@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A page source driven through the twin, and what came of it. All counts are pages of page_size bytes; a
+ * count that could not be found out is KSM_UNKNOWN, never 0.
+ */
+#ifndef KSM_ESTIMATE_ESTIMATE_H
+#define KSM_ESTIMATE_ESTIMATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "ksmd/counters.h"
+#include "ksmd/model.h"
+#include "source/page_source.h"
+
+#define KSM_UNKNOWN INT64_MIN
+
+enum ksm_group_by {
+	KSM_BY_NONE,
+	KSM_BY_PROCESS,
+	KSM_BY_AREA,	/* heap, stack, anon, file */
+	KSM_BY_MAPPING, /* an area's name */
+	KSM_BY_CGROUP,
+	KSM_BY_USER,
+};
+const char *ksm_group_by_name(enum ksm_group_by by);
+/* KSM_BY_NONE for a word that is none. */
+enum ksm_group_by ksm_group_by_find(const char *name);
+
+struct ksm_estimate_options {
+	unsigned int passes;	 /* at least 1 */
+	double interval_seconds; /* between passes */
+	unsigned int threads;	 /* that read; at least 1 */
+	enum ksm_group_by by;
+	unsigned int top; /* how many of the most repeated contents to list */
+	bool verify;	  /* read twins again after the last pass and compare bytes */
+	/*
+	 * Called from time to time by the thread that called ksm_estimate_run, with what has been read so far
+	 * in this pass; a return other than 0 (a negative errno) ends the run with that error. May be NULL.
+	 */
+	int (*progress)(void *data, unsigned int pass, uint64_t pages);
+	void *progress_data;
+};
+
+/*
+ * Sums over some pages: the whole, a target, a group.
+ *
+ * The counters of a pass stand as ksmd's would after that pass. What is merged and freed in the end is where
+ * the twin comes to if the passes went on over the memory as it was last seen, without the pages that changed
+ * between the last two passes. A physical page is freed when every mapping of it is merged, those outside the
+ * targets too where the kernel tells how many there are, and another page stays in its place; it counts for
+ * the target and the group of its first mapping, so that the sums of all add up.
+ */
+struct ksm_estimate_sums {
+	int64_t pages_present;	 /* anonymous present pages looked at, by mapping */
+	int64_t physical_pages;	 /* the same, by physical page; by mapping where PFNs are unknown */
+	int64_t distinct_pages;	 /* different contents */
+	int64_t duplicate_pages; /* physical pages beyond the first of each content */
+	int64_t zero_pages;	 /* mappings of pages whose bytes are all zero */
+	int64_t already_merged_pages; /* mappings that are KSM pages now */
+	int64_t same_pfn_pages; /* mappings of a page that another target or address maps too */
+	int64_t changed_pages;	/* mappings whose content changed between the last two passes */
+	int64_t merged_pages;	/* mappings merged in the end: with others, or with the zero page */
+	int64_t freed_pages;	/* physical pages given back in the end, see below */
+};
+
+struct ksm_estimate_target {
+	const struct ksm_space *space; /* the source's */
+	bool complete;
+	struct ksm_error error; /* why it is not complete; code KSM_ERR_NONE if it is */
+	int64_t lost_pages;	/* seen in the last pass but gone when they were to be read */
+	struct ksm_estimate_sums sums;
+	struct ksm_mm_counters counters;
+	int64_t ksm_process_profit; /* bytes, signed, as the kernel computes it */
+	int64_t self_duplicate_pages; /* physical pages of the target beyond the first of each content in it */
+	int64_t cross_duplicate_pages; /* contents of the target that another target has too */
+};
+
+struct ksm_estimate_group {
+	char *name; /* unescaped */
+	struct ksm_estimate_sums sums;
+};
+
+/* A content that occurs more than once. */
+struct ksm_estimate_content {
+	int64_t copies; /* physical pages */
+	int64_t mappings;
+	int64_t targets; /* that have it */
+	bool is_zero;
+	uint32_t space; /* where its first copy lies */
+	uint64_t address;
+};
+
+struct ksm_warning {
+	const char *code; /* a stable word: "no-pfn" */
+	char text[256];
+};
+
+struct ksm_estimate {
+	unsigned int page_size;
+	unsigned int unknown; /* enum ksm_source_unknown */
+	bool complete;	      /* every target was read whole */
+	double elapsed_seconds;
+	struct ksm_model model;
+	struct ksm_counters *pass; /* one per pass */
+	unsigned int n_passes;
+	int64_t general_profit; /* bytes, signed, as the kernel computes it */
+	int64_t metadata_bytes; /* rmap items */
+	struct ksm_estimate_sums totals;
+	struct ksm_estimate_target *target; /* one per space, in the source's order */
+	uint32_t n_targets;
+	enum ksm_group_by by;
+	struct ksm_estimate_group *group; /* most pages freed first, then by name */
+	size_t n_groups;
+	struct ksm_estimate_content *content; /* most copies first, then by place */
+	size_t n_contents;
+	int64_t verified_pages; /* read again and compared byte by byte; KSM_UNKNOWN unless verify */
+	int64_t mismatched_pages; /* of these, other bytes than the first page of their content */
+	struct ksm_warning *warning;
+	size_t n_warnings;
+	size_t warning_capacity;
+};
+
+/*
+ * Runs the passes. The estimate refers to @source, which must outlive it; the caller frees it with
+ * ksm_estimate_free(). Fails only when nothing at all can be said; targets carry their own errors.
+ */
+int ksm_estimate_run(struct ksm_page_source *source, const struct ksm_model *model,
+		     const struct ksm_estimate_options *options, struct ksm_estimate **ret_estimate,
+		     struct ksm_error *err);
+void ksm_estimate_free(struct ksm_estimate *estimate);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sums over contents, at once for the whole, by target and by group. Not for use outside core/estimate. */
+#ifndef KSM_ESTIMATE_SUMS_H
+#define KSM_ESTIMATE_SUMS_H
+
+#include "estimate/contents.h"
+#include "estimate/estimate.h"
+#include "estimate/groups.h"
+
+/* Fills in totals, the targets' sums, groups (where @grouping is not NULL) and contents. -ENOMEM only. */
+int ksm_sum_contents(struct ksm_estimate *estimate, struct ksm_page_source *source,
+		     const struct ksm_contents *contents, const struct ksm_grouping *grouping,
+		     unsigned int top);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "estimate/warnings.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/array.h"
+
+static int warn(struct ksm_estimate *estimate, const char *code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int warn(struct ksm_estimate *estimate, const char *code, const char *fmt, ...)
+{
+	struct ksm_warning *warning;
+	va_list args;
+
+	if (ksm_array_reserve(&estimate->warning, &estimate->warning_capacity,
+			      estimate->n_warnings + 1, sizeof(*estimate->warning)))
+		return -ENOMEM;
+	warning = &estimate->warning[estimate->n_warnings++];
+	warning->code = code;
+	va_start(args, fmt);
+	vsnprintf(warning->text, sizeof(warning->text), fmt, args);
+	va_end(args);
+	return 0;
+}
+
+/* What each unknown of the source leaves open. */
+static const struct {
+	enum ksm_source_unknown unknown;
+	const char *code;
+	const char *text;
+} unknowns[] = {
+	{KSM_UNKNOWN_PFN, "no-pfn",
+	 "physical page numbers need CAP_SYS_ADMIN: pages that fork shares count as separate ones, "
+	 "so what would be freed is an upper bound"},
+	{KSM_UNKNOWN_KSM_PAGES, "no-kpageflags",
+	 "which pages are merged already needs root: they count as if they were not"},
+	{KSM_UNKNOWN_ZERO_PAGE, "no-zero-page",
+	 "without PAGEMAP_SCAN (Linux 6.7) or CAP_SYS_ADMIN, memory that was only read may count "
+	 "as zero pages"},
+	{KSM_UNKNOWN_VM_FLAGS, "no-vmflags",
+	 "the kernel gives no VmFlags: some areas that KSM refuses may be counted"},
+};
+
+static int warn_of_unknowns(struct ksm_estimate *estimate, const struct ksm_page_source *source)
+{
+	for (size_t i = 0; i < sizeof(unknowns) / sizeof(unknowns[0]); i++)
+		if ((source->unknown & unknowns[i].unknown) &&
+		    warn(estimate, unknowns[i].code, "%s", unknowns[i].text))
+			return -ENOMEM;
+	return 0;
+}
+
+int ksm_estimate_warn_all(struct ksm_estimate *estimate, const struct ksm_page_source *source)
+{
+	uint64_t swapped = 0;
+	int err = warn_of_unknowns(estimate, source);
+
+	for (uint32_t i = 0; i < source->n_spaces; i++)
+		swapped += source->space[i].swapped_pages;
+	if (!err && swapped)
+		err = warn(estimate, "swapped",
+			   "%" PRIu64 " pages are swapped out: KSM does not see them", swapped);
+	if (!err && estimate->n_passes == 1)
+		err = warn(estimate, "one-pass",
+			   "one pass cannot tell which pages change: all count as still, and ksmd "
+			   "merges nothing in its first");
+	if (!err && ksm_model_has(&estimate->model, KSM_SYSFS_merge_across_nodes) &&
+	    !ksm_model_get(&estimate->model, KSM_SYSFS_merge_across_nodes))
+		err = warn(estimate, "numa",
+			   "merge_across_nodes=0 is not modelled: pages of different nodes count "
+			   "as merging");
+	if (!err && estimate->mismatched_pages > 0)
+		err = warn(estimate, "mismatch",
+			   "%" PRId64 " pages differ from others with an equal key",
+			   estimate->mismatched_pages);
+	return err;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ksmctl.estimate/1 */
+#include "report/report.h"
+
+static void put(json_object *object, const char *name, json_object *value)
+{
+	json_object_object_add(object, name, value);
+}
+
+static void put_number(json_object *object, const char *name, int64_t value)
+{
+	put(object, name, ksm_report_number(value));
+}
+
+static int64_t bytes_of(const struct ksm_estimate *estimate, int64_t pages)
+{
+	return pages * (int64_t)estimate->page_size;
+}
+
+static int64_t if_known(int64_t value, bool known)
+{
+	return known ? value : KSM_UNKNOWN;
+}
+
+static void put_counters(json_object *object, const struct ksm_counters *counters)
+{
+#define X(name) put_number(object, #name, counters->name);
+	KSM_COUNTERS(X)
+#undef X
+}
+
+/* Without PFNs nobody knows which mappings share a page; without kpageflags, which are KSM pages. */
+static void put_sums(json_object *object, const struct ksm_estimate *estimate,
+		     const struct ksm_estimate_sums *sums)
+{
+	put_number(object, "pages_present", sums->pages_present);
+	put_number(object, "distinct_pages", sums->distinct_pages);
+	put_number(object, "duplicate_pages", sums->duplicate_pages);
+	put_number(object, "zero_pages", sums->zero_pages);
+	put_number(
+		object, "already_merged_pages",
+		if_known(sums->already_merged_pages, !(estimate->unknown & KSM_UNKNOWN_KSM_PAGES)));
+	put_number(object, "same_pfn_pages",
+		   if_known(sums->same_pfn_pages, !(estimate->unknown & KSM_UNKNOWN_PFN)));
+	put_number(object, "changed_pages", if_known(sums->changed_pages, estimate->n_passes > 1));
+	put_number(object, "merged_pages", sums->merged_pages);
+	put_number(object, "freed_bytes", bytes_of(estimate, sums->freed_pages));
+}
+
+static json_object *model_object(const struct ksm_estimate *estimate)
+{
+	const struct ksm_model *model = &estimate->model;
+	json_object *object = json_object_new_object(), *tunables = json_object_new_object();
+
+	put(object, "kernel", ksm_report_string(model->kernel));
+	put(object, "profile", ksm_report_string(model->profile->kernel));
+	put(object, "checksum", ksm_report_string(ksm_checksum_name(model->profile->checksum)));
+	for (enum ksm_sysfs_field field = 0; field < KSM_SYSFS_N; field++)
+		if (ksm_model_has(model, field))
+			put_number(tunables, ksm_sysfs_name(field), ksm_model_get(model, field));
+	put(object, "tunables", tunables);
+	return object;
+}
+
+static json_object *passes_array(const struct ksm_estimate *estimate)
+{
+	json_object *array = json_object_new_array();
+
+	for (unsigned int i = 0; i < estimate->n_passes; i++) {
+		json_object *pass = json_object_new_object();
+
+		put_number(pass, "pass", i + 1);
+		put_counters(pass, &estimate->pass[i]);
+		json_object_array_add(array, pass);
+	}
+	return array;
+}
+
+static json_object *totals_object(const struct ksm_estimate *estimate)
+{
+	json_object *object = json_object_new_object();
+
+	put_counters(object, &estimate->pass[estimate->n_passes - 1]);
+	put_sums(object, estimate, &estimate->totals);
+	put_number(object, "general_profit", estimate->general_profit);
+	put_number(object, "metadata_bytes", estimate->metadata_bytes);
+	put_number(object, "verified_pages", estimate->verified_pages);
+	put_number(object, "mismatched_pages", estimate->mismatched_pages);
+	return object;
+}
+
+static json_object *target_object(const struct ksm_estimate *estimate,
+				  const struct ksm_estimate_target *target)
+{
+	const struct ksm_space *space = target->space;
+	json_object *object = json_object_new_object();
+
+	put(object, "pid", space->pid ? json_object_new_int64(space->pid) : NULL);
+	put(object, "file", space->file ? ksm_report_string(space->file) : NULL);
+	put(object, "name", ksm_report_string(space->name));
+	put(object, "uid", space->has_uid ? json_object_new_int64(space->uid) : NULL);
+	put(object, "cgroup", *space->cgroup ? ksm_report_string(space->cgroup) : NULL);
+	put_sums(object, estimate, &target->sums);
+	put_number(object, "ksm_rmap_items", target->counters.ksm_rmap_items);
+	put_number(object, "ksm_merging_pages", target->counters.ksm_merging_pages);
+	put_number(object, "ksm_zero_pages", target->counters.ksm_zero_pages);
+	put_number(object, "ksm_process_profit", target->ksm_process_profit);
+	put_number(object, "self_duplicate_pages", target->self_duplicate_pages);
+	put_number(object, "cross_duplicate_pages", target->cross_duplicate_pages);
+	put_number(object, "swapped_pages", (int64_t)space->swapped_pages);
+	put_number(object, "lost_pages", target->lost_pages);
+	put(object, "complete", json_object_new_boolean(target->complete));
+	put(object, "error", target->complete ? NULL : ksm_report_error(&target->error));
+	return object;
+}
+
+static json_object *targets_array(const struct ksm_estimate *estimate)
+{
+	json_object *array = json_object_new_array();
+
+	for (uint32_t i = 0; i < estimate->n_targets; i++)
+		json_object_array_add(array, target_object(estimate, &estimate->target[i]));
+	return array;
+}
+
+static json_object *groups_array(const struct ksm_estimate *estimate)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < estimate->n_groups; i++) {
+		json_object *group = json_object_new_object();
+
+		put(group, "by", ksm_report_string(ksm_group_by_name(estimate->by)));
+		put(group, "name", ksm_report_string(estimate->group[i].name));
+		put_sums(group, estimate, &estimate->group[i].sums);
+		json_object_array_add(array, group);
+	}
+	return array;
+}
+
+static json_object *contents_array(const struct ksm_estimate *estimate)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < estimate->n_contents; i++) {
+		const struct ksm_estimate_content *content = &estimate->content[i];
+		const struct ksm_space *space = estimate->target[content->space].space;
+		json_object *object = json_object_new_object();
+
+		put_number(object, "copies", content->copies);
+		put_number(object, "mappings", content->mappings);
+		put_number(object, "targets", content->targets);
+		put(object, "zero", json_object_new_boolean(content->is_zero));
+		put(object, "pid", space->pid ? json_object_new_int64(space->pid) : NULL);
+		put(object, "file", space->file ? ksm_report_string(space->file) : NULL);
+		put(object, "address", json_object_new_uint64(content->address));
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static json_object *warnings_array(const struct ksm_estimate *estimate)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < estimate->n_warnings; i++) {
+		json_object *warning = json_object_new_object();
+
+		put(warning, "code", ksm_report_string(estimate->warning[i].code));
+		put(warning, "text", ksm_report_string(estimate->warning[i].text));
+		json_object_array_add(array, warning);
+	}
+	return array;
+}
+
+/* Known from no measurement yet: null, as ksmctl-json(7) says of every field that is not known. */
+static json_object *forecast_object(void)
+{
+	static const char *const names[] = {"passes_to_settle", "seconds_per_pass",
+					    "seconds_to_settle", "ksmd_cpu_seconds"};
+	json_object *object = json_object_new_object();
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		put(object, names[i], NULL);
+	return object;
+}
+
+json_object *ksm_report_estimate(const struct ksm_estimate *estimate)
+{
+	json_object *document = ksm_report_new("ksmctl.estimate/1");
+
+	put_number(document, "page_size", estimate->page_size);
+	put(document, "complete", json_object_new_boolean(estimate->complete));
+	put(document, "elapsed_seconds", json_object_new_double(estimate->elapsed_seconds));
+	put(document, "model", model_object(estimate));
+	put(document, "passes", passes_array(estimate));
+	put(document, "totals", totals_object(estimate));
+	put(document, "targets", targets_array(estimate));
+	put(document, "groups", groups_array(estimate));
+	put(document, "contents", contents_array(estimate));
+	put(document, "pairs", json_object_new_array());
+	put(document, "forecast", forecast_object());
+	put(document, "warnings", warnings_array(estimate));
+	return document;
+}

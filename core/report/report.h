@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Documents for scripts, as promised in ksmctl-json(7). The caller releases with json_object_put(). */
+#ifndef KSM_REPORT_REPORT_H
+#define KSM_REPORT_REPORT_H
+
+#include <json-c/json.h>
+
+#include "base/error.h"
+#include "estimate/estimate.h"
+#include "kernel/ksm_sysfs.h"
+
+/* Every document begins alike: schema, version. NULL when memory is short, here and below. */
+json_object *ksm_report_new(const char *schema);
+
+/* Bytes from outside as a JSON string: what is not UTF-8 becomes U+FFFD. */
+json_object *ksm_report_string(const char *text);
+
+/* KSM_UNKNOWN becomes null. */
+json_object *ksm_report_number(int64_t value);
+
+/* {"code", "errno", "pid", "address", "path", "text"}; what does not apply is null. */
+json_object *ksm_report_error(const struct ksm_error *err);
+
+/* ksmctl.error/1 */
+json_object *ksm_report_error_document(const struct ksm_error *err);
+
+/* ksmctl.estimate/1 */
+json_object *ksm_report_estimate(const struct ksm_estimate *estimate);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/status.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "report/report.h"
+
+static int64_t value_or_zero(const struct ksm_sysfs *sysfs, enum ksm_sysfs_field field)
+{
+	return sysfs->valid[field] ? sysfs->value[field] : 0;
+}
+
+static int64_t work_out_saved(const struct ksm_status *status)
+{
+	const struct ksm_sysfs *sysfs = &status->sysfs;
+	int64_t pages, bytes;
+
+	if (!sysfs->valid[KSM_SYSFS_pages_sharing] ||
+	    __builtin_add_overflow(sysfs->value[KSM_SYSFS_pages_sharing],
+				   value_or_zero(sysfs, KSM_SYSFS_ksm_zero_pages), &pages) ||
+	    __builtin_mul_overflow(pages, (int64_t)status->page_size, &bytes))
+		return KSM_UNKNOWN;
+	return bytes;
+}
+
+int64_t ksm_status_tracked_pages(const struct ksm_status *status)
+{
+	/* pages_volatile is defined in the kernel as what the other three leave of all rmap items. */
+	static const enum ksm_sysfs_field parts[] = {
+		KSM_SYSFS_pages_shared, KSM_SYSFS_pages_sharing, KSM_SYSFS_pages_unshared,
+		KSM_SYSFS_pages_volatile};
+	int64_t sum = 0;
+
+	for (unsigned int i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		if (!status->sysfs.valid[parts[i]] ||
+		    __builtin_add_overflow(sum, status->sysfs.value[parts[i]], &sum))
+			return KSM_UNKNOWN;
+	}
+	return sum;
+}
+
+static int64_t work_out_metadata(const struct ksm_status *status)
+{
+	int64_t bytes;
+
+	/* Before 6.4 the size of an rmap item is not to be had, but nothing takes nothing. */
+	if (status->general_profit == KSM_UNKNOWN)
+		return ksm_status_tracked_pages(status) == 0 ? 0 : KSM_UNKNOWN;
+	/* The files are read one after the other: while much merges, they need not fit together. */
+	if (status->saved_bytes == KSM_UNKNOWN ||
+	    __builtin_sub_overflow(status->saved_bytes, status->general_profit, &bytes) ||
+	    bytes < 0)
+		return KSM_UNKNOWN;
+	return bytes;
+}
+
+void ksm_status_init(struct ksm_status *ret_status, const struct ksm_sysfs *sysfs,
+		     unsigned int page_size)
+{
+	struct ksm_status status = {
+		.sysfs = *sysfs,
+		.page_size = page_size,
+		.general_profit = KSM_UNKNOWN,
+		.ksmd_cpu_percent = NAN,
+	};
+
+	status.saved_bytes = work_out_saved(&status);
+	if (sysfs->valid[KSM_SYSFS_general_profit])
+		status.general_profit = sysfs->value[KSM_SYSFS_general_profit];
+	status.metadata_bytes = work_out_metadata(&status);
+	*ret_status = status;
+}
+
+static json_object *sysfs_object(const struct ksm_sysfs *sysfs)
+{
+	json_object *object = json_object_new_object();
+
+	for (int i = 0; object && i < KSM_SYSFS_N; i++) {
+		json_object *value;
+
+		if (!sysfs->valid[i])
+			continue;
+		if (i == KSM_SYSFS_advisor_mode)
+			value = json_object_new_string(
+				ksm_advisor_mode_name((enum ksm_advisor_mode)sysfs->value[i]));
+		else
+			value = json_object_new_int64(sysfs->value[i]);
+		if (!value || json_object_object_add(object, ksm_sysfs_name(i), value)) {
+			json_object_put(value);
+			json_object_put(object);
+			return NULL;
+		}
+	}
+	return object;
+}
+
+static json_object *percent(double value)
+{
+	char text[32];
+
+	if (isnan(value))
+		return NULL;
+	snprintf(text, sizeof(text), "%.2f", value);
+	return json_object_new_double_s(value, text);
+}
+
+json_object *ksm_report_status(const struct ksm_status *status)
+{
+	json_object *document = ksm_report_new("ksmctl.status/1");
+	json_object *sysfs = sysfs_object(&status->sysfs);
+
+	if (!document || !sysfs || json_object_object_add(document, "sysfs", sysfs)) {
+		json_object_put(sysfs);
+		json_object_put(document);
+		return NULL;
+	}
+	if (json_object_object_add(document, "page_size",
+				   json_object_new_int64(status->page_size)) ||
+	    json_object_object_add(document, "saved_bytes",
+				   ksm_report_number(status->saved_bytes)) ||
+	    json_object_object_add(document, "general_profit",
+				   ksm_report_number(status->general_profit)) ||
+	    json_object_object_add(document, "metadata_bytes",
+				   ksm_report_number(status->metadata_bytes)) ||
+	    json_object_object_add(document, "ksmd_cpu_percent",
+				   percent(status->ksmd_cpu_percent))) {
+		json_object_put(document);
+		return NULL;
+	}
+	return document;
+}

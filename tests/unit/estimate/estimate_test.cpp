@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "tests/unit/estimate/fake_source.h"
+
+extern "C" {
+#include "estimate/estimate.h"
+#include "report/report.h"
+}
+
+namespace
+{
+
+struct Free {
+	void operator()(ksm_estimate *estimate) const
+	{
+		ksm_estimate_free(estimate);
+	}
+};
+using Estimate = std::unique_ptr<ksm_estimate, Free>;
+
+class EstimateTest : public testing::Test
+{
+      protected:
+	EstimateTest()
+	{
+		options_.passes = 2;
+		options_.threads = 2;
+	}
+
+	Estimate Run(const std::string &kernel = "6.18")
+	{
+		ksm_model model;
+		ksm_estimate *estimate = nullptr;
+
+		EXPECT_EQ(ksm_model_init(&model, kernel.c_str(), nullptr, nullptr), 0);
+		error_ = {};
+		ksm_estimate_run(source_.source(), &model, &options_, &estimate, &error_);
+		return Estimate(estimate);
+	}
+
+	FakeSource source_;
+	ksm_estimate_options options_ = {};
+	ksm_error error_ = {};
+};
+
+TEST_F(EstimateTest, SumsAddUp)
+{
+	auto &a = source_.Add("a"), &b = source_.Add("b");
+
+	source_.Put(a, 1, 3); // 3 copies in a
+	source_.Put(a, 2);    // once in each
+	source_.Put(b, 2);
+	source_.Put(a, 3);    // alone
+	source_.Put(b, 0, 4); // zero
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	EXPECT_TRUE(e->complete);
+	EXPECT_EQ(e->totals.pages_present, 10);
+	EXPECT_EQ(e->totals.distinct_pages, 4);
+	EXPECT_EQ(e->totals.duplicate_pages, 6);
+	EXPECT_EQ(e->totals.zero_pages, 4);
+	EXPECT_EQ(e->totals.same_pfn_pages, 0);
+	EXPECT_EQ(e->totals.merged_pages, 9);
+	EXPECT_EQ(e->totals.freed_pages, 6);
+	EXPECT_EQ(e->pass[1].pages_sharing, 6);
+	EXPECT_EQ(e->metadata_bytes, 640);
+	EXPECT_EQ(e->general_profit, 6 * 4096 - 640);
+	EXPECT_EQ(e->target[0].self_duplicate_pages, 2);
+	EXPECT_EQ(e->target[0].cross_duplicate_pages, 1);
+	EXPECT_EQ(e->target[1].self_duplicate_pages, 3);
+	EXPECT_EQ(e->target[1].cross_duplicate_pages, 1);
+	EXPECT_EQ(e->target[0].sums.freed_pages + e->target[1].sums.freed_pages, 6);
+	EXPECT_EQ(e->target[1].ksm_process_profit, 5 * 4096 - 5 * 64);
+}
+
+TEST_F(EstimateTest, NothingDependsOnTheNumberOfThreads)
+{
+	for (int p = 0; p < 5; p++) {
+		auto &process = source_.Add("p" + std::to_string(p), 0, p % 2 ? "/odd" : "/even");
+
+		for (uint64_t i = 0; i < 200; i++)
+			source_.Put(process, i * 7919 % 61);
+	}
+	options_.top = 10;
+	options_.by = KSM_BY_CGROUP;
+	std::string first;
+	for (unsigned int threads : {1u, 2u, 3u, 8u}) {
+		options_.threads = threads;
+		Estimate e = Run();
+		ASSERT_TRUE(e);
+		e->elapsed_seconds = 0;
+		json_object *document = ksm_report_estimate(e.get());
+		std::string text = json_object_to_json_string(document);
+		json_object_put(document);
+		if (first.empty())
+			first = text;
+		EXPECT_EQ(text, first) << threads << " threads";
+	}
+}
+
+TEST_F(EstimateTest, ForkSharedPagesAreOnePhysicalPage)
+{
+	auto &a = source_.Add("parent"), &b = source_.Add("child");
+
+	a.pages[0x10000] = b.pages[0x10000] = {1, 70, KSM_PAGE_SHARED};
+	a.pages[0x11000] = b.pages[0x11000] = {2, 71, KSM_PAGE_SHARED};
+	source_.Put(a, 2);
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	EXPECT_EQ(e->totals.pages_present, 5);
+	EXPECT_EQ(e->totals.physical_pages, 3);
+	EXPECT_EQ(e->totals.same_pfn_pages, 4);
+	EXPECT_EQ(e->totals.duplicate_pages, 1);
+	// Content 1 is one page already: nothing to free. Content 2 has two, and three mappings.
+	EXPECT_EQ(e->totals.freed_pages, 1);
+	EXPECT_EQ(e->totals.merged_pages, 3);
+}
+
+TEST_F(EstimateTest, APageWithMappingsOutsideTheTargetsIsNotFreed)
+{
+	auto &a = source_.Add("a");
+
+	a.pages[0x10000] = {1, 70, KSM_PAGE_SHARED};
+	a.pages[0x11000] = {1, 71, KSM_PAGE_SHARED};
+	source_.Put(a, 1);
+	source_.mapcounts = {{70, 2}, {71, 1}};
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	EXPECT_EQ(e->totals.duplicate_pages, 2);
+	EXPECT_EQ(e->totals.merged_pages, 3);
+	// 70 stays for its other mapping; one of the other two stays as the KSM page.
+	EXPECT_EQ(e->totals.freed_pages, 1);
+}
+
+TEST_F(EstimateTest, PagesMergedAlreadyFreeNothing)
+{
+	auto &a = source_.Add("a");
+
+	for (uint64_t i = 0; i < 10; i++)
+		a.pages[0x10000 + i * 4096] = {1, 70, KSM_PAGE_SHARED | KSM_PAGE_KSM};
+	source_.Put(a, 1);
+	source_.mapcounts = {{70, 10}};
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	EXPECT_EQ(e->totals.already_merged_pages, 10);
+	EXPECT_EQ(e->totals.freed_pages, 1) << "the one page that joins";
+	EXPECT_EQ(e->pass[1].pages_shared, 1);
+	EXPECT_EQ(e->pass[1].pages_sharing, 10);
+}
+
+TEST_F(EstimateTest, TheLimitOfSharingCostsAPageForEachNode)
+{
+	source_.Put(source_.Add("a"), 9, 600);
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	EXPECT_EQ(e->pass[1].pages_shared, 3);
+	EXPECT_EQ(e->totals.freed_pages, 597);
+	EXPECT_EQ(e->totals.duplicate_pages, 599);
+}
+
+TEST_F(EstimateTest, ZeroPagesAreAllFreedWithUseZeroPages)
+{
+	ksm_model model;
+	ksm_estimate *estimate = nullptr;
+
+	source_.Put(source_.Add("a"), 0, 5);
+	ASSERT_EQ(ksm_model_init(&model, "6.18", nullptr, nullptr), 0);
+	ASSERT_EQ(ksm_model_set(&model, "use_zero_pages=1", nullptr), 0);
+	ASSERT_EQ(ksm_estimate_run(source_.source(), &model, &options_, &estimate, nullptr), 0);
+	Estimate e(estimate);
+	EXPECT_EQ(e->totals.freed_pages, 5);
+	EXPECT_EQ(e->pass[1].ksm_zero_pages, 5);
+}
+
+TEST_F(EstimateTest, ChangingPagesDoNotMerge)
+{
+	auto &a = source_.Add("a");
+
+	source_.Put(a, 1, 4);
+	source_.before = [](FakeSource &source, int pass) {
+		if (pass == 2)
+			source.processes[0].pages[0x10000].content = 1000;
+	};
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	EXPECT_EQ(e->totals.changed_pages, 1);
+	EXPECT_EQ(e->totals.freed_pages, 2);
+	EXPECT_EQ(e->pass[1].pages_volatile, 1);
+}
+
+TEST_F(EstimateTest, OnePassCountsEverythingAsStill)
+{
+	source_.Put(source_.Add("a"), 1, 4);
+	options_.passes = 1;
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	EXPECT_EQ(e->pass[0].pages_sharing, 0);
+	EXPECT_EQ(e->totals.freed_pages, 3);
+	ASSERT_EQ(e->n_warnings, 1u);
+	EXPECT_STREQ(e->warning[0].code, "one-pass");
+}
+
+TEST_F(EstimateTest, LostPagesMakeTheTargetIncompleteAndSayWhy)
+{
+	auto &a = source_.Add("a"), &b = source_.Add("b");
+
+	source_.Put(a, 1, 20);
+	source_.Put(b, 1, 20);
+	a.pages[0x12000].lost = a.pages[0x13000].lost = true;
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	EXPECT_FALSE(e->complete);
+	EXPECT_FALSE(e->target[0].complete);
+	EXPECT_EQ(e->target[0].lost_pages, 2);
+	EXPECT_STREQ(e->target[0].error.text, "made to be lost");
+	EXPECT_EQ(e->target[0].error.pid, 100);
+	EXPECT_TRUE(e->target[1].complete);
+	EXPECT_EQ(e->totals.pages_present, 38);
+}
+
+TEST_F(EstimateTest, AFailingSourceEndsTheRunWithItsError)
+{
+	source_.Put(source_.Add("a"), 1, 100);
+	source_.fail_at_batch = 3;
+	EXPECT_FALSE(Run());
+	EXPECT_EQ(error_.errnum, EIO);
+	EXPECT_STREQ(error_.text, "made to fail");
+}
+
+TEST_F(EstimateTest, ProgressCanEndTheRun)
+{
+	source_.Put(source_.Add("a"), 1, 100);
+	options_.progress = [](void *, unsigned int, uint64_t pages) {
+		return pages > 20 ? -EINTR : 0;
+	};
+	EXPECT_FALSE(Run());
+	EXPECT_EQ(error_.errnum, EINTR);
+}
+
+TEST_F(EstimateTest, GroupsPartitionThePages)
+{
+	auto &a = source_.Add("a", 1000000, "/x"), &b = source_.Add("b", 1000001, "/x"),
+	     &c = source_.Add("c", 1000001, "/y");
+
+	source_.Put(a, 1, 3);
+	source_.Put(b, 1, 2);
+	source_.Put(c, 2, 4);
+	c.pages[0x200000] = {2, 4, 0};
+	for (auto by : {KSM_BY_PROCESS, KSM_BY_AREA, KSM_BY_MAPPING, KSM_BY_CGROUP, KSM_BY_USER}) {
+		options_.by = by;
+		Estimate e = Run();
+		ASSERT_TRUE(e);
+		int64_t present = 0, freed = 0;
+		for (size_t i = 0; i < e->n_groups; i++) {
+			present += e->group[i].sums.pages_present;
+			freed += e->group[i].sums.freed_pages;
+		}
+		EXPECT_EQ(present, 10) << ksm_group_by_name(by);
+		EXPECT_EQ(freed, 8) << ksm_group_by_name(by);
+	}
+	options_.by = KSM_BY_USER;
+	Estimate e = Run();
+	ASSERT_EQ(e->n_groups, 2u);
+	EXPECT_STREQ(e->group[0].name, "1000001");
+	EXPECT_EQ(e->group[0].sums.distinct_pages, 2);
+	EXPECT_EQ(e->group[0].sums.duplicate_pages, 5);
+	options_.by = KSM_BY_AREA;
+	e = Run();
+	ASSERT_EQ(e->n_groups, 2u);
+	EXPECT_STREQ(e->group[0].name, "heap");
+	EXPECT_STREQ(e->group[1].name, "anon");
+	EXPECT_EQ(e->group[1].sums.pages_present, 1);
+}
+
+TEST_F(EstimateTest, TopListsTheHeaviestInOrder)
+{
+	auto &a = source_.Add("a"), &b = source_.Add("b");
+
+	for (uint64_t content = 1; content <= 30; content++)
+		source_.Put(a, content, static_cast<int>(content * 7 % 31));
+	source_.Put(b, 9, 100);
+	options_.top = 3;
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	ASSERT_EQ(e->n_contents, 3u);
+	EXPECT_EQ(e->content[0].copies, 101);
+	EXPECT_EQ(e->content[0].targets, 2);
+	EXPECT_EQ(e->content[0].space, 0u);
+	EXPECT_EQ(e->content[1].copies, 30);
+	EXPECT_EQ(e->content[2].copies, 29);
+}
+
+TEST_F(EstimateTest, VerifyReadsEveryRepeatedPageAgain)
+{
+	auto &a = source_.Add("a"), &b = source_.Add("b");
+
+	source_.Put(a, 1, 5);
+	source_.Put(b, 1, 2);
+	source_.Put(b, 2);
+	options_.verify = true;
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	EXPECT_EQ(e->verified_pages, 7);
+	EXPECT_EQ(e->mismatched_pages, 0);
+}
+
+TEST_F(EstimateTest, NoTargetsGiveZeros)
+{
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	EXPECT_EQ(e->totals.pages_present, 0);
+	EXPECT_TRUE(e->complete);
+}
+
+TEST_F(EstimateTest, UnknownsAreNullInTheDocument)
+{
+	auto &a = source_.Add("a");
+
+	source_.Put(a, 1, 2);
+	source_.source()->unknown = KSM_UNKNOWN_PFN | KSM_UNKNOWN_KSM_PAGES;
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	json_object *document = ksm_report_estimate(e.get()), *totals = nullptr, *value = document;
+	ASSERT_TRUE(json_object_object_get_ex(document, "totals", &totals));
+	EXPECT_TRUE(json_object_object_get_ex(totals, "same_pfn_pages", &value));
+	EXPECT_EQ(value, nullptr);
+	EXPECT_TRUE(json_object_object_get_ex(totals, "already_merged_pages", &value));
+	EXPECT_EQ(value, nullptr);
+	json_object_put(document);
+}
+
+} // namespace
