@@ -197,11 +197,12 @@ lint: deps-lint
 	+@$(MAKE) --no-print-directory lint-format lint-tidy lint-cppcheck lint-shell lint-man
 lint-format:
 	$(call say,FORMAT,clang-format --dry-run --Werror $(C_FILES))
-lint-tidy:
-	$(call say,TIDY,printf '%s\n' $(CORE_SRC) $(CLI_SRC) | xargs -P 2 -n 8 clang-tidy --quiet --warnings-as-errors='*' -- $(C_ALL))
+lint-tidy: $(patsubst %.c,$(BUILD)/%.tidy,$(CORE_SRC) $(CLI_SRC))
+$(BUILD)/%.tidy: %.c .clang-tidy $(BUILD)/%.o
+	$(call say,TIDY,clang-tidy --quiet --warnings-as-errors='*' $< -- $(C_ALL) 2>$@.log && touch $@)
 lint-cppcheck:
 	$(call say,CPPCHECK,cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
-		--enable=warning$(comma)performance$(comma)portability --suppress=missingIncludeSystem \
+		--enable=warning$(comma)performance$(comma)portability --suppress=missingIncludeSystem --suppress=memleak \
 		-D_GNU_SOURCE -Icore -I. core cli)
 lint-shell:
 	$(call say,SHELL,shellcheck $(SCRIPTS))

@@ -38,9 +38,6 @@ enum ksm_error_code ksm_error_class(int errnum)
 	case ENOTTY:
 	case EOPNOTSUPP:
 		return KSM_ERR_UNSUPPORTED;
-	case EINVAL:
-	case ERANGE:
-		return KSM_ERR_INVALID;
 	default:
 		return KSM_ERR_SYSTEM;
 	}

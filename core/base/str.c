@@ -73,13 +73,13 @@ size_t ksm_utf8_length(const char *text, size_t len, uint32_t *ret_codepoint)
 	return n;
 }
 
-/* Controls, and what reorders or hides text around it (Unicode's Bidi_Control, line and paragraph
- * separators, zero-width characters). */
+/* Controls, and what reorders, hides or imitates the text around it (Unicode's Bidi_Control, line and
+ * paragraph separators, characters without a width, tags). */
 static bool is_treacherous(uint32_t cp)
 {
-	return cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) || cp == 0x61c ||
-	       (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
-	       (cp >= 0x2060 && cp <= 0x2069) || cp == 0xfeff;
+	return cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) || cp == 0xad || cp == 0x61c ||
+	       cp == 0x180e || (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
+	       (cp >= 0x2060 && cp <= 0x2069) || cp == 0xfeff || (cp >= 0xe0000 && cp <= 0xe007f);
 }
 
 int ksm_str_escape(struct ksm_str *str, const char *text, size_t len)

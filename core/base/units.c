@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-void ksm_format_bytes(int64_t bytes, char buf[static KSM_UNITS_MAX])
+void ksm_format_bytes(int64_t bytes, char buf[KSM_UNITS_MAX])
 {
 	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 	double value = fabs((double)bytes);
@@ -19,7 +19,7 @@ void ksm_format_bytes(int64_t bytes, char buf[static KSM_UNITS_MAX])
 	snprintf(buf, KSM_UNITS_MAX, unit ? "%s%.1f %s" : "%s%.0f %s", sign, value, units[unit]);
 }
 
-void ksm_format_percent(uint64_t part, uint64_t whole, char buf[static KSM_UNITS_MAX])
+void ksm_format_percent(uint64_t part, uint64_t whole, char buf[KSM_UNITS_MAX])
 {
 	if (whole)
 		snprintf(buf, KSM_UNITS_MAX, "%.1f%%", 100.0 * (double)part / (double)whole);

@@ -8,9 +8,9 @@
 #define KSM_UNITS_MAX 32
 
 /* "512 B", "4.0 KiB", "-1.2 GiB": one decimal from KiB on. */
-void ksm_format_bytes(int64_t bytes, char buf[static KSM_UNITS_MAX]);
+void ksm_format_bytes(int64_t bytes, char buf[KSM_UNITS_MAX]);
 
 /* "12.3%" of a whole; "-" where the whole is 0, since then there is no answer. */
-void ksm_format_percent(uint64_t part, uint64_t whole, char buf[static KSM_UNITS_MAX]);
+void ksm_format_percent(uint64_t part, uint64_t whole, char buf[KSM_UNITS_MAX]);
 
 #endif

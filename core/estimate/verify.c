@@ -23,7 +23,7 @@ static void compare_batch(struct verifying *v, struct ksm_page_key key)
 	v->source->ops->fill(v->source, &v->batch);
 	for (uint32_t i = 0; i < v->batch.n; i++) {
 		const unsigned char *data = v->batch.data + i * page_size;
-		struct ksm_page_sum sum;
+		struct ksm_page_sum sum = {0};
 
 		if (v->batch.page[i].flags & KSM_PAGE_LOST)
 			continue;
@@ -43,7 +43,7 @@ static void verify_content(struct verifying *v, const struct ksm_contents *conte
 			   size_t end)
 {
 	uint32_t max = KSM_BATCH_BYTES / v->source->page_size;
-	struct ksm_twin_page page;
+	struct ksm_twin_page page = {0};
 
 	v->has_first = false;
 	for (size_t i = first; i < end; i++) {

@@ -64,7 +64,7 @@ TEST(ErrorClass, SaysWhatAnErrnoMeans)
 	EXPECT_EQ(ksm_error_class(ENOSYS), KSM_ERR_UNSUPPORTED);
 	EXPECT_EQ(ksm_error_class(EOPNOTSUPP), KSM_ERR_UNSUPPORTED);
 	EXPECT_EQ(ksm_error_class(ENOTTY), KSM_ERR_UNSUPPORTED);
-	EXPECT_EQ(ksm_error_class(ERANGE), KSM_ERR_INVALID);
+	EXPECT_EQ(ksm_error_class(ERANGE), KSM_ERR_SYSTEM);
 	EXPECT_EQ(ksm_error_class(ENOENT), KSM_ERR_SYSTEM);
 	EXPECT_EQ(ksm_error_class(ENOSPC), KSM_ERR_SYSTEM);
 }

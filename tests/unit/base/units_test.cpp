@@ -4,10 +4,8 @@
 #include <cstdint>
 #include <string>
 
-// "static" in a parameter is C's alone.
 extern "C" {
-void ksm_format_bytes(int64_t bytes, char *buf);
-void ksm_format_percent(uint64_t part, uint64_t whole, char *buf);
+#include "base/units.h"
 }
 
 namespace

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/estimate_options.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/str.h"
+#include "base/units.h"
+#include "report/report.h"
+
+#define PASSES_MAX   100000
+#define THREADS_MAX  256
+#define INTERVAL_MAX 1000000.0
+#define TOP_MAX	     1000000
+
+static int take_number(const struct ksm_cli *cli, const struct ksm_option *option,
+		       const char *value, uint64_t min, uint64_t max, unsigned int *ret_number)
+{
+	uint64_t number;
+
+	if (ksm_parse_u64(value, max, &number) || number < min)
+		return ksm_cli_usage(
+			cli, "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not \"%s\"",
+			option->name, min, max, value);
+	*ret_number = (unsigned int)number;
+	return KSM_EXIT_OK;
+}
+
+/* Decimal seconds: strtod alone would take "inf", "0x1" and " 1" as well. */
+static int take_interval(const struct ksm_cli *cli, struct ksm_estimate_request *request,
+			 const char *value)
+{
+	char *end = NULL;
+	double seconds = -1;
+
+	if (strspn(value, "0123456789.") == strlen(value))
+		seconds = strtod(value, &end);
+	if (!end || end == value || *end || seconds < 0 || seconds > INTERVAL_MAX)
+		return ksm_cli_usage(cli, "--interval takes seconds from 0 to %.0f, not \"%s\"",
+				     INTERVAL_MAX, value);
+	request->options.interval_seconds = seconds;
+	request->has_interval = true;
+	return KSM_EXIT_OK;
+}
+
+static int take_setting(const struct ksm_cli *cli, struct ksm_estimate_request *request,
+			const char *value)
+{
+	if (ksm_array_reserve(&request->setting, &request->setting_capacity,
+			      request->n_settings + 1, sizeof(*request->setting)))
+		return ksm_cli_no_memory(cli);
+	request->setting[request->n_settings++] = value;
+	return KSM_EXIT_OK;
+}
+
+static int take_by(const struct ksm_cli *cli, struct ksm_estimate_request *request,
+		   const char *value)
+{
+	request->options.by = ksm_group_by_find(value);
+	if (request->options.by == KSM_BY_NONE)
+		return ksm_cli_usage(
+			cli, "\"%s\" is no grouping: give process, area, mapping, cgroup or user",
+			value);
+	return KSM_EXIT_OK;
+}
+
+int ksm_estimate_option(const struct ksm_cli *cli, struct ksm_estimate_request *request,
+			const struct ksm_option *option, const char *value)
+{
+	const char *name = option->name;
+
+	if (ksm_table_option(&request->table, name, value))
+		return KSM_EXIT_OK;
+	if (strcmp(name, "passes") == 0)
+		return take_number(cli, option, value, 1, PASSES_MAX, &request->options.passes);
+	if (strcmp(name, "threads") == 0)
+		return take_number(cli, option, value, 1, THREADS_MAX, &request->options.threads);
+	if (strcmp(name, "top") == 0)
+		return take_number(cli, option, value, 1, TOP_MAX, &request->options.top);
+	if (strcmp(name, "interval") == 0)
+		return take_interval(cli, request, value);
+	if (strcmp(name, "set") == 0)
+		return take_setting(cli, request, value);
+	if (strcmp(name, "by") == 0)
+		return take_by(cli, request, value);
+	if (strcmp(name, "verify") == 0) {
+		request->options.verify = true;
+		return KSM_EXIT_OK;
+	}
+	request->kernel = value;
+	request->list_kernels = strcmp(value, "list") == 0;
+	return KSM_EXIT_OK;
+}
+
+/* ---------------------------------------------------------------- progress */
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* A line on stderr that rewrites itself, from the first second on and ten times a second at most. */
+static int show_progress(void *data, unsigned int pass, uint64_t pages)
+{
+	struct ksm_progress *progress = data;
+	char bytes[KSM_UNITS_MAX];
+	double time = now();
+
+	if (time - progress->begin < 1 || time - progress->last < 0.1)
+		return 0;
+	progress->last = time;
+	ksm_format_bytes((int64_t)(pages * progress->page_size), bytes);
+	fprintf(stderr, "\rpass %u of %u: %s read\033[K", pass, progress->passes, bytes);
+	fflush(stderr);
+	return 0;
+}
+
+void ksm_estimate_end_progress(struct ksm_estimate_request *request)
+{
+	if (request->progress.last > 0)
+		fputs("\r\033[K", stderr);
+	request->progress.last = 0;
+}
+
+static unsigned int available_cpus(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
+
+	return n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : (unsigned int)n;
+}
+
+int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request *request,
+			 struct ksm_model *ret_model)
+{
+	struct ksm_estimate_options *options = &request->options;
+	struct ksm_error err;
+
+	if (ksm_model_init(ret_model, request->kernel ? request->kernel : "running", &cli->root,
+			   &err))
+		return ksm_cli_fail(cli, &err);
+	for (size_t i = 0; i < request->n_settings; i++)
+		if (ksm_model_set(ret_model, request->setting[i], &err))
+			return ksm_cli_fail(cli, &err);
+	if (!options->passes)
+		options->passes = 2;
+	if (!options->threads)
+		options->threads = available_cpus();
+	if (!request->has_interval)
+		options->interval_seconds = 1;
+	if (ksm_cli_progress(cli)) {
+		request->progress = (struct ksm_progress){
+			.cli = cli,
+			.passes = options->passes,
+			.page_size = (unsigned int)sysconf(_SC_PAGESIZE),
+			.begin = now(),
+		};
+		options->progress = show_progress;
+		options->progress_data = &request->progress;
+	}
+	return KSM_EXIT_OK;
+}
+
+void ksm_estimate_request_release(struct ksm_estimate_request *request)
+{
+	free(request->setting);
+}
+
+/* ---------------------------------------------------------------- --kernel=list */
+
+enum { COL_KERNEL, COL_CHECKSUM, COL_CHANGES };
+
+static const struct ksm_column kernel_columns[] = {
+	[COL_KERNEL] = {"KERNEL", "first release of the row", true, KSM_COL_TEXT},
+	[COL_CHECKSUM] = {"CHECKSUM", "how ksmd tells whether a page changed", true, KSM_COL_TEXT},
+	[COL_CHANGES] = {"CHANGES", "against the row before", true, KSM_COL_TEXT},
+	{NULL, NULL, false, KSM_COL_TEXT},
+};
+
+static json_object *kernels_document(const struct ksm_profile *profiles, size_t n)
+{
+	json_object *document = ksm_report_new("ksmctl.kernels/1"),
+		    *array = json_object_new_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_object *row = json_object_new_object();
+
+		json_object_object_add(row, "kernel", ksm_report_string(profiles[i].kernel));
+		json_object_object_add(row, "checksum",
+				       ksm_report_string(ksm_checksum_name(profiles[i].checksum)));
+		json_object_object_add(row, "changes", ksm_report_string(profiles[i].changes));
+		json_object_array_add(array, row);
+	}
+	json_object_object_add(document, "kernels", array);
+	return document;
+}
+
+int ksm_estimate_list_kernels(const struct ksm_cli *cli, const struct ksm_table_options *options)
+{
+	struct ksm_table_options plain = {.no_headings = options->no_headings, .raw = options->raw};
+	const struct ksm_profile *profiles;
+	struct ksm_table *table;
+	struct ksm_error err;
+	int ret = 0;
+	size_t n;
+
+	profiles = ksm_profiles(&n);
+	if (cli->json)
+		return ksm_cli_print_json(cli, kernels_document(profiles, n));
+	if (ksm_table_new(kernel_columns, &plain, &table, &err))
+		return ksm_cli_fail(cli, &err);
+	for (size_t i = 0; i < n && !ret; i++) {
+		ret = ksm_table_row(table) ?: ksm_table_text(table, COL_KERNEL, profiles[i].kernel)
+			?: ksm_table_text(table, COL_CHECKSUM, ksm_checksum_name(profiles[i].checksum))
+			?: ksm_table_text(table, COL_CHANGES, profiles[i].changes);
+	}
+	ret = ret ?: ksm_table_print(table);
+	ksm_table_free(&table);
+	return ret ? ksm_cli_no_memory(cli) : KSM_EXIT_OK;
+}

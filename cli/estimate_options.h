@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The options of every verb that estimates: what is modelled, and how it is shown. */
+#ifndef KSM_CLI_ESTIMATE_OPTIONS_H
+#define KSM_CLI_ESTIMATE_OPTIONS_H
+
+#include "cli/cli.h"
+#include "cli/table.h"
+#include "estimate/estimate.h"
+
+#define KSM_ESTIMATE_OPTIONS                                                                 \
+	{"passes", 0, "N", "passes of ksmd to run (2)", NULL},                               \
+		{"interval", 0, "SECONDS", "time between passes (1)", NULL},                 \
+		{"kernel", 0, "VERSION", "model this kernel: running, a version, or list",   \
+		 "running list"},                                                            \
+		{"set", 0, "NAME=VALUE", "a tunable of the model, named as in sysfs", NULL}, \
+		{"by", 0, "WHAT", "sums by process, area, mapping, cgroup or user",          \
+		 "process area mapping cgroup user"},                                        \
+		{"top", 0, "N", "list the N most repeated contents", NULL},                  \
+		{"verify", 0, NULL, "read equal pages again and compare their bytes", NULL}, \
+	{                                                                                    \
+		"threads", 0, "N", "threads that read (as many as there are CPUs)", NULL     \
+	}
+
+struct ksm_progress {
+	const struct ksm_cli *cli;
+	unsigned int passes;
+	unsigned int page_size;
+	double begin; /* seconds of the monotonic clock */
+	double last;  /* when the line was last written; 0: never */
+};
+
+/* To be zeroed; ksm_estimate_prepare() fills in what was not given. */
+struct ksm_estimate_request {
+	const char *kernel;
+	bool list_kernels;
+	const char **setting;
+	size_t n_settings;
+	size_t setting_capacity;
+	bool has_interval;
+	struct ksm_estimate_options options;
+	struct ksm_table_options table;
+	struct ksm_progress progress;
+};
+
+/* One of KSM_ESTIMATE_OPTIONS or KSM_TABLE_OPTIONS. Returns an exit status, as all below. */
+int ksm_estimate_option(const struct ksm_cli *cli, struct ksm_estimate_request *request,
+			const struct ksm_option *option, const char *value);
+/* Once all options are there: the model, defaults, and a line of progress where it is wanted. */
+int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request *request,
+			 struct ksm_model *ret_model);
+/* --kernel=list */
+int ksm_estimate_list_kernels(const struct ksm_cli *cli, const struct ksm_table_options *options);
+
+void ksm_estimate_end_progress(struct ksm_estimate_request *request);
+void ksm_estimate_request_release(struct ksm_estimate_request *request);
+
+#endif

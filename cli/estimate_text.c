@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/estimate_text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "base/units.h"
+#include "kernel/process.h"
+
+/* ---------------------------------------------------------------- headline */
+
+static int64_t bytes_of(const struct ksm_estimate *estimate, int64_t pages)
+{
+	return pages * (int64_t)estimate->page_size;
+}
+
+/* The kernel holds an rmap item for every page that it looks at, whether or not it saves anything. */
+static const char *verdict(int64_t looked_at, int64_t freed, int64_t net)
+{
+	if (!looked_at)
+		return "nothing to look at";
+	if (!freed)
+		return "nothing to gain";
+	if (net <= 0)
+		return "not worth it";
+	return net < looked_at / 100 ? "hardly worth it" : "worth it";
+}
+
+static void print_headline(const struct ksm_estimate *estimate)
+{
+	int64_t looked_at = bytes_of(estimate, estimate->totals.physical_pages);
+	int64_t freed = bytes_of(estimate, estimate->totals.freed_pages);
+	int64_t net = freed - estimate->metadata_bytes;
+	char a[KSM_UNITS_MAX], b[KSM_UNITS_MAX], c[KSM_UNITS_MAX], d[KSM_UNITS_MAX],
+		e[KSM_UNITS_MAX];
+
+	ksm_format_bytes(freed, a);
+	ksm_format_bytes(looked_at, b);
+	ksm_format_percent((uint64_t)freed, (uint64_t)looked_at, c);
+	ksm_format_bytes(estimate->metadata_bytes, d);
+	ksm_format_bytes(net, e);
+	printf("KSM would free %s of %s (%s); rmap items cost %s, net %s: %s\n", a, b, c, d, e,
+	       verdict(looked_at, freed, net));
+	if (!estimate->complete)
+		puts("This is a part: some targets could not be read whole.");
+}
+
+/* ---------------------------------------------------------------- what was looked at */
+
+static void print_pages(const struct ksm_estimate *estimate, const char *what, int64_t pages,
+			const char *meaning)
+{
+	char bytes[KSM_UNITS_MAX];
+
+	ksm_format_bytes(bytes_of(estimate, pages), bytes);
+	printf("  %-16s %12" PRId64 "  %10s  %s\n", what, pages, bytes, meaning);
+}
+
+static void print_pages_if_any(const struct ksm_estimate *estimate, const char *what, int64_t pages,
+			       const char *meaning)
+{
+	if (pages)
+		print_pages(estimate, what, pages, meaning);
+}
+
+static void print_looked_at(const struct ksm_estimate *estimate)
+{
+	const struct ksm_estimate_sums *totals = &estimate->totals;
+	int64_t lost = 0;
+
+	for (uint32_t i = 0; i < estimate->n_targets; i++)
+		lost += estimate->target[i].lost_pages;
+	printf("\nLooked at, in pages of %u bytes:\n", estimate->page_size);
+	print_pages(estimate, "present", totals->pages_present,
+		    "anonymous, in areas that KSM accepts");
+	if (totals->same_pfn_pages)
+		print_pages(estimate, "  by fork", totals->same_pfn_pages,
+			    "of these, mappings of a page that is mapped more than once here");
+	print_pages(estimate, "distinct", totals->distinct_pages, "different contents");
+	print_pages(estimate, "duplicates", totals->duplicate_pages,
+		    "physical pages beyond the first of each content");
+	print_pages(estimate, "zero", totals->zero_pages,
+		    "all bytes zero, whether or not counted above as duplicates");
+	print_pages_if_any(estimate, "merged already", totals->already_merged_pages,
+			   "KSM pages now");
+	print_pages_if_any(estimate, "changing", totals->changed_pages,
+			   "other content than one pass before: these do not merge");
+	print_pages_if_any(estimate, "lost", lost, "gone between looking and reading");
+}
+
+/* ---------------------------------------------------------------- what ksmd would show */
+
+static void print_counters(const struct ksm_estimate *estimate)
+{
+	const struct ksm_counters *c = &estimate->pass[estimate->n_passes - 1];
+	const struct ksm_model *model = &estimate->model;
+	char bytes[KSM_UNITS_MAX];
+
+	printf("\nksmd would show after pass %u (kernel %s, %s):\n", estimate->n_passes,
+	       model->kernel, ksm_checksum_name(model->profile->checksum));
+	print_pages(estimate, "pages_shared", c->pages_shared, "KSM pages in use");
+	print_pages(estimate, "pages_sharing", c->pages_sharing,
+		    "further mappings of these: what is saved");
+	print_pages(estimate, "pages_unshared", c->pages_unshared,
+		    "without a twin, but checked again in every pass");
+	print_pages(estimate, "pages_volatile", c->pages_volatile,
+		    "changing, or not looked at long enough");
+	print_pages_if_any(estimate, "ksm_zero_pages", c->ksm_zero_pages,
+			   "replaced by the kernel's zero page");
+	ksm_format_bytes(estimate->general_profit, bytes);
+	printf("  %-16s %12" PRId64 "  %10s  %s\n", "general_profit", estimate->general_profit,
+	       bytes, "bytes saved less rmap items");
+	if (estimate->verified_pages != KSM_UNKNOWN)
+		printf("Verified: %" PRId64 " pages read again, %" PRId64
+		       " differ from their twins.\n",
+		       estimate->verified_pages, estimate->mismatched_pages);
+}
+
+/* ---------------------------------------------------------------- tables */
+
+enum {
+	COL_PID,
+	COL_USER,
+	COL_NAME,
+	COL_PRESENT,
+	COL_DISTINCT,
+	COL_ZERO,
+	COL_SELF,
+	COL_CROSS,
+	COL_MERGED,
+	COL_MERGING,
+	COL_RMAP_ITEMS,
+	COL_FREED,
+	COL_PROFIT,
+	COL_SWAPPED,
+	COL_LOST,
+	COL_CGROUP,
+	COL_ERROR,
+};
+
+const struct ksm_column ksm_estimate_columns[] = {
+	[COL_PID] = {"PID", "process", true, KSM_COL_NUMBER},
+	[COL_USER] = {"USER", "its effective user", true, KSM_COL_TEXT},
+	[COL_NAME] = {"NAME", "its name", true, KSM_COL_TEXT},
+	[COL_PRESENT] = {"PRESENT", "anonymous pages looked at, in bytes", true, KSM_COL_BYTES},
+	[COL_DISTINCT] = {"DISTINCT", "different contents, in pages", false, KSM_COL_NUMBER},
+	[COL_ZERO] = {"ZERO", "pages of zero bytes only, in bytes", true, KSM_COL_BYTES},
+	[COL_SELF] = {"SELF", "duplicates within the process, in bytes", true, KSM_COL_BYTES},
+	[COL_CROSS] = {"CROSS", "contents that another target has too, in bytes", true,
+		       KSM_COL_BYTES},
+	[COL_MERGED] = {"MERGED", "pages merged now, in bytes", false, KSM_COL_BYTES},
+	[COL_MERGING] = {"MERGING", "ksm_merging_pages after the last pass, in pages", false,
+			 KSM_COL_NUMBER},
+	[COL_RMAP_ITEMS] = {"RMAP-ITEMS", "ksm_rmap_items after the last pass", false,
+			    KSM_COL_NUMBER},
+	[COL_FREED] = {"FREED", "physical memory given back, by the first mapping of each page",
+		       true, KSM_COL_BYTES},
+	[COL_PROFIT] = {"PROFIT", "ksm_process_profit after the last pass, in bytes", false,
+			KSM_COL_BYTES},
+	[COL_SWAPPED] = {"SWAPPED", "swapped out and so not seen, in bytes", false, KSM_COL_BYTES},
+	[COL_LOST] = {"LOST", "pages gone between looking and reading", false, KSM_COL_NUMBER},
+	[COL_CGROUP] = {"CGROUP", "its control group", false, KSM_COL_TEXT},
+	[COL_ERROR] = {"ERROR", "why it could not be read whole", false, KSM_COL_TEXT},
+	{NULL, NULL, false, KSM_COL_TEXT},
+};
+
+static int put_identity(struct ksm_table *table, const struct ksm_estimate_target *target)
+{
+	const struct ksm_space *space = target->space;
+	char *user ksm_auto_free = space->has_uid ? ksm_user_name(space->uid) : NULL;
+	int err = ksm_table_number(table, COL_PID, space->pid);
+
+	if (!err && user)
+		err = ksm_table_text(table, COL_USER, user);
+	if (!err && *space->name)
+		err = ksm_table_text(table, COL_NAME, space->name);
+	if (!err && *space->cgroup)
+		err = ksm_table_text(table, COL_CGROUP, space->cgroup);
+	if (!err && !target->complete)
+		err = ksm_table_text(table, COL_ERROR, target->error.text);
+	return err;
+}
+
+static int put_target(struct ksm_table *table, const struct ksm_estimate *estimate,
+		      const struct ksm_estimate_target *target)
+{
+	const struct ksm_estimate_sums *sums = &target->sums;
+	bool merged_known = !(estimate->unknown & KSM_UNKNOWN_KSM_PAGES);
+	const struct {
+		size_t column;
+		int64_t value;
+		bool known;
+	} cells[] = {
+		{COL_PRESENT, bytes_of(estimate, sums->pages_present), true},
+		{COL_DISTINCT, sums->distinct_pages, true},
+		{COL_ZERO, bytes_of(estimate, sums->zero_pages), true},
+		{COL_SELF, bytes_of(estimate, target->self_duplicate_pages), true},
+		{COL_CROSS, bytes_of(estimate, target->cross_duplicate_pages), true},
+		{COL_MERGED, bytes_of(estimate, sums->already_merged_pages), merged_known},
+		{COL_MERGING, target->counters.ksm_merging_pages, true},
+		{COL_RMAP_ITEMS, target->counters.ksm_rmap_items, true},
+		{COL_FREED, bytes_of(estimate, sums->freed_pages), true},
+		{COL_PROFIT, target->ksm_process_profit, true},
+		{COL_SWAPPED, bytes_of(estimate, (int64_t)target->space->swapped_pages), true},
+		{COL_LOST, target->lost_pages, true},
+	};
+	/* What was never read is unknown, not 0. */
+	bool read = target->complete || sums->pages_present;
+	int err = ksm_table_row(table);
+
+	if (!err)
+		err = put_identity(table, target);
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]) && !err; i++)
+		if (read && cells[i].known)
+			err = ksm_table_number(table, cells[i].column, cells[i].value);
+	return err;
+}
+
+/* Most given back first, then the largest; equal ones by number. */
+static int compare_targets(const void *a, const void *b)
+{
+	const struct ksm_estimate_target *ta = *(const struct ksm_estimate_target *const *)a;
+	const struct ksm_estimate_target *tb = *(const struct ksm_estimate_target *const *)b;
+
+	if (ta->sums.freed_pages != tb->sums.freed_pages)
+		return ta->sums.freed_pages > tb->sums.freed_pages ? -1 : 1;
+	if (ta->sums.pages_present != tb->sums.pages_present)
+		return ta->sums.pages_present > tb->sums.pages_present ? -1 : 1;
+	return ta->space->pid < tb->space->pid ? -1 : ta->space->pid > tb->space->pid;
+}
+
+static int print_targets(const struct ksm_estimate *estimate,
+			 const struct ksm_table_options *options, struct ksm_error *err)
+{
+	const struct ksm_estimate_target **order ksm_auto_free =
+		calloc(estimate->n_targets + 1, sizeof(const struct ksm_estimate_target *));
+	struct ksm_table *table;
+	int ret;
+
+	if (!order)
+		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+	ret = ksm_table_new(ksm_estimate_columns, options, &table, err);
+	if (ret)
+		return ret;
+	for (uint32_t i = 0; i < estimate->n_targets; i++)
+		order[i] = &estimate->target[i];
+	qsort(order, estimate->n_targets, sizeof(const struct ksm_estimate_target *),
+	      compare_targets);
+	for (uint32_t i = 0; i < estimate->n_targets && !ret; i++)
+		ret = put_target(table, estimate, order[i]);
+	if (!ret)
+		ret = ksm_table_print(table);
+	ksm_table_free(&table);
+	return ret ? ksm_error_set(err, KSM_ERR_SYSTEM, -ret, "cannot print the table: %s",
+				   strerror(-ret))
+		   : 0;
+}
+
+enum { GROUP_NAME, GROUP_PRESENT, GROUP_DISTINCT, GROUP_DUPLICATES, GROUP_ZERO, GROUP_FREED };
+
+static const struct ksm_column group_columns[] = {
+	[GROUP_NAME] = {"GROUP", "name", true, KSM_COL_TEXT},
+	[GROUP_PRESENT] = {"PRESENT", "pages looked at, in bytes", true, KSM_COL_BYTES},
+	[GROUP_DISTINCT] = {"DISTINCT", "different contents, in bytes", true, KSM_COL_BYTES},
+	[GROUP_DUPLICATES] = {"DUPLICATES", "beyond the first of each content, in bytes", true,
+			      KSM_COL_BYTES},
+	[GROUP_ZERO] = {"ZERO", "pages of zero bytes only, in bytes", true, KSM_COL_BYTES},
+	[GROUP_FREED] = {"FREED", "physical memory given back", true, KSM_COL_BYTES},
+	{NULL, NULL, false, KSM_COL_TEXT},
+};
+
+static int print_groups(const struct ksm_estimate *estimate,
+			const struct ksm_table_options *options)
+{
+	struct ksm_table_options plain = {.bytes = options->bytes};
+	struct ksm_table *table;
+	int ret = ksm_table_new(group_columns, &plain, &table, NULL);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < estimate->n_groups && !ret; i++) {
+		const struct ksm_estimate_sums *sums = &estimate->group[i].sums;
+
+		ret = ksm_table_row(table) ?: ksm_table_text(table, GROUP_NAME, estimate->group[i].name)
+			?: ksm_table_number(table, GROUP_PRESENT, bytes_of(estimate, sums->pages_present))
+			?: ksm_table_number(table, GROUP_DISTINCT, bytes_of(estimate, sums->distinct_pages))
+			?: ksm_table_number(table, GROUP_DUPLICATES, bytes_of(estimate, sums->duplicate_pages))
+			?: ksm_table_number(table, GROUP_ZERO, bytes_of(estimate, sums->zero_pages))
+			?: ksm_table_number(table, GROUP_FREED, bytes_of(estimate, sums->freed_pages));
+	}
+	ret = ret ?: ksm_table_print(table);
+	ksm_table_free(&table);
+	return ret;
+}
+
+enum { CONTENT_COPIES, CONTENT_TARGETS, CONTENT_PID, CONTENT_ADDRESS, CONTENT_AREA, CONTENT_WHAT };
+
+static const struct ksm_column content_columns[] = {
+	[CONTENT_COPIES] = {"COPIES", "physical pages", true, KSM_COL_NUMBER},
+	[CONTENT_TARGETS] = {"TARGETS", "that have it", true, KSM_COL_NUMBER},
+	[CONTENT_PID] = {"PID", "where the first lies", true, KSM_COL_NUMBER},
+	[CONTENT_ADDRESS] = {"ADDRESS", "where the first lies", true, KSM_COL_TEXT},
+	[CONTENT_AREA] = {"AREA", "what it lies in", true, KSM_COL_TEXT},
+	[CONTENT_WHAT] = {"CONTENT", "zero, or empty", true, KSM_COL_TEXT},
+	{NULL, NULL, false, KSM_COL_TEXT},
+};
+
+static const char *area_name(const struct ksm_space *space, uint64_t address)
+{
+	const struct ksm_area *area = ksm_areas_find(&space->areas, address);
+	const char *name = area ? ksm_area_name(&space->areas, area) : "";
+
+	return *name || !area ? name : ksm_area_kind_name(ksm_area_kind(&space->areas, area));
+}
+
+static int print_contents(const struct ksm_estimate *estimate)
+{
+	struct ksm_table_options plain = {0};
+	struct ksm_table *table;
+	int ret = ksm_table_new(content_columns, &plain, &table, NULL);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < estimate->n_contents && !ret; i++) {
+		const struct ksm_estimate_content *content = &estimate->content[i];
+		const struct ksm_space *space = estimate->target[content->space].space;
+		char address[32];
+
+		snprintf(address, sizeof(address), "0x%" PRIx64, content->address);
+		ret = ksm_table_row(table) ?: ksm_table_number(table, CONTENT_COPIES, content->copies)
+			?: ksm_table_number(table, CONTENT_TARGETS, content->targets)
+			?: ksm_table_number(table, CONTENT_PID, space->pid)
+			?: ksm_table_text(table, CONTENT_ADDRESS, address)
+			?: ksm_table_text(table, CONTENT_AREA, area_name(space, content->address))
+			?: ksm_table_text(table, CONTENT_WHAT, content->is_zero ? "zero" : "");
+	}
+	ret = ret ?: ksm_table_print(table);
+	ksm_table_free(&table);
+	return ret;
+}
+
+int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *estimate,
+		       const struct ksm_table_options *options, struct ksm_error *err)
+{
+	int ret = 0;
+
+	if (options->columns || options->all_columns || options->no_headings || options->raw)
+		return print_targets(estimate, options, err);
+
+	print_headline(estimate);
+	print_looked_at(estimate);
+	print_counters(estimate);
+	putchar('\n');
+	if (estimate->n_contents) {
+		ret = print_contents(estimate);
+		putchar('\n');
+	}
+	if (!ret && estimate->n_groups) {
+		ret = print_groups(estimate, options);
+		putchar('\n');
+	}
+	if (ret)
+		return ksm_error_set(err, KSM_ERR_SYSTEM, -ret, "cannot print a table: %s",
+				     strerror(-ret));
+	ret = print_targets(estimate, options, err);
+	for (size_t i = 0; i < estimate->n_warnings && !ret && !cli->quiet; i++)
+		printf("%sNote: %s\n", i ? "" : "\n", estimate->warning[i].text);
+	return ret;
+}

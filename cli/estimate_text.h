@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An estimate for people. */
+#ifndef KSM_CLI_ESTIMATE_TEXT_H
+#define KSM_CLI_ESTIMATE_TEXT_H
+
+#include "cli/cli.h"
+#include "cli/table.h"
+#include "estimate/estimate.h"
+
+/* A row per target. */
+extern const struct ksm_column ksm_estimate_columns[];
+
+/*
+ * The whole report, or the table of targets alone for who asks for columns, raw output or no headings.
+ * Returns 0 or a negative errno.
+ */
+int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *estimate,
+		       const struct ksm_table_options *options, struct ksm_error *err);
+
+#endif

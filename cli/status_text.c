@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/status_text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/units.h"
+
+enum { COL_NAME, COL_VALUE, COL_SIZE, COL_UNIT, COL_KIND, COL_SINCE, COL_MEANING };
+
+const struct ksm_column ksm_status_columns[] = {
+	[COL_NAME] = {"NAME", "file in /sys/kernel/mm/ksm", true, KSM_COL_TEXT},
+	[COL_VALUE] = {"VALUE", "what it holds", true, KSM_COL_NUMBER},
+	[COL_SIZE] = {"SIZE", "pages as an amount of memory", true, KSM_COL_BYTES},
+	[COL_UNIT] = {"UNIT", "unit of VALUE", false, KSM_COL_TEXT},
+	[COL_KIND] = {"KIND", "tunable or counter", false, KSM_COL_TEXT},
+	[COL_SINCE] = {"SINCE", "kernel that brought the file", false, KSM_COL_TEXT},
+	[COL_MEANING] = {"MEANING", "what it is, in short", true, KSM_COL_TEXT},
+	{NULL, NULL, false, KSM_COL_TEXT},
+};
+
+enum unit { NONE, PAGES, BYTES, MILLISECONDS, SECONDS, PERCENT };
+
+static const char *const unit_names[] = {
+	[NONE] = "-",	       [PAGES] = "pages", [BYTES] = "bytes",
+	[MILLISECONDS] = "ms", [SECONDS] = "s",	  [PERCENT] = "%",
+};
+
+struct field_text {
+	enum unit unit; /* NONE for a count of something else, or a switch */
+	bool is_tunable;
+	const char *meaning;
+};
+
+static const struct field_text texts[KSM_SYSFS_N] = {
+	[KSM_SYSFS_run] = {NONE, true, "0 stopped, 1 running, 2 stopped and unmerged"},
+	[KSM_SYSFS_pages_to_scan] = {PAGES, true, "how many ksmd looks at before it sleeps"},
+	[KSM_SYSFS_sleep_millisecs] = {MILLISECONDS, true, "how long it then sleeps"},
+	[KSM_SYSFS_max_kernel_pages] = {PAGES, true, "most KSM pages, which could not be swapped"},
+	[KSM_SYSFS_merge_across_nodes] = {NONE, true, "1: also merge across NUMA nodes"},
+	[KSM_SYSFS_use_zero_pages] = {NONE, true, "1: all-zero pages become the zero page"},
+	[KSM_SYSFS_max_page_sharing] = {NONE, true, "most mappings of one KSM page"},
+	[KSM_SYSFS_stable_node_chains_prune_millisecs] = {MILLISECONDS, true,
+							  "how often stale KSM pages are sought"},
+	[KSM_SYSFS_smart_scan] = {NONE, true, "1: skip pages that found no twin before"},
+	[KSM_SYSFS_advisor_mode] = {NONE, true, "what sets pages_to_scan: none or scan-time"},
+	[KSM_SYSFS_advisor_max_cpu] = {PERCENT, true, "advisor: most CPU for ksmd"},
+	[KSM_SYSFS_advisor_min_pages_to_scan] = {PAGES, true, "advisor: where it starts"},
+	[KSM_SYSFS_advisor_max_pages_to_scan] = {PAGES, true, "advisor: where it ends"},
+	[KSM_SYSFS_advisor_target_scan_time] = {SECONDS, true,
+						"advisor: wanted time of a full scan"},
+	[KSM_SYSFS_full_scans] = {NONE, false, "passes over all memory that opted in"},
+	[KSM_SYSFS_pages_shared] = {PAGES, false, "KSM pages in use"},
+	[KSM_SYSFS_pages_sharing] = {PAGES, false, "further mappings of them: what is saved"},
+	[KSM_SYSFS_pages_unshared] = {PAGES, false, "looked at, no twin found"},
+	[KSM_SYSFS_pages_volatile] = {PAGES, false, "changing too fast, or skipped"},
+	[KSM_SYSFS_stable_node_chains] = {NONE, false, "contents that need several KSM pages"},
+	[KSM_SYSFS_stable_node_dups] = {PAGES, false, "KSM pages of such contents"},
+	[KSM_SYSFS_general_profit] = {BYTES, false, "saved, less what the rmap items take"},
+	[KSM_SYSFS_pages_scanned] = {PAGES, false, "looked at since boot"},
+	[KSM_SYSFS_ksm_zero_pages] = {PAGES, false, "merged with the zero page, saved as well"},
+	[KSM_SYSFS_pages_skipped] = {PAGES, false, "not looked at thanks to smart_scan"},
+};
+
+/* Each in a buffer of its own, so that one printf can take several. */
+struct amount {
+	char text[KSM_UNITS_MAX];
+};
+
+static struct amount amount(int64_t value, bool bytes)
+{
+	struct amount amount = {0};
+
+	if (bytes)
+		snprintf(amount.text, sizeof(amount.text), "%" PRId64 " bytes", value);
+	else
+		ksm_format_bytes(value, amount.text);
+	return amount;
+}
+
+static void print_savings(const struct ksm_status *status, const char *still, bool bytes)
+{
+	printf("%s %ssaved", amount(status->saved_bytes, bytes).text, still);
+	if (status->general_profit == KSM_UNKNOWN || status->metadata_bytes == KSM_UNKNOWN)
+		return;
+	if (status->general_profit >= 0)
+		printf(", %s net of %s of rmap items", amount(status->general_profit, bytes).text,
+		       amount(status->metadata_bytes, bytes).text);
+	else
+		printf(", but %s of rmap items make that a loss of %s",
+		       amount(status->metadata_bytes, bytes).text,
+		       amount(-status->general_profit, bytes).text);
+}
+
+static void print_running(const struct ksm_status *status, bool bytes)
+{
+	printf("KSM is on: ");
+	if (status->saved_bytes == KSM_UNKNOWN)
+		printf("what it saves cannot be told");
+	else if (status->saved_bytes)
+		print_savings(status, "", bytes);
+	else if (ksm_status_tracked_pages(status) == 0)
+		printf("nothing is merged, no process has opted in");
+	else
+		printf("nothing is merged yet");
+}
+
+static void print_stopped(const struct ksm_status *status, int64_t run, bool bytes)
+{
+	printf("KSM is off (run=%" PRId64 "): ", run);
+	if (status->saved_bytes > 0)
+		print_savings(status, "still ", bytes);
+	else
+		printf("nothing is merged");
+}
+
+void ksm_status_print_headline(const struct ksm_cli *cli, const struct ksm_status *status,
+			       bool bytes)
+{
+	bool color = ksm_cli_color(cli);
+	int64_t run = status->sysfs.value[KSM_SYSFS_run];
+
+	fputs(color ? "\033[1m" : "", stdout);
+	/* Bit 0 says run, bit 1 unmerge; bit 2 is set while memory goes offline. */
+	if (!status->sysfs.valid[KSM_SYSFS_run])
+		printf("KSM: there is no file \"run\" that tells whether it is on");
+	else if (run & 1)
+		print_running(status, bytes);
+	else
+		print_stopped(status, run, bytes);
+	if (!isnan(status->ksmd_cpu_percent))
+		printf("; ksmd takes %.1f%% of a CPU", status->ksmd_cpu_percent);
+	puts(color ? "\033[0m\n" : "\n");
+}
+
+static int print_row(struct ksm_table *table, const struct ksm_status *status,
+		     enum ksm_sysfs_field field)
+{
+	const struct field_text *text = &texts[field];
+	int64_t value = status->sysfs.value[field], size = value;
+	bool has_size = text->unit == BYTES;
+
+	if (text->unit == PAGES)
+		has_size = !__builtin_mul_overflow(value, (int64_t)status->page_size, &size);
+	if (ksm_table_row(table) || ksm_table_text(table, COL_NAME, ksm_sysfs_name(field)) ||
+	    ksm_table_text(table, COL_UNIT, unit_names[text->unit]) ||
+	    (has_size && ksm_table_number(table, COL_SIZE, size)) ||
+	    ksm_table_text(table, COL_KIND, text->is_tunable ? "tunable" : "counter") ||
+	    ksm_table_text(table, COL_SINCE, ksm_sysfs_since(field)) ||
+	    ksm_table_text(table, COL_MEANING, text->meaning))
+		return -1;
+	if (field == KSM_SYSFS_advisor_mode)
+		return ksm_table_text(table, COL_VALUE,
+				      ksm_advisor_mode_name((enum ksm_advisor_mode)value));
+	return ksm_table_number(table, COL_VALUE, value);
+}
+
+int ksm_status_print_table(const struct ksm_status *status, const struct ksm_table_options *options,
+			   struct ksm_error *err)
+{
+	ksm_cleanup(ksm_table_free) struct ksm_table *table = NULL;
+	int rc = ksm_table_new(ksm_status_columns, options, &table, err);
+
+	if (rc)
+		return rc;
+	for (int i = 0; i < KSM_SYSFS_N; i++) {
+		if (status->sysfs.valid[i] && print_row(table, status, (enum ksm_sysfs_field)i))
+			return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+	}
+	if (ksm_table_print(table))
+		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+	return 0;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/verbs.h"
+
+#include <stddef.h>
+
+static const struct ksm_verb end = {.name = NULL};
+
+/* In the order of --help. */
+const struct ksm_verb *const ksm_verbs[] = {
+	&ksm_verb_scan,
+	&ksm_verb_status,
+	&end,
+};

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verbs, one file each. */
+#ifndef KSM_CLI_VERBS_H
+#define KSM_CLI_VERBS_H
+
+#include "cli/cli.h"
+
+extern const struct ksm_verb ksm_verb_scan;
+extern const struct ksm_verb ksm_verb_status;
+
+#endif

@@ -1,0 +1,26 @@
+#!/bin/bash
+# The words as bash would hand them over, the cursor at the end of the last.
+# shellcheck source=/dev/null
+source "$TOP/completions/ksmctl.bash"
+try() {
+	COMP_WORDS=("$KSMCTL" "$@")
+	COMP_CWORD=$#
+	_ksmctl
+	echo "$*: ${COMPREPLY[*]}"
+}
+try stat
+try --ve
+try --color = al
+try --color =
+try --color ne
+try --sysroot x stat
+try status --noh
+try status -o SI
+try status -o NAME,SI
+try status --output = +K
+try status --color always --j
+try --color = always status --r
+try status --json
+try status ''
+try status --frob
+complete -p ksmctl

@@ -1,0 +1,23 @@
+#!/bin/bash
+command -v fish >/dev/null || { echo "fish is not installed"; exit 77; }
+export HOME=$PWD
+ln -s "$KSMCTL" ksmctl
+export PATH=$PWD:$PATH
+# shellcheck disable=SC2016 # $argv is for fish
+try() {
+	echo "$1: $(fish -N -c 'source $TOP/completions/ksmctl.fish; complete -C $argv[1]' "$1" | cut -f 1 | sort | paste -sd ' ')"
+}
+try 'ksmctl stat'
+try 'ksmctl --ve'
+try 'ksmctl --color=al'
+try 'ksmctl --color '
+try 'ksmctl --sysroot x stat'
+try 'ksmctl status --noh'
+try 'ksmctl status -o SI'
+try 'ksmctl status -o NAME,SI'
+try 'ksmctl status --output=+K'
+try 'ksmctl status --color always --j'
+try 'ksmctl --color=always status --r'
+try 'ksmctl status --frob'
+touch file
+try 'ksmctl --sysroot=fi'

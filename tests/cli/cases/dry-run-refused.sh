@@ -1,0 +1,4 @@
+#!/bin/bash
+"$KSMCTL" status --dry-run
+echo $?
+"$KSMCTL" --dry-run status

@@ -1,0 +1,3 @@
+#!/bin/bash
+"$KSMCTL" scan --kernel=list
+"$KSMCTL" scan --kernel=list --json | jq -c '[.schema, .kernels[0]]'

@@ -1,0 +1,36 @@
+#!/bin/bash
+# A process of our own, whose memory the test knows nothing about: what must hold for any. Figures are for
+# the tests of the twin and for those against the real ksmd.
+sleep 300 &
+pid=$!
+trap 'kill $pid' EXIT
+"$KSMCTL" scan $pid --passes=1 >first 2>error
+if grep -q ptrace_scope error; then
+	echo "kernel.yama.ptrace_scope keeps processes of the same user apart"
+	exit 77
+fi
+scan() {
+	"$KSMCTL" scan "$@" --interval=0 -q
+}
+facts='[.schema, .complete, (.targets | length), .targets[0].name, (.passes | length),
+	.totals.pages_present > 0, .totals.freed_bytes >= 0, .page_size > 0]'
+scan $pid --json | jq -c "$facts"
+scan $pid $pid --json --passes=3 --threads=2 --kernel=6.1 --set=max_page_sharing=8 --verify |
+	jq -c "$facts, .model.kernel, .model.tunables.max_page_sharing, .totals.mismatched_pages"
+scan $pid --pages=mergeable --json | jq -c .totals.pages_present
+for by in process area mapping cgroup user; do
+	scan $pid --by=$by --json | jq -c '[.groups[0].by, (.groups | map(.pages_present) | add) == .totals.pages_present]'
+done
+scan $pid --top=2 --json | jq -c '.contents | length <= 2'
+for choice in --all --name='^sleep$' --user="$(id -u)" --cgroup=/; do
+	scan "$choice" --name=sleep --json | jq -c --argjson pid $pid 'any(.targets[]; .pid == $pid)'
+done
+scan -a --name=no-such-name
+echo $?
+scan $pid -o PID,NAME,SWAPPED -nrb | sed "s/^$pid /PID /"
+scan $pid --output=name --noheadings --raw --bytes
+scan $pid --output-all | head -n 40 | grep -c RMAP-ITEMS
+# The result does not depend on the threads; that of the running kernel does on its tunables.
+for threads in 1 2 4; do
+	scan $pid --threads=$threads --kernel=6.12 --json | jq -S 'del(.elapsed_seconds)' | md5sum
+done | uniq | wc -l

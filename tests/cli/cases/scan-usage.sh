@@ -1,0 +1,24 @@
+#!/bin/bash
+# Mistakes in what to scan and how, each with status 2.
+scan() {
+	"$KSMCTL" scan "$@"
+	echo $?
+}
+scan
+scan x
+scan 0
+scan 99999999999
+scan --all 1
+scan --name='('
+scan --name=nosuch --user=no-such-user
+scan 1 --pages=all
+scan 1 --passes=0
+scan 1 --interval=-1
+scan 1 --threads=0
+scan 1 --top=x
+scan 1 --by=moon
+scan 1 --kernel=1.0
+scan 1 --kernel=6.1 --set smart_scan=1
+scan 1 --set=max_page_sharing=1
+scan 1 --set=run=1
+scan 1 --dry-run

@@ -1,0 +1,2 @@
+#!/bin/bash
+"$KSMCTL" --sysroot="$TREES/4.19" status

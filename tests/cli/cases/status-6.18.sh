@@ -1,0 +1,2 @@
+#!/bin/bash
+"$KSMCTL" --sysroot="$TREES/6.18" status
