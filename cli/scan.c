@@ -195,31 +195,28 @@ static int select_processes(const struct ksm_cli *cli, struct scan_state *scan, 
 
 /* ---------------------------------------------------------------- the scan */
 
-/*
- * Done, partial, or the reason why no target at all could be read: 4 only if it was permission for each,
- * 1 for mixed reasons.
- */
-static int status_of(const struct ksm_estimate *estimate)
+static bool is_any_read(const struct ksm_estimate *estimate)
 {
-	bool any_read = false, same_code = true;
+	for (uint32_t i = 0; i < estimate->n_targets; i++)
+		if (estimate->target[i].complete || estimate->target[i].sums.pages_present)
+			return true;
+	return estimate->n_targets == 0;
+}
 
-	if (estimate->complete)
-		return KSM_EXIT_OK;
-	for (uint32_t i = 0; i < estimate->n_targets; i++) {
-		any_read |= estimate->target[i].complete || estimate->target[i].sums.pages_present;
-		same_code &= estimate->target[i].error.code == estimate->target[0].error.code;
-	}
-	if (any_read)
-		return KSM_EXIT_PARTIAL;
-	if (same_code && estimate->target[0].error.code != KSM_ERR_INVALID)
-		return ksm_cli_status(&estimate->target[0].error);
-	return KSM_EXIT_FAILED;
+/* A target's reason, with its name where it has one. */
+static void name_reason(const struct ksm_estimate_target *target, struct ksm_error *ret_err)
+{
+	*ret_err = target->error;
+	if (*target->space->name)
+		snprintf(ret_err->text, sizeof(ret_err->text), "process %d \"%.32s\": %.200s",
+			 target->space->pid, target->space->name, target->error.text);
 }
 
 /* Names the targets that could not be read whole. Past a few, one line sums the others up. */
 static void warn_of_targets(const struct ksm_cli *cli, const struct ksm_estimate *estimate)
 {
 	const uint32_t most = cli->verbose ? UINT32_MAX : 5;
+	struct ksm_error err;
 	uint32_t bad = 0;
 
 	for (uint32_t i = 0; i < estimate->n_targets; i++) {
@@ -227,15 +224,29 @@ static void warn_of_targets(const struct ksm_cli *cli, const struct ksm_estimate
 
 		if (target->complete || bad++ >= most)
 			continue;
-		if (*target->space->name)
-			ksm_cli_warn(cli, "process %d \"%s\": %s", target->space->pid,
-				     target->space->name, target->error.text);
-		else
-			ksm_cli_warn(cli, "%s", target->error.text);
+		name_reason(target, &err);
+		ksm_cli_warn(cli, "%s", err.text);
 	}
 	if (bad > most)
 		ksm_cli_warn(cli, "%u more processes could not be read whole: -v names them",
 			     bad - most);
+}
+
+/* Not one target could be read: with permission missing for each that is status 4, else 1. */
+static int fail_for_all(const struct ksm_cli *cli, const struct ksm_estimate *estimate)
+{
+	struct ksm_error err;
+
+	name_reason(&estimate->target[0], &err);
+	if (estimate->n_targets > 1) {
+		warn_of_targets(cli, estimate);
+		ksm_error_set(&err, err.code, err.errnum, "none of %u processes could be read",
+			      estimate->n_targets);
+	}
+	for (uint32_t i = 0; i < estimate->n_targets; i++)
+		if (estimate->target[i].error.code != err.code)
+			err.code = KSM_ERR_SYSTEM;
+	return ksm_cli_fail(cli, &err);
 }
 
 static int print(const struct ksm_cli *cli, const struct scan_state *scan,
@@ -275,11 +286,14 @@ static int scan_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 		return ksm_cli_fail(cli, &err);
 	ksm_estimate_end_progress(&scan->request);
 
-	status = status_of(estimate);
-	warn_of_targets(cli, estimate);
-	/* Where nothing at all could be read, zeros would only mislead. */
-	if (status == KSM_EXIT_OK || status == KSM_EXIT_PARTIAL || cli->json)
-		status = print(cli, scan, estimate) ?: status;
+	if (is_any_read(estimate)) {
+		warn_of_targets(cli, estimate);
+		status = print(cli, scan, estimate);
+		if (!status && !estimate->complete)
+			status = KSM_EXIT_PARTIAL;
+	} else {
+		status = fail_for_all(cli, estimate);
+	}
 	ksm_estimate_free(estimate);
 	return status;
 }

@@ -28,9 +28,10 @@ struct summing {
 	struct ksm_estimate *estimate;
 	struct ksm_page_source *source;
 	const struct ksm_contents *contents;
-	struct bucket *bucket[DIMENSIONS]; /* GROUP is NULL without groups */
-	struct mapping *mapping;
-	size_t mapping_capacity;
+	struct bucket *bucket[DIMENSIONS];   /* GROUP is NULL without groups */
+	const struct ksm_grouping *grouping; /* NULL without groups */
+	struct mapping *shared;		     /* of the content at hand, mapped more than once */
+	size_t shared_capacity;
 	uint64_t content; /* numbers of what is at hand, from 1 */
 	uint64_t physical;
 	uint64_t *node_kept; /* by node: the content for which a page stays already */
@@ -47,72 +48,52 @@ static bool may_be_shared(const struct ksm_twin_page *page)
 	return page->pfn && (page->flags & (KSM_PAGE_SHARED | KSM_PAGE_KSM));
 }
 
-/* Mappings of one physical page together, otherwise in the order they had: pages without a known PFN, and
- * those mapped once, stand alone. */
+/* Mappings of one physical page together, otherwise in the order they had. */
 static int compare_physical(const void *a, const void *b)
 {
 	const struct ksm_twin_page *pa = &((const struct mapping *)a)->page;
 	const struct ksm_twin_page *pb = &((const struct mapping *)b)->page;
-	uint64_t fa = may_be_shared(pa) ? pa->pfn : 0, fb = may_be_shared(pb) ? pb->pfn : 0;
 
-	if (fa != fb)
-		return fa < fb ? -1 : 1;
+	if (pa->pfn != pb->pfn)
+		return pa->pfn < pb->pfn ? -1 : 1;
 	if (pa->mm != pb->mm)
 		return pa->mm < pb->mm ? -1 : 1;
 	return pa->address < pb->address ? -1 : pa->address > pb->address;
 }
 
-static size_t physical_end(const struct summing *s, size_t first, size_t n)
+/* Does merging leave no mapping of the physical page with these @n, among the targets and outside? */
+static bool loses_all_mappings(const struct summing *s, const struct mapping *mapping, size_t n)
 {
-	size_t end = first + 1;
-
-	if (!may_be_shared(&s->mapping[first].page))
-		return end;
-	while (end < n && may_be_shared(&s->mapping[end].page) &&
-	       s->mapping[end].page.pfn == s->mapping[first].page.pfn)
-		end++;
-	return end;
-}
-
-/* Does merging leave no mapping of this physical page, among the targets and outside? */
-static bool loses_all_mappings(const struct summing *s, size_t first, size_t end)
-{
-	const struct ksm_twin_page *page = &s->mapping[first].page;
 	uint64_t mapcount;
 
-	for (size_t i = first; i < end; i++)
-		if (!is_merged(&s->mapping[i].page))
+	for (size_t i = 0; i < n; i++)
+		if (!is_merged(&mapping[i].page))
 			return false;
-	if (!may_be_shared(page) || !s->source->mapcount)
+	if (!may_be_shared(&mapping->page) || !s->source->mapcount)
 		return true;
-	return s->source->mapcount(s->source, page->pfn, &mapcount) || mapcount <= end - first;
+	return s->source->mapcount(s->source, mapping->page.pfn, &mapcount) || mapcount <= n;
+}
+
+static bool is_ksm_page_of_node(const struct ksm_twin_page *page)
+{
+	return page->node && page->pfn && page->pfn == page->node_pfn;
 }
 
 /* Pages that are KSM pages themselves stay; every other node keeps the first page that could go. */
-static bool is_freed(struct summing *s, size_t first, size_t end)
+static bool is_freed(struct summing *s, const struct mapping *mapping, size_t n)
 {
-	const struct ksm_twin_page *page = &s->mapping[first].page;
+	const struct ksm_twin_page *page = &mapping->page;
 
-	if (!loses_all_mappings(s, first, end))
+	if (!loses_all_mappings(s, mapping, n))
 		return false;
 	if (page->in_zero_page)
 		return true;
-	if (page->pfn && page->pfn == page->node_pfn)
+	if (is_ksm_page_of_node(page))
 		return false;
 	if (s->node_kept[page->node] == s->content)
 		return true;
 	s->node_kept[page->node] = s->content;
 	return false;
-}
-
-static void mark_kept_nodes(struct summing *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		const struct ksm_twin_page *page = &s->mapping[i].page;
-
-		if (page->node && page->pfn && page->pfn == page->node_pfn)
-			s->node_kept[page->node] = s->content;
-	}
 }
 
 static void charge_mapping(const struct summing *s, struct bucket *bucket,
@@ -138,40 +119,40 @@ static void charge_mapping(const struct summing *s, struct bucket *bucket,
 	}
 }
 
-static void sum_physical_page(struct summing *s, size_t first, size_t end)
+static void sum_physical_page(struct summing *s, const struct mapping *mapping, size_t n)
 {
-	bool freed = is_freed(s, first, end);
+	bool freed = is_freed(s, mapping, n);
 
 	s->physical++;
-	for (size_t i = first; i < end; i++)
+	for (size_t i = 0; i < n; i++)
 		for (int d = 0; d < DIMENSIONS; d++)
 			if (s->bucket[d])
-				charge_mapping(s, &s->bucket[d][s->mapping[i].bucket[d]],
-					       &s->mapping[i].page, i == first, end - first > 1,
-					       freed);
+				charge_mapping(s, &s->bucket[d][mapping[i].bucket[d]],
+					       &mapping[i].page, i == 0, n > 1, freed);
 }
 
 /* How many targets have the content at hand; if several, each is charged with a cross duplicate. */
-static int64_t sum_targets(struct summing *s, size_t n)
+static int64_t sum_targets(struct summing *s, size_t first, size_t end)
 {
+	const struct ksm_contents *contents = s->contents;
+	uint32_t last = UINT32_MAX;
 	int64_t targets = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		struct bucket *bucket = &s->bucket[TARGET][s->mapping[i].bucket[TARGET]];
+	/* Pages of a content ascend by target: a change of target is a new one. */
+	for (size_t i = first; i < end; i++) {
+		struct ksm_twin_page page;
 
-		/* Counted once each: by the mark that charge_mapping() left, turned over. */
-		if (bucket->content == s->content) {
-			bucket->content = ~s->content;
-			targets++;
-		}
+		ksm_twin_get_page(contents->twin, contents->page[i], &page);
+		targets += page.mm != last;
+		last = page.mm;
 	}
-	for (size_t i = 0; i < n; i++) {
-		struct bucket *bucket = &s->bucket[TARGET][s->mapping[i].bucket[TARGET]];
+	last = UINT32_MAX;
+	for (size_t i = first; i < end && targets > 1; i++) {
+		struct ksm_twin_page page;
 
-		if (bucket->content == ~s->content) {
-			bucket->content = s->content;
-			bucket->cross_duplicate_pages += targets > 1;
-		}
+		ksm_twin_get_page(contents->twin, contents->page[i], &page);
+		s->bucket[TARGET][page.mm].cross_duplicate_pages += page.mm != last;
+		last = page.mm;
 	}
 	return targets;
 }
@@ -205,51 +186,71 @@ static void list_content(struct summing *s, const struct ksm_estimate_content *c
 	estimate->content[at] = *content;
 }
 
-static int load_mappings(struct summing *s, const struct ksm_grouping *grouping, size_t first,
-			 size_t n)
+static void load_mapping(const struct summing *s, size_t index, struct mapping *mapping)
 {
-	bool any_shared = false;
+	ksm_twin_get_page(s->contents->twin, s->contents->page[index], &mapping->page);
+	mapping->bucket[TOTAL] = 0;
+	mapping->bucket[TARGET] = mapping->page.mm;
+	mapping->bucket[GROUP] = s->grouping ? ksm_grouping_find(s->grouping, mapping->page.mm,
+								 mapping->page.address)
+					     : 0;
+}
 
-	if (ksm_array_reserve(&s->mapping, &s->mapping_capacity, n, sizeof(*s->mapping)))
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		struct mapping *m = &s->mapping[i];
+static void mark_kept_nodes(struct summing *s, size_t first, size_t end)
+{
+	for (size_t i = first; i < end; i++) {
+		struct ksm_twin_page page;
 
-		ksm_twin_get_page(s->contents->twin, s->contents->page[first + i], &m->page);
-		m->bucket[TOTAL] = 0;
-		m->bucket[TARGET] = m->page.mm;
-		m->bucket[GROUP] =
-			grouping ? ksm_grouping_find(grouping, m->page.mm, m->page.address) : 0;
-		any_shared |= may_be_shared(&m->page);
+		ksm_twin_get_page(s->contents->twin, s->contents->page[i], &page);
+		if (is_ksm_page_of_node(&page))
+			s->node_kept[page.node] = s->content;
 	}
-	if (any_shared)
-		qsort(s->mapping, n, sizeof(*s->mapping), compare_physical);
+}
+
+/* The physical pages of a content: those mapped once as they come, then those mapped more often. */
+static int sum_physical_pages(struct summing *s, size_t first, size_t end)
+{
+	size_t n_shared = 0, next;
+
+	for (size_t i = first; i < end; i++) {
+		struct mapping mapping;
+
+		load_mapping(s, i, &mapping);
+		if (!may_be_shared(&mapping.page)) {
+			sum_physical_page(s, &mapping, 1);
+			continue;
+		}
+		if (ksm_array_reserve(&s->shared, &s->shared_capacity, n_shared + 1,
+				      sizeof(mapping)))
+			return -ENOMEM;
+		s->shared[n_shared++] = mapping;
+	}
+	if (n_shared)
+		qsort(s->shared, n_shared, sizeof(*s->shared), compare_physical);
+	for (size_t i = 0; i < n_shared; i = next) {
+		for (next = i + 1; next < n_shared; next++)
+			if (s->shared[next].page.pfn != s->shared[i].page.pfn)
+				break;
+		sum_physical_page(s, &s->shared[i], next - i);
+	}
 	return 0;
 }
 
-static int sum_content(struct summing *s, const struct ksm_grouping *grouping, size_t first,
-		       size_t n)
+static int sum_content(struct summing *s, size_t first, size_t end)
 {
+	int64_t before = s->bucket[TOTAL]->sums.physical_pages;
 	struct ksm_twin_page page;
 	struct ksm_estimate_content content;
-	int err = load_mappings(s, grouping, first, n);
-	int64_t before = s->bucket[TOTAL]->sums.physical_pages;
 
-	if (err)
-		return err;
 	s->content++;
-	mark_kept_nodes(s, n);
-	for (size_t i = 0; i < n;) {
-		size_t end = physical_end(s, i, n);
-
-		sum_physical_page(s, i, end);
-		i = end;
-	}
+	mark_kept_nodes(s, first, end);
+	if (sum_physical_pages(s, first, end))
+		return -ENOMEM;
 	ksm_twin_get_page(s->contents->twin, s->contents->page[first], &page);
 	content = (struct ksm_estimate_content){
 		.copies = s->bucket[TOTAL]->sums.physical_pages - before,
-		.mappings = (int64_t)n,
-		.targets = sum_targets(s, n),
+		.mappings = (int64_t)(end - first),
+		.targets = sum_targets(s, first, end),
 		.is_zero = page.is_zero,
 		.space = page.mm,
 		.address = page.address,
@@ -273,8 +274,9 @@ static int compare_groups(const void *a, const void *b)
 	return strcmp(ga->name, gb->name);
 }
 
-static int take_groups(struct summing *s, const struct ksm_grouping *grouping)
+static int take_groups(struct summing *s)
 {
+	const struct ksm_grouping *grouping = s->grouping;
 	struct ksm_estimate *estimate = s->estimate;
 
 	estimate->group = calloc(grouping->n, sizeof(*estimate->group));
@@ -295,8 +297,10 @@ static int take_groups(struct summing *s, const struct ksm_grouping *grouping)
 	return 0;
 }
 
-static int allocate(struct summing *s, const struct ksm_grouping *grouping)
+static int allocate(struct summing *s)
 {
+	const struct ksm_grouping *grouping = s->grouping;
+
 	s->bucket[TOTAL] = calloc(1, sizeof(struct bucket));
 	s->bucket[TARGET] = calloc(s->source->n_spaces + 1, sizeof(struct bucket));
 	if (grouping)
@@ -309,14 +313,14 @@ static int allocate(struct summing *s, const struct ksm_grouping *grouping)
 	return 0;
 }
 
-static int run(struct summing *s, const struct ksm_grouping *grouping)
+static int run(struct summing *s)
 {
-	int err = allocate(s, grouping);
+	int err = allocate(s);
 
 	for (size_t first = 0; first < s->contents->n && !err;) {
 		size_t end = ksm_contents_end(s->contents, first);
 
-		err = sum_content(s, grouping, first, end - first);
+		err = sum_content(s, first, end);
 		first = end;
 	}
 	if (err)
@@ -329,7 +333,7 @@ static int run(struct summing *s, const struct ksm_grouping *grouping)
 		target->self_duplicate_pages = target->sums.duplicate_pages;
 		target->cross_duplicate_pages = s->bucket[TARGET][i].cross_duplicate_pages;
 	}
-	return grouping ? take_groups(s, grouping) : 0;
+	return s->grouping ? take_groups(s) : 0;
 }
 
 int ksm_sum_contents(struct ksm_estimate *estimate, struct ksm_page_source *source,
@@ -337,12 +341,17 @@ int ksm_sum_contents(struct ksm_estimate *estimate, struct ksm_page_source *sour
 		     unsigned int top)
 {
 	struct summing s = {
-		.estimate = estimate, .source = source, .contents = contents, .top = top};
-	int err = run(&s, grouping);
+		.estimate = estimate,
+		.source = source,
+		.contents = contents,
+		.grouping = grouping,
+		.top = top,
+	};
+	int err = run(&s);
 
 	for (int d = 0; d < DIMENSIONS; d++)
 		free(s.bucket[d]);
-	free(s.mapping);
+	free(s.shared);
 	free(s.node_kept);
 	return err;
 }

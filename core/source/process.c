@@ -88,7 +88,7 @@ static int target_open(struct process_source *source, pid_t pid, struct target *
 
 	if (source->root->is_machine && target->process.pid == getpid())
 		return ksm_error_set(
-			err, KSM_ERR_INVALID, EINVAL,
+			err, KSM_ERR_SYSTEM, EINVAL,
 			"is ksmctl itself, whose memory changes as it reads: give another process");
 	if (!target->process.has_memory)
 		return ksm_error_set(err, KSM_ERR_NO_MEMORY, ESRCH, "has no memory: %s",
