@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/cleanup.h"
 #include "base/str.h"
 #include "base/units.h"
 #include "report/report.h"
@@ -59,6 +60,20 @@ static int take_setting(const struct ksm_cli *cli, struct ksm_estimate_request *
 	return KSM_EXIT_OK;
 }
 
+/* The model comes later, once --kernel and every --set are known. */
+static int add_trial(const struct ksm_cli *cli, struct ksm_estimate_request *request,
+		     const char *settings)
+{
+	/* The first place is the model's own. */
+	if (!request->n_trials)
+		request->n_trials = 1;
+	if (ksm_array_reserve(&request->trial, &request->trial_capacity, request->n_trials + 1,
+			      sizeof(*request->trial)))
+		return ksm_cli_no_memory(cli);
+	request->trial[request->n_trials++].settings = settings;
+	return KSM_EXIT_OK;
+}
+
 static int take_by(const struct ksm_cli *cli, struct ksm_estimate_request *request,
 		   const char *value)
 {
@@ -87,6 +102,8 @@ int ksm_estimate_option(const struct ksm_cli *cli, struct ksm_estimate_request *
 		return take_interval(cli, request, value);
 	if (strcmp(name, "set") == 0)
 		return take_setting(cli, request, value);
+	if (strcmp(name, "what-if") == 0)
+		return add_trial(cli, request, value);
 	if (strcmp(name, "by") == 0)
 		return take_by(cli, request, value);
 	if (strcmp(name, "verify") == 0) {
@@ -139,29 +156,66 @@ static unsigned int available_cpus(void)
 	return n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : (unsigned int)n;
 }
 
-int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request *request,
-			 struct ksm_model *ret_model)
+/* "NAME=VALUE,NAME=VALUE" */
+static int set_all(const struct ksm_cli *cli, struct ksm_model *model, const char *settings)
 {
-	struct ksm_estimate_options *options = &request->options;
+	char *copy ksm_auto_free = strdup(settings), *save = NULL;
 	struct ksm_error err;
 
-	if (ksm_model_init(ret_model, request->kernel ? request->kernel : "running", &cli->root,
-			   &err))
+	if (!copy)
+		return ksm_cli_no_memory(cli);
+	for (char *word = strtok_r(copy, ",", &save); word; word = strtok_r(NULL, ",", &save))
+		if (ksm_model_set(model, word, &err))
+			return ksm_cli_fail(cli, &err);
+	return KSM_EXIT_OK;
+}
+
+static int prepare_models(const struct ksm_cli *cli, struct ksm_estimate_request *request)
+{
+	const char *kernel = request->kernel ? request->kernel : "running";
+	struct ksm_model model;
+	struct ksm_error err;
+	int status = KSM_EXIT_OK;
+
+	if (ksm_model_init(&model, kernel, &cli->root, &err))
 		return ksm_cli_fail(cli, &err);
 	for (size_t i = 0; i < request->n_settings; i++)
-		if (ksm_model_set(ret_model, request->setting[i], &err))
+		if (ksm_model_set(&model, request->setting[i], &err))
 			return ksm_cli_fail(cli, &err);
+	if (ksm_array_reserve(&request->trial, &request->trial_capacity, 1,
+			      sizeof(*request->trial)))
+		return ksm_cli_no_memory(cli);
+	if (!request->n_trials)
+		request->n_trials = 1;
+	request->trial[0].settings = "";
+	for (size_t i = 0; i < request->n_trials && !status; i++) {
+		request->trial[i].model = model;
+		status = set_all(cli, &request->trial[i].model, request->trial[i].settings);
+	}
+	return status;
+}
+
+int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request *request)
+{
+	struct ksm_estimate_options *options = &request->options;
+	unsigned int page_size = (unsigned int)sysconf(_SC_PAGESIZE);
+	int status = prepare_models(cli, request);
+
+	if (status)
+		return status;
 	if (!options->passes)
 		options->passes = 2;
 	if (!options->threads)
 		options->threads = available_cpus();
 	if (!request->has_interval)
 		options->interval_seconds = 1;
+	ksm_cost_measure(&cli->root, request->trial->model.profile->checksum, page_size,
+			 &options->cost);
 	if (ksm_cli_progress(cli)) {
 		request->progress = (struct ksm_progress){
 			.cli = cli,
 			.passes = options->passes,
-			.page_size = (unsigned int)sysconf(_SC_PAGESIZE),
+			.page_size = page_size,
 			.begin = now(),
 		};
 		options->progress = show_progress;
@@ -173,6 +227,7 @@ int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request 
 void ksm_estimate_request_release(struct ksm_estimate_request *request)
 {
 	free(request->setting);
+	free(request->trial);
 }
 
 /* ---------------------------------------------------------------- --kernel=list */

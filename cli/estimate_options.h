@@ -13,6 +13,8 @@
 		{"kernel", 0, "VERSION", "model this kernel: running, a version, or list",   \
 		 "running list"},                                                            \
 		{"set", 0, "NAME=VALUE", "a tunable of the model, named as in sysfs", NULL}, \
+		{"what-if", 0, "NAME=VALUE,...",                                             \
+		 "beside it, the same with other tunables; may be repeated", NULL},          \
 		{"by", 0, "WHAT", "sums by process, area, mapping, cgroup or user",          \
 		 "process area mapping cgroup user"},                                        \
 		{"top", 0, "N", "list the N most repeated contents", NULL},                  \
@@ -36,6 +38,9 @@ struct ksm_estimate_request {
 	const char **setting;
 	size_t n_settings;
 	size_t setting_capacity;
+	struct ksm_trial *trial; /* first the model itself, then one per --what-if */
+	size_t n_trials;
+	size_t trial_capacity;
 	bool has_interval;
 	struct ksm_estimate_options options;
 	struct ksm_table_options table;
@@ -45,9 +50,8 @@ struct ksm_estimate_request {
 /* One of KSM_ESTIMATE_OPTIONS or KSM_TABLE_OPTIONS. Returns an exit status, as all below. */
 int ksm_estimate_option(const struct ksm_cli *cli, struct ksm_estimate_request *request,
 			const struct ksm_option *option, const char *value);
-/* Once all options are there: the model, defaults, and a line of progress where it is wanted. */
-int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request *request,
-			 struct ksm_model *ret_model);
+/* Once all options are there: the models, defaults, and a line of progress where it is wanted. */
+int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request *request);
 /* --kernel=list */
 int ksm_estimate_list_kernels(const struct ksm_cli *cli, const struct ksm_table_options *options);
 

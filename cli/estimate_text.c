@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,14 +35,14 @@ static void print_headline(const struct ksm_estimate *estimate)
 {
 	int64_t looked_at = bytes_of(estimate, estimate->totals.physical_pages);
 	int64_t freed = bytes_of(estimate, estimate->totals.freed_pages);
-	int64_t net = freed - estimate->metadata_bytes;
+	int64_t net = freed - estimate->outcome->metadata_bytes;
 	char a[KSM_UNITS_MAX], b[KSM_UNITS_MAX], c[KSM_UNITS_MAX], d[KSM_UNITS_MAX],
 		e[KSM_UNITS_MAX];
 
 	ksm_format_bytes(freed, a);
 	ksm_format_bytes(looked_at, b);
 	ksm_format_percent((uint64_t)freed, (uint64_t)looked_at, c);
-	ksm_format_bytes(estimate->metadata_bytes, d);
+	ksm_format_bytes(estimate->outcome->metadata_bytes, d);
 	ksm_format_bytes(net, e);
 	printf("KSM would free %s of %s (%s); rmap items cost %s, net %s: %s\n", a, b, c, d, e,
 	       verdict(looked_at, freed, net));
@@ -96,12 +97,12 @@ static void print_looked_at(const struct ksm_estimate *estimate)
 
 static void print_counters(const struct ksm_estimate *estimate)
 {
-	const struct ksm_counters *c = &estimate->pass[estimate->n_passes - 1];
-	const struct ksm_model *model = &estimate->model;
+	const struct ksm_outcome *outcome = estimate->outcome;
+	const struct ksm_counters *c = &outcome->pass[outcome->n_passes - 1];
 	char bytes[KSM_UNITS_MAX];
 
-	printf("\nksmd would show after pass %u (kernel %s, %s):\n", estimate->n_passes,
-	       model->kernel, ksm_checksum_name(model->profile->checksum));
+	printf("\nksmd would show after pass %u (kernel %s, %s):\n", outcome->n_passes,
+	       outcome->model.kernel, ksm_checksum_name(outcome->model.profile->checksum));
 	print_pages(estimate, "pages_shared", c->pages_shared, "KSM pages in use");
 	print_pages(estimate, "pages_sharing", c->pages_sharing,
 		    "further mappings of these: what is saved");
@@ -111,13 +112,42 @@ static void print_counters(const struct ksm_estimate *estimate)
 		    "changing, or not looked at long enough");
 	print_pages_if_any(estimate, "ksm_zero_pages", c->ksm_zero_pages,
 			   "replaced by the kernel's zero page");
-	ksm_format_bytes(estimate->general_profit, bytes);
-	printf("  %-16s %12" PRId64 "  %10s  %s\n", "general_profit", estimate->general_profit,
+	ksm_format_bytes(outcome->general_profit, bytes);
+	printf("  %-16s %12" PRId64 "  %10s  %s\n", "general_profit", outcome->general_profit,
 	       bytes, "bytes saved less rmap items");
 	if (estimate->verified_pages != KSM_UNKNOWN)
 		printf("Verified: %" PRId64 " pages read again, %" PRId64
 		       " differ from their twins.\n",
 		       estimate->verified_pages, estimate->mismatched_pages);
+}
+
+/* ---------------------------------------------------------------- how long it takes */
+
+static void print_forecast(const struct ksm_estimate *estimate)
+{
+	const struct ksm_outcome *outcome = estimate->outcome;
+	const struct ksm_forecast *forecast = &outcome->forecast;
+	char pass[KSM_UNITS_MAX], settle[KSM_UNITS_MAX], cpu[KSM_UNITS_MAX];
+
+	printf("\nAt %" PRId64 " pages and then %" PRId64 " ms of sleep",
+	       ksm_model_get(&outcome->model, KSM_SYSFS_pages_to_scan),
+	       ksm_model_get(&outcome->model, KSM_SYSFS_sleep_millisecs));
+	if (!isfinite(forecast->seconds_per_pass)) {
+		puts(", ksmd gets nowhere.");
+		return;
+	}
+	ksm_format_seconds(forecast->seconds_per_pass, pass);
+	if (forecast->passes_to_settle == KSM_UNKNOWN) {
+		printf(", a pass over this memory takes %s; no end of merging is in sight.\n",
+		       pass);
+		return;
+	}
+	ksm_format_seconds(forecast->seconds_to_settle, settle);
+	ksm_format_seconds(forecast->ksmd_cpu_seconds, cpu);
+	printf(", a pass over this memory takes %s and %" PRId64
+	       " passes %s,\nwith %s of CPU (%.1f us a page: %s).\n",
+	       pass, forecast->passes_to_settle, settle, cpu, estimate->cost.seconds_per_page * 1e6,
+	       estimate->cost.basis);
 }
 
 /* ---------------------------------------------------------------- tables */
@@ -260,6 +290,78 @@ static int print_targets(const struct ksm_estimate *estimate,
 		   : 0;
 }
 
+enum {
+	OUTCOME_SETTINGS,
+	OUTCOME_FREED,
+	OUTCOME_NET,
+	OUTCOME_SHARED,
+	OUTCOME_SHARING,
+	OUTCOME_ZERO,
+	OUTCOME_PASSES,
+	OUTCOME_SECONDS,
+	OUTCOME_CPU
+};
+
+static const struct ksm_column outcome_columns[] = {
+	[OUTCOME_SETTINGS] = {"WHAT-IF", "settings", true, KSM_COL_TEXT},
+	[OUTCOME_FREED] = {"FREED", "physical memory given back", true, KSM_COL_BYTES},
+	[OUTCOME_NET] = {"NET", "the same less rmap items", true, KSM_COL_BYTES},
+	[OUTCOME_SHARED] = {"SHARED", "pages_shared after the last pass", true, KSM_COL_NUMBER},
+	[OUTCOME_SHARING] = {"SHARING", "pages_sharing after the last pass", true, KSM_COL_NUMBER},
+	[OUTCOME_ZERO] = {"ZERO", "ksm_zero_pages after the last pass", true, KSM_COL_NUMBER},
+	[OUTCOME_PASSES] = {"PASSES", "until nothing more merges", true, KSM_COL_NUMBER},
+	[OUTCOME_SECONDS] = {"TIME", "until then", true, KSM_COL_TEXT},
+	[OUTCOME_CPU] = {"CPU", "of ksmd, until then", true, KSM_COL_TEXT},
+	{NULL, NULL, false, KSM_COL_TEXT},
+};
+
+static int put_seconds(struct ksm_table *table, size_t column, double seconds)
+{
+	char text[KSM_UNITS_MAX];
+
+	if (!isfinite(seconds))
+		return 0;
+	ksm_format_seconds(seconds, text);
+	return ksm_table_text(table, column, text);
+}
+
+static int put_outcome(struct ksm_table *table, const struct ksm_estimate *estimate,
+		       const struct ksm_outcome *outcome)
+{
+	const struct ksm_counters *c = &outcome->pass[outcome->n_passes - 1];
+	int64_t freed = bytes_of(estimate, outcome->freed_pages);
+	int ret = ksm_table_row(table)
+			  ?: ksm_table_text(table, OUTCOME_SETTINGS,
+					    *outcome->settings ? outcome->settings : "(as it is)")
+			  ?: ksm_table_number(table, OUTCOME_FREED, freed)
+			  ?: ksm_table_number(table, OUTCOME_NET, freed - outcome->metadata_bytes)
+			  ?: ksm_table_number(table, OUTCOME_SHARED, c->pages_shared)
+			  ?: ksm_table_number(table, OUTCOME_SHARING, c->pages_sharing)
+			  ?: ksm_table_number(table, OUTCOME_ZERO, c->ksm_zero_pages)
+			  ?: put_seconds(table, OUTCOME_SECONDS, outcome->forecast.seconds_to_settle)
+			  ?: put_seconds(table, OUTCOME_CPU, outcome->forecast.ksmd_cpu_seconds);
+
+	if (!ret && outcome->forecast.passes_to_settle != KSM_UNKNOWN)
+		ret = ksm_table_number(table, OUTCOME_PASSES, outcome->forecast.passes_to_settle);
+	return ret;
+}
+
+static int print_outcomes(const struct ksm_estimate *estimate,
+			  const struct ksm_table_options *options)
+{
+	struct ksm_table_options plain = {.bytes = options->bytes};
+	struct ksm_table *table;
+	int ret = ksm_table_new(outcome_columns, &plain, &table, NULL);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < estimate->n_outcomes && !ret; i++)
+		ret = put_outcome(table, estimate, &estimate->outcome[i]);
+	ret = ret ?: ksm_table_print(table);
+	ksm_table_free(&table);
+	return ret;
+}
+
 enum { GROUP_NAME, GROUP_PRESENT, GROUP_DISTINCT, GROUP_DUPLICATES, GROUP_ZERO, GROUP_FREED };
 
 static const struct ksm_column group_columns[] = {
@@ -354,8 +456,13 @@ int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *est
 	print_headline(estimate);
 	print_looked_at(estimate);
 	print_counters(estimate);
+	print_forecast(estimate);
 	putchar('\n');
-	if (estimate->n_contents) {
+	if (estimate->n_outcomes > 1) {
+		ret = print_outcomes(estimate, options);
+		putchar('\n');
+	}
+	if (!ret && estimate->n_contents) {
 		ret = print_contents(estimate);
 		putchar('\n');
 	}

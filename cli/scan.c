@@ -267,13 +267,12 @@ static int scan_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	struct ksm_process_source_options source_options;
 	struct ksm_page_source *source ksm_auto_source = NULL;
 	struct ksm_estimate *estimate = NULL;
-	struct ksm_model model;
 	struct ksm_error err;
 	int status;
 
 	if (scan->request.list_kernels)
 		return ksm_estimate_list_kernels(cli, &scan->request.table);
-	status = ksm_estimate_prepare(cli, &scan->request, &model);
+	status = ksm_estimate_prepare(cli, &scan->request);
 	if (!status)
 		status = select_processes(cli, scan, argc, argv);
 	if (status)
@@ -282,7 +281,8 @@ static int scan_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	source_options = (struct ksm_process_source_options){scan->pages, .skip_vanished = !argc};
 	if (ksm_process_source_open(&cli->root, scan->pid, scan->n_pids, &source_options, &source,
 				    &err) ||
-	    ksm_estimate_run(source, &model, &scan->request.options, &estimate, &err))
+	    ksm_estimate_run(source, scan->request.trial, scan->request.n_trials,
+			     &scan->request.options, &estimate, &err))
 		return ksm_cli_fail(cli, &err);
 	ksm_estimate_end_progress(&scan->request);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/units.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -25,4 +26,30 @@ void ksm_format_percent(uint64_t part, uint64_t whole, char buf[KSM_UNITS_MAX])
 		snprintf(buf, KSM_UNITS_MAX, "%.1f%%", 100.0 * (double)part / (double)whole);
 	else
 		snprintf(buf, KSM_UNITS_MAX, "-");
+}
+
+void ksm_format_seconds(double seconds, char buf[KSM_UNITS_MAX])
+{
+	static const struct {
+		double seconds;
+		const char *large, *small;
+		unsigned int small_seconds;
+	} units[] = {{86400, "d", "h", 3600}, {3600, "h", "min", 60}, {60, "min", "s", 1}};
+
+	if (seconds < 9.95) {
+		snprintf(buf, KSM_UNITS_MAX, seconds < 0.0995 ? "%.2f s" : "%.1f s", seconds);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		uint64_t rounded = (uint64_t)(seconds / units[i].small_seconds + 0.5);
+		uint64_t per_large = (uint64_t)units[i].seconds / units[i].small_seconds;
+
+		if (rounded >= per_large) {
+			snprintf(buf, KSM_UNITS_MAX, "%" PRIu64 " %s %" PRIu64 " %s",
+				 rounded / per_large, units[i].large, rounded % per_large,
+				 units[i].small);
+			return;
+		}
+	}
+	snprintf(buf, KSM_UNITS_MAX, "%.0f s", seconds);
 }

@@ -10,6 +10,9 @@
 /* "512 B", "4.0 KiB", "-1.2 GiB": one decimal from KiB on. */
 void ksm_format_bytes(int64_t bytes, char buf[KSM_UNITS_MAX]);
 
+/* "0.2 s", "45 s", "3 min 20 s", "2 h 5 min", "3 d 4 h". */
+void ksm_format_seconds(double seconds, char buf[KSM_UNITS_MAX]);
+
 /* "12.3%" of a whole; "-" where the whole is 0, since then there is no answer. */
 void ksm_format_percent(uint64_t part, uint64_t whole, char buf[KSM_UNITS_MAX]);
 

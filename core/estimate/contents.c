@@ -106,3 +106,12 @@ void ksm_contents_free(struct ksm_contents *contents)
 	free(contents->page);
 	memset(contents, 0, sizeof(*contents));
 }
+
+struct ksm_contents ksm_contents_of(const struct ksm_contents *contents,
+				    const struct ksm_twin *other)
+{
+	struct ksm_contents same = *contents;
+
+	same.twin = other;
+	return same;
+}

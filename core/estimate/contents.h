@@ -20,6 +20,13 @@ int ksm_contents_order(const struct ksm_twin *twin, uint32_t n_mms,
 		       struct ksm_contents *ret_contents);
 void ksm_contents_free(struct ksm_contents *contents);
 
+/*
+ * The same order with the pages of @other, which has seen the same pages at the same times and so gave them
+ * the same numbers. Shares memory with @contents: not to be freed.
+ */
+struct ksm_contents ksm_contents_of(const struct ksm_contents *contents,
+				    const struct ksm_twin *other);
+
 /* Where the content that begins at @first ends, exclusive. */
 size_t ksm_contents_end(const struct ksm_contents *contents, size_t first);
 

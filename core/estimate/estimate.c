@@ -11,18 +11,16 @@
 #include "estimate/groups.h"
 #include "estimate/reader.h"
 #include "estimate/sums.h"
+#include "estimate/trials.h"
 #include "estimate/verify.h"
 #include "estimate/warnings.h"
 #include "ksmd/twin.h"
-
-/* How many passes more the twin may take to settle: each resolves what the one before left. */
-#define SETTLE_PASSES_MAX 16
 
 struct run {
 	struct ksm_page_source *source;
 	const struct ksm_estimate_options *options;
 	struct ksm_estimate *estimate;
-	struct ksm_twin *twin;
+	struct ksm_trials trials;
 	struct ksm_reader *reader;
 	struct ksm_summer summer;
 	uint64_t pages;		      /* read in this pass */
@@ -82,7 +80,7 @@ static int see_batch(struct run *run, const struct ksm_read_batch *read)
 				run->lost_error[batch->space] = batch->error;
 			continue;
 		}
-		if (ksm_twin_see(run->twin, &batch->page[i], &read->sum[i]))
+		if (ksm_trials_see(&run->trials, &batch->page[i], &read->sum[i]))
 			return -ENOMEM;
 	}
 	run->pages += batch->n;
@@ -97,53 +95,42 @@ static int run_pass(struct run *run, unsigned int pass, struct ksm_error *err)
 
 	run->pages = 0;
 	memset(run->lost, 0, (run->source->n_spaces + 1) * sizeof(*run->lost));
-	if (ksm_twin_pass_begin(run->twin))
+	if (ksm_trials_pass_begin(&run->trials))
 		return out_of_memory(err);
 	ret = ksm_reader_begin_pass(run->reader, err);
 	if (ret)
 		return ret;
 	while ((ret = ksm_reader_next(run->reader, &read, err)) == 1) {
 		if (!in_space)
-			ksm_twin_mm_begin(run->twin, read->batch.space);
+			ksm_trials_mm_begin(&run->trials, read->batch.space);
 		in_space = !read->batch.ends_space;
 		if (see_batch(run, read))
 			return out_of_memory(err);
 		if (!in_space)
-			ksm_twin_mm_end(run->twin);
+			ksm_trials_mm_end(&run->trials);
 		ret = report_progress(run, pass, err);
 		if (ret)
 			return ret;
 	}
 	if (ret)
 		return ret;
-	if (ksm_twin_pass_end(run->twin))
-		return out_of_memory(err);
-	ksm_twin_counters(run->twin, &run->estimate->pass[pass - 1]);
-	return 0;
-}
-
-static int64_t profit(const struct ksm_estimate *estimate, int64_t pages, int64_t rmap_items)
-{
-	return pages * (int64_t)estimate->page_size -
-	       rmap_items * (int64_t)estimate->model.rmap_item_size;
+	return ksm_trials_pass_end(&run->trials, pass) ? out_of_memory(err) : 0;
 }
 
 /* What stands after the last pass, as the kernel would say it. */
-static void take_counters(struct run *run)
+static void take_targets(struct run *run)
 {
 	struct ksm_estimate *estimate = run->estimate;
-	const struct ksm_counters *last = &estimate->pass[estimate->n_passes - 1];
+	int64_t item_size = estimate->outcome->model.rmap_item_size;
 
-	estimate->general_profit =
-		profit(estimate, last->pages_sharing + last->ksm_zero_pages, last->rmap_items);
-	estimate->metadata_bytes = last->rmap_items * (int64_t)estimate->model.rmap_item_size;
 	for (uint32_t i = 0; i < estimate->n_targets; i++) {
 		struct ksm_estimate_target *target = &estimate->target[i];
 		const struct ksm_mm_counters *c = &target->counters;
 
-		ksm_twin_mm_counters(run->twin, i, &target->counters);
-		target->ksm_process_profit = profit(
-			estimate, c->ksm_merging_pages + c->ksm_zero_pages, c->ksm_rmap_items);
+		ksm_twin_mm_counters(run->trials.twin[0], i, &target->counters);
+		target->ksm_process_profit =
+			(c->ksm_merging_pages + c->ksm_zero_pages) * (int64_t)estimate->page_size -
+			c->ksm_rmap_items * item_size;
 		target->lost_pages = run->lost[i];
 		target->error = run->source->space[i].error;
 		if (!target->error.code && target->lost_pages) {
@@ -155,14 +142,21 @@ static void take_counters(struct run *run)
 	}
 }
 
-static int settle(struct run *run)
+/* The sums of the trials, which differ in what is merged. */
+static int sum_trials(struct run *run, const struct ksm_contents *contents)
 {
-	bool changed = true;
-	int err = 0;
+	struct ksm_estimate *estimate = run->estimate;
 
-	for (int i = 0; i < SETTLE_PASSES_MAX && changed && !err; i++)
-		err = ksm_twin_repeat(run->twin, &changed);
-	return err;
+	for (size_t i = 0; i < estimate->n_outcomes; i++) {
+		struct ksm_contents same = ksm_contents_of(contents, run->trials.twin[i]);
+		struct ksm_estimate_sums sums = estimate->totals;
+
+		if (i > 0 && ksm_sum_totals(run->source, &same, &sums))
+			return -ENOMEM;
+		estimate->outcome[i].merged_pages = sums.merged_pages;
+		estimate->outcome[i].freed_pages = sums.freed_pages;
+	}
+	return 0;
 }
 
 static int take_sums(struct run *run)
@@ -170,7 +164,7 @@ static int take_sums(struct run *run)
 	const struct ksm_estimate_options *options = run->options;
 	struct ksm_grouping grouping = {0};
 	struct ksm_contents contents;
-	int err = ksm_contents_order(run->twin, run->estimate->n_targets, &contents);
+	int err = ksm_contents_order(run->trials.twin[0], run->estimate->n_targets, &contents);
 
 	if (err)
 		return err;
@@ -181,46 +175,63 @@ static int take_sums(struct run *run)
 				       options->by ? &grouping : NULL, options->top);
 	if (options->by)
 		ksm_grouping_release(&grouping);
+	if (!err)
+		err = sum_trials(run, &contents);
 	if (!err && options->verify)
 		err = ksm_verify_contents(run->estimate, run->source, &run->summer, &contents);
 	ksm_contents_free(&contents);
 	return err;
 }
 
-static int prepare(struct run *run)
+static int prepare_outcomes(struct ksm_estimate *estimate, const struct ksm_trial *trials, size_t n,
+			    unsigned int passes)
 {
-	struct ksm_estimate *estimate = run->estimate;
-	uint32_t mm;
-
-	estimate->page_size = run->source->page_size;
-	estimate->complete = true;
-	estimate->by = run->options->by;
-	estimate->verified_pages = estimate->mismatched_pages = KSM_UNKNOWN;
-	estimate->n_passes = run->options->passes;
-	estimate->n_targets = run->source->n_spaces;
-	estimate->pass = calloc(estimate->n_passes, sizeof(*estimate->pass));
-	estimate->target = calloc(estimate->n_targets + 1, sizeof(*estimate->target));
-	run->lost = calloc(estimate->n_targets + 1, sizeof(*run->lost));
-	run->lost_error = calloc(estimate->n_targets + 1, sizeof(*run->lost_error));
-	if (!estimate->pass || !estimate->target || !run->lost || !run->lost_error ||
-	    ksm_twin_new(&estimate->model, &run->twin) ||
-	    ksm_summer_init(&run->summer, estimate->model.profile->checksum, estimate->page_size))
+	estimate->outcome = calloc(n, sizeof(*estimate->outcome));
+	if (!estimate->outcome)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < estimate->n_targets; i++) {
-		estimate->target[i].space = &run->source->space[i];
-		if (ksm_twin_add_mm(run->twin, &mm))
+	for (; estimate->n_outcomes < n; estimate->n_outcomes++) {
+		struct ksm_outcome *outcome = &estimate->outcome[estimate->n_outcomes];
+
+		outcome->model = trials[estimate->n_outcomes].model;
+		outcome->settings = trials[estimate->n_outcomes].settings;
+		outcome->n_passes = passes;
+		outcome->pass = calloc(passes, sizeof(*outcome->pass));
+		if (!outcome->pass)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
+static int prepare(struct run *run, const struct ksm_trial *trials, size_t n_trials)
+{
+	struct ksm_estimate *estimate = run->estimate;
+
+	estimate->page_size = run->source->page_size;
+	estimate->complete = true;
+	estimate->by = run->options->by;
+	estimate->cost = run->options->cost;
+	estimate->verified_pages = estimate->mismatched_pages = KSM_UNKNOWN;
+	estimate->n_targets = run->source->n_spaces;
+	estimate->target = calloc(estimate->n_targets + 1, sizeof(*estimate->target));
+	run->lost = calloc(estimate->n_targets + 1, sizeof(*run->lost));
+	run->lost_error = calloc(estimate->n_targets + 1, sizeof(*run->lost_error));
+	if (!estimate->target || !run->lost || !run->lost_error)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < estimate->n_targets; i++)
+		estimate->target[i].space = &run->source->space[i];
+	return prepare_outcomes(estimate, trials, n_trials, run->options->passes)
+		       ?: ksm_trials_init(&run->trials, estimate->outcome, n_trials,
+					  estimate->n_targets)
+		       ?: ksm_summer_init(&run->summer, trials->model.profile->checksum,
+					  estimate->page_size);
+}
+
 static int run_all(struct run *run, struct ksm_error *err)
 {
+	struct ksm_estimate *estimate = run->estimate;
 	double begin = now();
 	int ret;
 
-	if (prepare(run))
-		return out_of_memory(err);
 	ret = ksm_reader_new(run->source, &run->summer, run->options->threads, &run->reader, err);
 	for (unsigned int pass = 1; pass <= run->options->passes && !ret; pass++) {
 		if (pass > 1)
@@ -230,17 +241,18 @@ static int run_all(struct run *run, struct ksm_error *err)
 	}
 	if (ret)
 		return ret;
-	take_counters(run);
-	run->estimate->unknown = run->source->unknown;
-	if (settle(run) || take_sums(run) || ksm_estimate_warn_all(run->estimate, run->source))
+	take_targets(run);
+	estimate->unknown = run->source->unknown;
+	if (ksm_trials_settle(&run->trials, &estimate->cost, estimate->page_size) ||
+	    take_sums(run) || ksm_estimate_warn_all(estimate, run->source))
 		return out_of_memory(err);
-	run->estimate->elapsed_seconds = now() - begin;
+	estimate->elapsed_seconds = now() - begin;
 	return 0;
 }
 
-int ksm_estimate_run(struct ksm_page_source *source, const struct ksm_model *model,
-		     const struct ksm_estimate_options *options, struct ksm_estimate **ret_estimate,
-		     struct ksm_error *err)
+int ksm_estimate_run(struct ksm_page_source *source, const struct ksm_trial *trials,
+		     size_t n_trials, const struct ksm_estimate_options *options,
+		     struct ksm_estimate **ret_estimate, struct ksm_error *err)
 {
 	struct run run = {.source = source, .options = options};
 	int ret;
@@ -248,10 +260,9 @@ int ksm_estimate_run(struct ksm_page_source *source, const struct ksm_model *mod
 	run.estimate = calloc(1, sizeof(*run.estimate));
 	if (!run.estimate)
 		return out_of_memory(err);
-	run.estimate->model = *model;
-	ret = run_all(&run, err);
+	ret = prepare(&run, trials, n_trials) ? out_of_memory(err) : run_all(&run, err);
 	ksm_reader_free(&run.reader);
-	ksm_twin_free(&run.twin);
+	ksm_trials_release(&run.trials);
 	free(run.lost);
 	free(run.lost_error);
 	if (ret)
@@ -270,7 +281,9 @@ void ksm_estimate_free(struct ksm_estimate *estimate)
 	free(estimate->group);
 	free(estimate->content);
 	free(estimate->target);
-	free(estimate->pass);
+	for (size_t i = 0; i < estimate->n_outcomes; i++)
+		free(estimate->outcome[i].pass);
+	free(estimate->outcome);
 	free(estimate->warning);
 	free(estimate);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "estimate/cost.h"
 #include "ksmd/counters.h"
 #include "ksmd/model.h"
 #include "source/page_source.h"
@@ -34,8 +35,9 @@ struct ksm_estimate_options {
 	double interval_seconds; /* between passes */
 	unsigned int threads;	 /* that read; at least 1 */
 	enum ksm_group_by by;
-	unsigned int top; /* how many of the most repeated contents to list */
-	bool verify;	  /* read twins again after the last pass and compare bytes */
+	unsigned int top;     /* how many of the most repeated contents to list */
+	bool verify;	      /* read twins again after the last pass and compare bytes */
+	struct ksm_cost cost; /* of a page, for the forecast */
 	/*
 	 * Called from time to time by the thread that called ksm_estimate_run, with what has been read so far
 	 * in this pass; a return other than 0 (a negative errno) ends the run with that error. May be NULL.
@@ -98,16 +100,42 @@ struct ksm_warning {
 	char text[256];
 };
 
+/* How long ksmd takes, at the model's tunables and the cost of a page on this machine. */
+struct ksm_forecast {
+	int64_t passes_to_settle; /* until nothing more merges; KSM_UNKNOWN if that is not in sight */
+	double seconds_per_pass; /* of the first; infinite with pages_to_scan=0, as the next two */
+	double seconds_to_settle;
+	double ksmd_cpu_seconds; /* until then */
+};
+
+/* What one model makes of the memory. */
+struct ksm_outcome {
+	struct ksm_model model;
+	const char
+		*settings; /* how it differs from the first model, "smart_scan=0"; the caller's */
+	struct ksm_counters *pass; /* one per pass */
+	unsigned int n_passes;
+	int64_t general_profit; /* bytes, signed, as the kernel computes it */
+	int64_t metadata_bytes; /* rmap items */
+	int64_t merged_pages;	/* in the end, as in the sums, and so the next */
+	int64_t freed_pages;
+	struct ksm_forecast forecast;
+};
+
+/* A model to run, and how a report tells it from the others. */
+struct ksm_trial {
+	struct ksm_model model;
+	const char *settings; /* "" for the first */
+};
+
 struct ksm_estimate {
 	unsigned int page_size;
 	unsigned int unknown; /* enum ksm_source_unknown */
 	bool complete;	      /* every target was read whole */
 	double elapsed_seconds;
-	struct ksm_model model;
-	struct ksm_counters *pass; /* one per pass */
-	unsigned int n_passes;
-	int64_t general_profit; /* bytes, signed, as the kernel computes it */
-	int64_t metadata_bytes; /* rmap items */
+	struct ksm_outcome *outcome; /* one per trial; all that follows is of the first */
+	size_t n_outcomes;
+	struct ksm_cost cost;
 	struct ksm_estimate_sums totals;
 	struct ksm_estimate_target *target; /* one per space, in the source's order */
 	uint32_t n_targets;
@@ -124,12 +152,14 @@ struct ksm_estimate {
 };
 
 /*
- * Runs the passes. The estimate refers to @source, which must outlive it; the caller frees it with
- * ksm_estimate_free(). Fails only when nothing at all can be said; targets carry their own errors.
+ * Runs the passes, every trial (at least one) over one and the same reading; all must have the checksum of
+ * the first. The estimate refers to @source and to the trials' settings, which must outlive it; the caller
+ * frees it with ksm_estimate_free(). Fails only when nothing at all can be said; targets carry their own
+ * errors.
  */
-int ksm_estimate_run(struct ksm_page_source *source, const struct ksm_model *model,
-		     const struct ksm_estimate_options *options, struct ksm_estimate **ret_estimate,
-		     struct ksm_error *err);
+int ksm_estimate_run(struct ksm_page_source *source, const struct ksm_trial *trials,
+		     size_t n_trials, const struct ksm_estimate_options *options,
+		     struct ksm_estimate **ret_estimate, struct ksm_error *err);
 void ksm_estimate_free(struct ksm_estimate *estimate);
 
 #endif

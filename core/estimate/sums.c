@@ -246,6 +246,8 @@ static int sum_content(struct summing *s, size_t first, size_t end)
 	mark_kept_nodes(s, first, end);
 	if (sum_physical_pages(s, first, end))
 		return -ENOMEM;
+	if (!s->bucket[TARGET])
+		return 0;
 	ksm_twin_get_page(s->contents->twin, s->contents->page[first], &page);
 	content = (struct ksm_estimate_content){
 		.copies = s->bucket[TOTAL]->sums.physical_pages - before,
@@ -297,25 +299,28 @@ static int take_groups(struct summing *s)
 	return 0;
 }
 
+/* TOTAL, and what every part needs. */
 static int allocate(struct summing *s)
 {
-	const struct ksm_grouping *grouping = s->grouping;
-
 	s->bucket[TOTAL] = calloc(1, sizeof(struct bucket));
-	s->bucket[TARGET] = calloc(s->source->n_spaces + 1, sizeof(struct bucket));
-	if (grouping)
-		s->bucket[GROUP] = calloc(grouping->n, sizeof(struct bucket));
 	s->node_kept = calloc(ksm_twin_node_end(s->contents->twin), sizeof(*s->node_kept));
+	return s->bucket[TOTAL] && s->node_kept ? 0 : -ENOMEM;
+}
+
+static int allocate_parts(struct summing *s)
+{
+	s->bucket[TARGET] = calloc(s->source->n_spaces + 1, sizeof(struct bucket));
+	if (s->grouping)
+		s->bucket[GROUP] = calloc(s->grouping->n, sizeof(struct bucket));
 	s->estimate->content = calloc(s->top ? s->top : 1, sizeof(*s->estimate->content));
-	if (!s->bucket[TOTAL] || !s->bucket[TARGET] || (grouping && !s->bucket[GROUP]) ||
-	    !s->node_kept || !s->estimate->content)
+	if (!s->bucket[TARGET] || (s->grouping && !s->bucket[GROUP]) || !s->estimate->content)
 		return -ENOMEM;
 	return 0;
 }
 
-static int run(struct summing *s)
+static int sum_all(struct summing *s)
 {
-	int err = allocate(s);
+	int err = 0;
 
 	for (size_t first = 0; first < s->contents->n && !err;) {
 		size_t end = ksm_contents_end(s->contents, first);
@@ -323,8 +328,19 @@ static int run(struct summing *s)
 		err = sum_content(s, first, end);
 		first = end;
 	}
-	if (err)
-		return err;
+	return err;
+}
+
+static void release(struct summing *s)
+{
+	for (int d = 0; d < DIMENSIONS; d++)
+		free(s->bucket[d]);
+	free(s->shared);
+	free(s->node_kept);
+}
+
+static int take_parts(struct summing *s)
+{
 	take_sums(&s->estimate->totals, s->bucket[TOTAL]);
 	for (uint32_t i = 0; i < s->estimate->n_targets; i++) {
 		struct ksm_estimate_target *target = &s->estimate->target[i];
@@ -347,11 +363,20 @@ int ksm_sum_contents(struct ksm_estimate *estimate, struct ksm_page_source *sour
 		.grouping = grouping,
 		.top = top,
 	};
-	int err = run(&s);
+	int err = allocate(&s) ?: allocate_parts(&s) ?: sum_all(&s) ?: take_parts(&s);
 
-	for (int d = 0; d < DIMENSIONS; d++)
-		free(s.bucket[d]);
-	free(s.shared);
-	free(s.node_kept);
+	release(&s);
+	return err;
+}
+
+int ksm_sum_totals(struct ksm_page_source *source, const struct ksm_contents *contents,
+		   struct ksm_estimate_sums *ret_totals)
+{
+	struct summing s = {.source = source, .contents = contents};
+	int err = allocate(&s) ?: sum_all(&s);
+
+	if (!err)
+		take_sums(ret_totals, s.bucket[TOTAL]);
+	release(&s);
 	return err;
 }

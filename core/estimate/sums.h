@@ -12,4 +12,8 @@ int ksm_sum_contents(struct ksm_estimate *estimate, struct ksm_page_source *sour
 		     const struct ksm_contents *contents, const struct ksm_grouping *grouping,
 		     unsigned int top);
 
+/* The totals alone. -ENOMEM only. */
+int ksm_sum_totals(struct ksm_page_source *source, const struct ksm_contents *contents,
+		   struct ksm_estimate_sums *ret_totals);
+
 #endif

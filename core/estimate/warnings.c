@@ -57,6 +57,7 @@ static int warn_of_unknowns(struct ksm_estimate *estimate, const struct ksm_page
 
 int ksm_estimate_warn_all(struct ksm_estimate *estimate, const struct ksm_page_source *source)
 {
+	const struct ksm_model *model = &estimate->outcome->model;
 	uint64_t swapped = 0;
 	int err = warn_of_unknowns(estimate, source);
 
@@ -65,12 +66,12 @@ int ksm_estimate_warn_all(struct ksm_estimate *estimate, const struct ksm_page_s
 	if (!err && swapped)
 		err = warn(estimate, "swapped",
 			   "%" PRIu64 " pages are swapped out: KSM does not see them", swapped);
-	if (!err && estimate->n_passes == 1)
+	if (!err && estimate->outcome->n_passes == 1)
 		err = warn(estimate, "one-pass",
 			   "one pass cannot tell which pages change: all count as still, and ksmd "
 			   "merges nothing in its first");
-	if (!err && ksm_model_has(&estimate->model, KSM_SYSFS_merge_across_nodes) &&
-	    !ksm_model_get(&estimate->model, KSM_SYSFS_merge_across_nodes))
+	if (!err && ksm_model_has(model, KSM_SYSFS_merge_across_nodes) &&
+	    !ksm_model_get(model, KSM_SYSFS_merge_across_nodes))
 		err = warn(estimate, "numa",
 			   "merge_across_nodes=0 is not modelled: pages of different nodes count "
 			   "as merging");

@@ -21,7 +21,8 @@
 	.checksum = KSM_CHECKSUM_XXHASH, .has_merge_across_nodes = true, \
 	.has_use_zero_pages = true, .has_max_page_sharing = true
 #define ROW_6_7	 ROW_5_0, .has_smart_scan = true
-#define ROW_6_11 ROW_6_7, .checksum_first = true
+#define ROW_6_8	 ROW_6_7, .has_advisor = true
+#define ROW_6_11 ROW_6_8, .checksum_first = true
 
 static const struct ksm_profile profiles[] = {
 	{.kernel = "2.6.32", .changes = "the first: jhash2, max_kernel_pages", ROW_2_6_32},
@@ -33,6 +34,7 @@ static const struct ksm_profile profiles[] = {
 	{.kernel = "4.13", .changes = "max_page_sharing, chains and dups", ROW_4_13},
 	{.kernel = "5.0", .changes = "xxhash", ROW_5_0},
 	{.kernel = "6.7", .changes = "smart_scan, on by default", ROW_6_7},
+	{.kernel = "6.8", .changes = "the advisor sets pages_to_scan, if on", ROW_6_8},
 	{.kernel = "6.11",
 	 .changes = "the checksum is compared before the stable tree is searched",
 	 ROW_6_11},
@@ -57,6 +59,11 @@ static const struct tunable {
 	{KSM_SYSFS_use_zero_pages, 0, 1, 0},
 	{KSM_SYSFS_max_page_sharing, 2, INT_MAX, 256},
 	{KSM_SYSFS_smart_scan, 0, 1, 1},
+	{KSM_SYSFS_advisor_mode, KSM_ADVISOR_NONE, KSM_ADVISOR_SCAN_TIME, KSM_ADVISOR_NONE},
+	{KSM_SYSFS_advisor_max_cpu, 0, UINT_MAX, 70},
+	{KSM_SYSFS_advisor_min_pages_to_scan, 0, UINT_MAX, 500},
+	{KSM_SYSFS_advisor_max_pages_to_scan, 0, UINT_MAX, 30000},
+	{KSM_SYSFS_advisor_target_scan_time, 1, UINT_MAX, 200},
 };
 #define N_TUNABLES (sizeof(tunables) / sizeof(tunables[0]))
 
@@ -78,6 +85,12 @@ bool ksm_model_has(const struct ksm_model *model, enum ksm_sysfs_field field)
 		return profile->has_max_page_sharing;
 	case KSM_SYSFS_smart_scan:
 		return profile->has_smart_scan;
+	case KSM_SYSFS_advisor_mode:
+	case KSM_SYSFS_advisor_max_cpu:
+	case KSM_SYSFS_advisor_min_pages_to_scan:
+	case KSM_SYSFS_advisor_max_pages_to_scan:
+	case KSM_SYSFS_advisor_target_scan_time:
+		return profile->has_advisor;
 	default:
 		return false;
 	}
@@ -152,12 +165,43 @@ int ksm_model_init(struct ksm_model *ret_model, const char *kernel, const struct
 	return 0;
 }
 
+/* The advisor's mode by its name, all else as a number. */
+static int parse_value(const struct tunable *tunable, const char *text, int64_t *ret_value)
+{
+	uint64_t number;
+
+	if (tunable->field == KSM_SYSFS_advisor_mode) {
+		for (enum ksm_advisor_mode mode = KSM_ADVISOR_NONE; mode <= KSM_ADVISOR_SCAN_TIME;
+		     mode++) {
+			if (strcmp(text, ksm_advisor_mode_name(mode)) == 0) {
+				*ret_value = mode;
+				return 0;
+			}
+		}
+		return -EINVAL;
+	}
+	if (ksm_parse_u64(text, (uint64_t)tunable->max, &number) || (int64_t)number < tunable->min)
+		return -EINVAL;
+	*ret_value = (int64_t)number;
+	return 0;
+}
+
+static const char *allowed_values(const struct tunable *tunable, char buf[static 80])
+{
+	if (tunable->field == KSM_SYSFS_advisor_mode)
+		return "the mode is none or scan-time";
+	snprintf(buf, 80, "the value goes from %lld to %lld", (long long)tunable->min,
+		 (long long)tunable->max);
+	return buf;
+}
+
 int ksm_model_set(struct ksm_model *model, const char *assignment, struct ksm_error *err)
 {
 	const char *equals = strchr(assignment, '=');
 	size_t len = equals ? (size_t)(equals - assignment) : 0;
 	const struct tunable *tunable = NULL;
-	uint64_t value;
+	char allowed[80];
+	int64_t value;
 
 	if (!equals)
 		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL, "\"%.60s\" is not NAME=VALUE",
@@ -177,11 +221,9 @@ int ksm_model_set(struct ksm_model *model, const char *assignment, struct ksm_er
 				     "kernel %s has no %s: it came with %s", model->kernel,
 				     ksm_sysfs_name(tunable->field),
 				     ksm_sysfs_since(tunable->field));
-	if (ksm_parse_u64(equals + 1, (uint64_t)tunable->max, &value) ||
-	    (int64_t)value < tunable->min)
-		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
-				     "\"%.60s\": the value goes from %lld to %lld", assignment,
-				     (long long)tunable->min, (long long)tunable->max);
-	model->tunables.value[tunable->field] = (int64_t)value;
+	if (parse_value(tunable, equals + 1, &value))
+		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL, "\"%.60s\": %s", assignment,
+				     allowed_values(tunable, allowed));
+	model->tunables.value[tunable->field] = value;
 	return 0;
 }

@@ -23,6 +23,7 @@ struct ksm_profile {
 	bool has_use_zero_pages;
 	bool has_max_page_sharing; /* with chains and dups */
 	bool has_smart_scan;
+	bool has_advisor;
 	bool checksum_first; /* a page must hold still before the stable tree is searched */
 };
 

@@ -274,35 +274,34 @@ int ksm_twin_pass_end(struct ksm_twin *twin)
 	return err;
 }
 
-static int repeat_mm(struct ksm_twin *twin, uint32_t mm)
+static int repeat_mm(struct ksm_twin *twin, uint32_t mm, bool smart_scan)
 {
 	for (uint32_t number = twin->mm[mm].rmap_list; number;
 	     number = item_at(twin, number)->rmap_list) {
-		const struct rmap_item *item = item_at(twin, number);
-		int err = 0;
+		struct rmap_item *item = item_at(twin, number);
 
-		if (!item->changed && !(item->address & ZERO_FLAG))
-			err = cmp_and_merge_page(twin, number);
-		if (err)
-			return err;
+		if (item->changed)
+			continue;
+		if ((item->address & ZERO_FLAG) && is_still_zero_page(twin, item))
+			continue;
+		if (smart_scan && should_skip_rmap_item(twin, number))
+			continue;
+		twin->counters.pages_scanned++;
+		if (cmp_and_merge_page(twin, number))
+			return -ENOMEM;
 	}
 	return 0;
 }
 
-int ksm_twin_repeat(struct ksm_twin *twin, bool *ret_changed)
+int ksm_twin_repeat(struct ksm_twin *twin, bool smart_scan)
 {
-	struct ksm_counters before = twin->counters;
 	int err = ksm_twin_pass_begin(twin);
 
 	for (uint32_t mm = 0; mm < twin->n_mms && !err; mm++)
-		err = repeat_mm(twin, mm);
-	if (err)
-		return err;
+		err = repeat_mm(twin, mm, smart_scan);
 	twin->seqnr++;
-	*ret_changed = before.pages_shared != twin->counters.pages_shared ||
-		       before.pages_sharing != twin->counters.pages_sharing ||
-		       before.ksm_zero_pages != twin->counters.ksm_zero_pages;
-	return 0;
+	twin->counters.full_scans++;
+	return err;
 }
 
 /* ---------------------------------------------------------------- telling */

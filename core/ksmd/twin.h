@@ -38,11 +38,11 @@ void ksm_twin_mm_end(struct ksm_twin *twin);
 int ksm_twin_pass_end(struct ksm_twin *twin);
 
 /*
- * One more pass over the pages as they were last seen, without those that changed at their last visit and
- * with smart scan off: where merging would go if nothing changed any more. *ret_changed tells whether it
- * merged anything more.
+ * One more pass over the pages as they were last seen, without those that changed at their last visit: where
+ * merging goes if nothing changes any more. Without @smart_scan every page is looked at, whatever the model
+ * says.
  */
-int ksm_twin_repeat(struct ksm_twin *twin, bool *ret_changed);
+int ksm_twin_repeat(struct ksm_twin *twin, bool smart_scan);
 
 void ksm_twin_counters(const struct ksm_twin *twin, struct ksm_counters *ret_counters);
 void ksm_twin_mm_counters(const struct ksm_twin *twin, uint32_t mm,

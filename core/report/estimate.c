@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ksmctl.estimate/1 */
+#include <math.h>
+
 #include "report/report.h"
 
 static void put(json_object *object, const char *name, json_object *value)
@@ -42,14 +44,23 @@ static void put_sums(json_object *object, const struct ksm_estimate *estimate,
 		if_known(sums->already_merged_pages, !(estimate->unknown & KSM_UNKNOWN_KSM_PAGES)));
 	put_number(object, "same_pfn_pages",
 		   if_known(sums->same_pfn_pages, !(estimate->unknown & KSM_UNKNOWN_PFN)));
-	put_number(object, "changed_pages", if_known(sums->changed_pages, estimate->n_passes > 1));
+	put_number(object, "changed_pages",
+		   if_known(sums->changed_pages, estimate->outcome->n_passes > 1));
 	put_number(object, "merged_pages", sums->merged_pages);
 	put_number(object, "freed_bytes", bytes_of(estimate, sums->freed_pages));
 }
 
-static json_object *model_object(const struct ksm_estimate *estimate)
+static json_object *tunable_value(const struct ksm_model *model, enum ksm_sysfs_field field)
 {
-	const struct ksm_model *model = &estimate->model;
+	int64_t value = ksm_model_get(model, field);
+
+	if (field == KSM_SYSFS_advisor_mode)
+		return ksm_report_string(ksm_advisor_mode_name((enum ksm_advisor_mode)value));
+	return ksm_report_number(value);
+}
+
+static json_object *model_object(const struct ksm_model *model)
+{
 	json_object *object = json_object_new_object(), *tunables = json_object_new_object();
 
 	put(object, "kernel", ksm_report_string(model->kernel));
@@ -57,20 +68,20 @@ static json_object *model_object(const struct ksm_estimate *estimate)
 	put(object, "checksum", ksm_report_string(ksm_checksum_name(model->profile->checksum)));
 	for (enum ksm_sysfs_field field = 0; field < KSM_SYSFS_N; field++)
 		if (ksm_model_has(model, field))
-			put_number(tunables, ksm_sysfs_name(field), ksm_model_get(model, field));
+			put(tunables, ksm_sysfs_name(field), tunable_value(model, field));
 	put(object, "tunables", tunables);
 	return object;
 }
 
-static json_object *passes_array(const struct ksm_estimate *estimate)
+static json_object *passes_array(const struct ksm_outcome *outcome)
 {
 	json_object *array = json_object_new_array();
 
-	for (unsigned int i = 0; i < estimate->n_passes; i++) {
+	for (unsigned int i = 0; i < outcome->n_passes; i++) {
 		json_object *pass = json_object_new_object();
 
 		put_number(pass, "pass", i + 1);
-		put_counters(pass, &estimate->pass[i]);
+		put_counters(pass, &outcome->pass[i]);
 		json_object_array_add(array, pass);
 	}
 	return array;
@@ -78,12 +89,13 @@ static json_object *passes_array(const struct ksm_estimate *estimate)
 
 static json_object *totals_object(const struct ksm_estimate *estimate)
 {
+	const struct ksm_outcome *outcome = estimate->outcome;
 	json_object *object = json_object_new_object();
 
-	put_counters(object, &estimate->pass[estimate->n_passes - 1]);
+	put_counters(object, &outcome->pass[outcome->n_passes - 1]);
 	put_sums(object, estimate, &estimate->totals);
-	put_number(object, "general_profit", estimate->general_profit);
-	put_number(object, "metadata_bytes", estimate->metadata_bytes);
+	put_number(object, "general_profit", outcome->general_profit);
+	put_number(object, "metadata_bytes", outcome->metadata_bytes);
 	put_number(object, "verified_pages", estimate->verified_pages);
 	put_number(object, "mismatched_pages", estimate->mismatched_pages);
 	return object;
@@ -173,16 +185,46 @@ static json_object *warnings_array(const struct ksm_estimate *estimate)
 	return array;
 }
 
-/* Known from no measurement yet: null, as ksmctl-json(7) says of every field that is not known. */
-static json_object *forecast_object(void)
+/* JSON has no infinity: never is null. */
+static json_object *seconds_value(double seconds)
 {
-	static const char *const names[] = {"passes_to_settle", "seconds_per_pass",
-					    "seconds_to_settle", "ksmd_cpu_seconds"};
+	return isfinite(seconds) ? json_object_new_double(seconds) : NULL;
+}
+
+static json_object *forecast_object(const struct ksm_estimate *estimate,
+				    const struct ksm_forecast *forecast)
+{
 	json_object *object = json_object_new_object();
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		put(object, names[i], NULL);
+	put_number(object, "passes_to_settle", forecast->passes_to_settle);
+	put(object, "seconds_per_pass", seconds_value(forecast->seconds_per_pass));
+	put(object, "seconds_to_settle", seconds_value(forecast->seconds_to_settle));
+	put(object, "ksmd_cpu_seconds", seconds_value(forecast->ksmd_cpu_seconds));
+	put(object, "seconds_per_page", seconds_value(estimate->cost.seconds_per_page));
+	put(object, "basis", ksm_report_string(estimate->cost.basis));
 	return object;
+}
+
+static json_object *what_if_array(const struct ksm_estimate *estimate)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 1; i < estimate->n_outcomes; i++) {
+		const struct ksm_outcome *outcome = &estimate->outcome[i];
+		json_object *object = json_object_new_object();
+
+		put(object, "settings", ksm_report_string(outcome->settings));
+		put(object, "model", model_object(&outcome->model));
+		put(object, "passes", passes_array(outcome));
+		put_counters(object, &outcome->pass[outcome->n_passes - 1]);
+		put_number(object, "merged_pages", outcome->merged_pages);
+		put_number(object, "freed_bytes", bytes_of(estimate, outcome->freed_pages));
+		put_number(object, "general_profit", outcome->general_profit);
+		put_number(object, "metadata_bytes", outcome->metadata_bytes);
+		put(object, "forecast", forecast_object(estimate, &outcome->forecast));
+		json_object_array_add(array, object);
+	}
+	return array;
 }
 
 json_object *ksm_report_estimate(const struct ksm_estimate *estimate)
@@ -192,14 +234,15 @@ json_object *ksm_report_estimate(const struct ksm_estimate *estimate)
 	put_number(document, "page_size", estimate->page_size);
 	put(document, "complete", json_object_new_boolean(estimate->complete));
 	put(document, "elapsed_seconds", json_object_new_double(estimate->elapsed_seconds));
-	put(document, "model", model_object(estimate));
-	put(document, "passes", passes_array(estimate));
+	put(document, "model", model_object(&estimate->outcome->model));
+	put(document, "passes", passes_array(estimate->outcome));
 	put(document, "totals", totals_object(estimate));
 	put(document, "targets", targets_array(estimate));
 	put(document, "groups", groups_array(estimate));
 	put(document, "contents", contents_array(estimate));
 	put(document, "pairs", json_object_new_array());
-	put(document, "forecast", forecast_object());
+	put(document, "forecast", forecast_object(estimate, &estimate->outcome->forecast));
+	put(document, "what_if", what_if_array(estimate));
 	put(document, "warnings", warnings_array(estimate));
 	return document;
 }

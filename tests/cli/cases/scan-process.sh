@@ -32,5 +32,10 @@ scan $pid --output=name --noheadings --raw --bytes
 scan $pid --output-all | head -n 40 | grep -c RMAP-ITEMS
 # The result does not depend on the threads; that of the running kernel does on its tunables.
 for threads in 1 2 4; do
-	scan $pid --threads=$threads --kernel=6.12 --json | jq -S 'del(.elapsed_seconds)' | md5sum
+	scan $pid --threads=$threads --kernel=6.12 --json | jq -S 'del(.elapsed_seconds, .forecast)' | md5sum
 done | uniq | wc -l
+# Several models over one reading: each has its settings, and the first is not among them.
+scan $pid --what-if=smart_scan=0 --what-if=max_page_sharing=512,use_zero_pages=1 --kernel=6.12 --json |
+	jq -c '[.what_if[] | .settings, .model.tunables.max_page_sharing, (.passes | length), .forecast.passes_to_settle > 0]'
+scan $pid --what-if=pages_to_scan=0 --json | jq -c '.what_if[0].forecast.seconds_to_settle'
+scan $pid --what-if=use_zero_pages=1 | grep -c -e "^(as it is)" -e "^use_zero_pages=1"

@@ -22,3 +22,6 @@ scan 1 --kernel=6.1 --set smart_scan=1
 scan 1 --set=max_page_sharing=1
 scan 1 --set=run=1
 scan 1 --dry-run
+scan 1 --what-if=smart_scan
+scan 1 --kernel=6.1 --what-if=smart_scan=0
+scan 1 --what-if=advisor_mode=fast

@@ -71,4 +71,24 @@ TEST(FormatPercent, OneDecimal)
 	EXPECT_EQ(percent(UINT64_MAX, UINT64_MAX), "100.0%");
 }
 
+TEST(FormatSeconds, ChoosesTheUnits)
+{
+	const struct {
+		double seconds;
+		const char *text;
+	} cases[] = {
+		{0, "0.00 s"},	     {0.021, "0.02 s"},	  {0.5, "0.5 s"},
+		{9.9, "9.9 s"},	     {9.96, "10 s"},	  {59.4, "59 s"},
+		{59.6, "1 min 0 s"}, {200, "3 min 20 s"}, {3599.7, "1 h 0 min"},
+		{7500, "2 h 5 min"}, {86399, "1 d 0 h"},  {270000, "3 d 3 h"},
+	};
+
+	for (const auto &c : cases) {
+		char buf[KSM_UNITS_MAX];
+
+		ksm_format_seconds(c.seconds, buf);
+		EXPECT_STREQ(buf, c.text) << c.seconds;
+	}
+}
+
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <memory>
 
 #include "tests/unit/estimate/fake_source.h"
@@ -32,12 +33,13 @@ class EstimateTest : public testing::Test
 
 	Estimate Run(const std::string &kernel = "6.18")
 	{
-		ksm_model model;
 		ksm_estimate *estimate = nullptr;
+		ksm_trial trial = {};
 
-		EXPECT_EQ(ksm_model_init(&model, kernel.c_str(), nullptr, nullptr), 0);
+		EXPECT_EQ(ksm_model_init(&trial.model, kernel.c_str(), nullptr, nullptr), 0);
+		trial.settings = "";
 		error_ = {};
-		ksm_estimate_run(source_.source(), &model, &options_, &estimate, &error_);
+		ksm_estimate_run(source_.source(), &trial, 1, &options_, &estimate, &error_);
 		return Estimate(estimate);
 	}
 
@@ -65,9 +67,9 @@ TEST_F(EstimateTest, SumsAddUp)
 	EXPECT_EQ(e->totals.same_pfn_pages, 0);
 	EXPECT_EQ(e->totals.merged_pages, 9);
 	EXPECT_EQ(e->totals.freed_pages, 6);
-	EXPECT_EQ(e->pass[1].pages_sharing, 6);
-	EXPECT_EQ(e->metadata_bytes, 640);
-	EXPECT_EQ(e->general_profit, 6 * 4096 - 640);
+	EXPECT_EQ(e->outcome->pass[1].pages_sharing, 6);
+	EXPECT_EQ(e->outcome->metadata_bytes, 640);
+	EXPECT_EQ(e->outcome->general_profit, 6 * 4096 - 640);
 	EXPECT_EQ(e->target[0].self_duplicate_pages, 2);
 	EXPECT_EQ(e->target[0].cross_duplicate_pages, 1);
 	EXPECT_EQ(e->target[1].self_duplicate_pages, 3);
@@ -147,8 +149,8 @@ TEST_F(EstimateTest, PagesMergedAlreadyFreeNothing)
 	ASSERT_TRUE(e);
 	EXPECT_EQ(e->totals.already_merged_pages, 10);
 	EXPECT_EQ(e->totals.freed_pages, 1) << "the one page that joins";
-	EXPECT_EQ(e->pass[1].pages_shared, 1);
-	EXPECT_EQ(e->pass[1].pages_sharing, 10);
+	EXPECT_EQ(e->outcome->pass[1].pages_shared, 1);
+	EXPECT_EQ(e->outcome->pass[1].pages_sharing, 10);
 }
 
 TEST_F(EstimateTest, TheLimitOfSharingCostsAPageForEachNode)
@@ -156,23 +158,24 @@ TEST_F(EstimateTest, TheLimitOfSharingCostsAPageForEachNode)
 	source_.Put(source_.Add("a"), 9, 600);
 	Estimate e = Run();
 	ASSERT_TRUE(e);
-	EXPECT_EQ(e->pass[1].pages_shared, 3);
+	EXPECT_EQ(e->outcome->pass[1].pages_shared, 3);
 	EXPECT_EQ(e->totals.freed_pages, 597);
 	EXPECT_EQ(e->totals.duplicate_pages, 599);
 }
 
 TEST_F(EstimateTest, ZeroPagesAreAllFreedWithUseZeroPages)
 {
-	ksm_model model;
 	ksm_estimate *estimate = nullptr;
+	ksm_trial trial = {};
 
 	source_.Put(source_.Add("a"), 0, 5);
-	ASSERT_EQ(ksm_model_init(&model, "6.18", nullptr, nullptr), 0);
-	ASSERT_EQ(ksm_model_set(&model, "use_zero_pages=1", nullptr), 0);
-	ASSERT_EQ(ksm_estimate_run(source_.source(), &model, &options_, &estimate, nullptr), 0);
+	ASSERT_EQ(ksm_model_init(&trial.model, "6.18", nullptr, nullptr), 0);
+	ASSERT_EQ(ksm_model_set(&trial.model, "use_zero_pages=1", nullptr), 0);
+	trial.settings = "";
+	ASSERT_EQ(ksm_estimate_run(source_.source(), &trial, 1, &options_, &estimate, nullptr), 0);
 	Estimate e(estimate);
 	EXPECT_EQ(e->totals.freed_pages, 5);
-	EXPECT_EQ(e->pass[1].ksm_zero_pages, 5);
+	EXPECT_EQ(e->outcome->pass[1].ksm_zero_pages, 5);
 }
 
 TEST_F(EstimateTest, ChangingPagesDoNotMerge)
@@ -188,7 +191,7 @@ TEST_F(EstimateTest, ChangingPagesDoNotMerge)
 	ASSERT_TRUE(e);
 	EXPECT_EQ(e->totals.changed_pages, 1);
 	EXPECT_EQ(e->totals.freed_pages, 2);
-	EXPECT_EQ(e->pass[1].pages_volatile, 1);
+	EXPECT_EQ(e->outcome->pass[1].pages_volatile, 1);
 }
 
 TEST_F(EstimateTest, OnePassCountsEverythingAsStill)
@@ -197,7 +200,7 @@ TEST_F(EstimateTest, OnePassCountsEverythingAsStill)
 	options_.passes = 1;
 	Estimate e = Run();
 	ASSERT_TRUE(e);
-	EXPECT_EQ(e->pass[0].pages_sharing, 0);
+	EXPECT_EQ(e->outcome->pass[0].pages_sharing, 0);
 	EXPECT_EQ(e->totals.freed_pages, 3);
 	ASSERT_EQ(e->n_warnings, 1u);
 	EXPECT_STREQ(e->warning[0].code, "one-pass");
@@ -238,6 +241,72 @@ TEST_F(EstimateTest, ProgressCanEndTheRun)
 	};
 	EXPECT_FALSE(Run());
 	EXPECT_EQ(error_.errnum, EINTR);
+}
+
+TEST_F(EstimateTest, TrialsRunOverOneReading)
+{
+	ksm_estimate *estimate = nullptr;
+	ksm_trial trials[3] = {};
+	auto &a = source_.Add("a");
+
+	source_.Put(a, 0, 10);
+	source_.Put(a, 1, 600);
+	for (auto &trial : trials) {
+		ASSERT_EQ(ksm_model_init(&trial.model, "6.18", nullptr, nullptr), 0);
+		trial.settings = "";
+	}
+	ASSERT_EQ(ksm_model_set(&trials[1].model, "use_zero_pages=1", nullptr), 0);
+	ASSERT_EQ(ksm_model_set(&trials[2].model, "max_page_sharing=1000", nullptr), 0);
+	int reads = 0;
+	source_.before = [&](FakeSource &, int) { reads++; };
+	ASSERT_EQ(ksm_estimate_run(source_.source(), trials, 3, &options_, &estimate, nullptr), 0);
+	Estimate e(estimate);
+	EXPECT_EQ(reads, 2);
+	ASSERT_EQ(e->n_outcomes, 3u);
+	EXPECT_EQ(e->outcome[0].freed_pages, 9 + 597);
+	EXPECT_EQ(e->outcome[1].freed_pages, 10 + 597);
+	EXPECT_EQ(e->outcome[1].pass[1].ksm_zero_pages, 10);
+	EXPECT_EQ(e->outcome[2].freed_pages, 9 + 599);
+	EXPECT_EQ(e->outcome[2].pass[1].stable_node_dups, 0);
+	EXPECT_EQ(e->totals.freed_pages, e->outcome[0].freed_pages);
+}
+
+TEST_F(EstimateTest, ForecastAddsUpSleepAndWork)
+{
+	options_.cost.seconds_per_page = 0.001;
+	source_.Put(source_.Add("a"), 1, 1000);
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	const ksm_forecast &forecast = e->outcome->forecast;
+	// 10 batches of 100 pages with 20 ms of sleep, and a second of work.
+	EXPECT_NEAR(forecast.seconds_per_pass, 1.2, 1e-9);
+	EXPECT_EQ(forecast.passes_to_settle, 2);
+	EXPECT_NEAR(forecast.seconds_to_settle, 2.4, 1e-9);
+	EXPECT_NEAR(forecast.ksmd_cpu_seconds, 2.0, 1e-9);
+}
+
+TEST_F(EstimateTest, ForecastCountsThePassThatForkNeedsMore)
+{
+	auto &a = source_.Add("parent"), &b = source_.Add("child");
+
+	a.pages[0x10000] = b.pages[0x10000] = {1, 70, KSM_PAGE_SHARED};
+	source_.Put(source_.Add("other"), 1);
+	EXPECT_EQ(Run()->outcome->forecast.passes_to_settle, 3);
+}
+
+TEST_F(EstimateTest, ForecastOfNothingToDoAndOfNoPace)
+{
+	ksm_estimate *estimate = nullptr;
+	ksm_trial trial = {};
+
+	source_.Put(source_.Add("a"), 1, 10);
+	ASSERT_EQ(ksm_model_init(&trial.model, "6.18", nullptr, nullptr), 0);
+	ASSERT_EQ(ksm_model_set(&trial.model, "pages_to_scan=0", nullptr), 0);
+	trial.settings = "";
+	ASSERT_EQ(ksm_estimate_run(source_.source(), &trial, 1, &options_, &estimate, nullptr), 0);
+	Estimate e(estimate);
+	EXPECT_TRUE(std::isinf(e->outcome->forecast.seconds_per_pass));
+	EXPECT_TRUE(std::isinf(e->outcome->forecast.seconds_to_settle));
 }
 
 TEST_F(EstimateTest, GroupsPartitionThePages)

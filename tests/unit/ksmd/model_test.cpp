@@ -25,7 +25,7 @@ TEST(Model, TakesTheNewestRowThatIsNotYounger)
 		{"2.6.32", "2.6.32"}, {"2.6.39", "2.6.33"},	 {"3.8.13", "2.6.33"},
 		{"3.9", "3.9"},	      {"4.11", "4.11"},		 {"4.19.300", "4.13"},
 		{"5.0", "5.0"},	      {"5.15.1-generic", "5.0"}, {"6.6", "5.0"},
-		{"6.7", "6.7"},	      {"6.10.14", "6.7"},	 {"6.11", "6.11"},
+		{"6.7", "6.7"},	      {"6.10.14", "6.8"},	 {"6.11", "6.11"},
 		{"6.18.1", "6.11"},   {"7.1", "6.11"},		 {"10.0", "6.11"},
 	};
 
@@ -96,7 +96,7 @@ TEST(Model, RunningReadsReleaseAndTunables)
 	ASSERT_EQ(ksm_model_init(&model, "running", &root, nullptr), 0);
 	ksm_root_close(&root);
 	EXPECT_STREQ(model.kernel, "6.8.0-45-generic");
-	EXPECT_STREQ(model.profile->kernel, "6.7");
+	EXPECT_STREQ(model.profile->kernel, "6.8");
 	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_smart_scan), 0);
 	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_max_page_sharing), 99);
 	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_use_zero_pages), 0);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How long ksmd would take. Not for use outside core/estimate. */
+#ifndef KSM_ESTIMATE_FORECAST_H
+#define KSM_ESTIMATE_FORECAST_H
+
+#include "estimate/estimate.h"
+#include "ksmd/twin.h"
+
+/*
+ * Lets the twin go on from the passes of @outcome, over the memory as last seen, until it merges nothing
+ * more, and adds up what the passes take. -ENOMEM only.
+ */
+int ksm_forecast_run(struct ksm_twin *twin, const struct ksm_cost *cost,
+		     struct ksm_outcome *outcome);
+
+#endif
