@@ -115,6 +115,9 @@ static void print_counters(const struct ksm_estimate *estimate)
 	ksm_format_bytes(outcome->general_profit, bytes);
 	printf("  %-16s %12" PRId64 "  %10s  %s\n", "general_profit", outcome->general_profit,
 	       bytes, "bytes saved less rmap items");
+	if (outcome->huge_pages_split)
+		printf("Merging takes %" PRId64 " transparent huge pages apart.\n",
+		       outcome->huge_pages_split);
 	if (estimate->verified_pages != KSM_UNKNOWN)
 		printf("Verified: %" PRId64 " pages read again, %" PRId64
 		       " differ from their twins.\n",

@@ -119,6 +119,7 @@ struct ksm_outcome {
 	int64_t metadata_bytes; /* rmap items */
 	int64_t merged_pages;	/* in the end, as in the sums, and so the next */
 	int64_t freed_pages;
+	int64_t huge_pages_split; /* transparent huge pages that merging takes apart */
 	struct ksm_forecast forecast;
 };
 

@@ -121,6 +121,7 @@ int ksm_trials_settle(struct ksm_trials *trials, const struct ksm_cost *cost,
 		err = ksm_forecast_run(trials->twin[i], cost, &trials->outcome[i]);
 		if (!err)
 			err = settle(trials->twin[i]);
+		trials->outcome[i].huge_pages_split = ksm_twin_huge_pages_split(trials->twin[i]);
 	}
 	return err;
 }

@@ -35,6 +35,7 @@ struct scan_region {
 #define SCAN_FILE     (UINT64_C(1) << 2)
 #define SCAN_PRESENT  (UINT64_C(1) << 3)
 #define SCAN_ZERO_PFN (UINT64_C(1) << 5)
+#define SCAN_HUGE     (UINT64_C(1) << 6)
 #define SCAN_REGIONS  128
 
 static const char right[] = "the same user or CAP_SYS_PTRACE";
@@ -51,7 +52,7 @@ static int scan(int fd, uint64_t start, uint64_t end, struct scan_region *region
 		.vec_len = max,
 		.category_inverted = SCAN_FILE | SCAN_ZERO_PFN,
 		.category_mask = SCAN_PRESENT | SCAN_FILE | SCAN_ZERO_PFN,
-		.return_mask = SCAN_PRESENT,
+		.return_mask = SCAN_PRESENT | SCAN_HUGE,
 	};
 	int n;
 
@@ -144,10 +145,12 @@ void ksm_pagemap_close(struct ksm_pagemap *pagemap)
 
 static void add_range(struct ksm_range *ranges, size_t *n, const struct scan_region *region)
 {
-	if (*n && ranges[*n - 1].end == region->start)
+	bool is_huge = region->categories & SCAN_HUGE;
+
+	if (*n && ranges[*n - 1].end == region->start && ranges[*n - 1].is_huge == is_huge)
 		ranges[*n - 1].end = region->end;
 	else
-		ranges[(*n)++] = (struct ksm_range){region->start, region->end};
+		ranges[(*n)++] = (struct ksm_range){region->start, region->end, is_huge};
 }
 
 int ksm_pagemap_scan(const struct ksm_pagemap *pagemap, uint64_t start, uint64_t end,

@@ -25,6 +25,7 @@
 struct ksm_range {
 	uint64_t start;
 	uint64_t end;
+	bool is_huge; /* mapped by one entry for many pages; only a scan tells */
 };
 
 /* An address space's pagemap. The handle stays with the mm it was opened on, past an exec. */

@@ -74,6 +74,12 @@ struct fork {
 	uint32_t next;
 };
 
+/* A transparent huge page that was split. */
+struct split {
+	uint64_t huge;
+	uint32_t next;
+};
+
 struct mm_slot {
 	uint32_t rmap_list;
 	struct ksm_mm_counters counters;
@@ -93,6 +99,12 @@ static inline uint32_t *forest_root(const struct forest *forest, struct ksm_page
 /* For about @n elements; -ENOMEM. The owner frees root. */
 int forest_init(struct forest *forest, uint32_t n);
 
+/* For forests of lists: the list of a PFN or another number that has not been mixed. */
+static inline uint32_t *forest_list(const struct forest *lists, uint64_t number)
+{
+	return &lists->root[(number * UINT64_C(0x9e3779b97f4a7c15) >> 32) & lists->mask];
+}
+
 struct ksm_twin {
 	struct ksm_model model;
 	struct ksm_arena items;
@@ -102,11 +114,14 @@ struct ksm_twin {
 	struct forest by_kpfn; /* lists of nodes instead of trees */
 	struct ksm_arena forks;
 	struct forest by_fork; /* lists of struct fork, of this pass */
+	struct ksm_arena splits;
+	struct forest by_huge; /* lists of struct split */
 	struct mm_slot *mm;
 	size_t n_mms;
 	size_t mm_capacity;
 	uint64_t seqnr;
 	struct ksm_counters counters;
+	int64_t huge_pages_split;
 	/* where seeing and visiting stand */
 	uint32_t cursor_mm;
 	uint32_t cursor_prev; /* the item before the cursor, 0 at the beginning of the mm */
@@ -146,6 +161,13 @@ void stable_tree_append(struct ksm_twin *twin, uint32_t item, uint32_t node);
 void stable_tree_remove(struct ksm_twin *twin, uint32_t item);
 /* Splits the tree anew for as many nodes as there are now. */
 int stable_tree_resize(struct ksm_twin *twin);
+
+/* huge_page.c */
+
+/* Is @item part of a huge page that is whole still? Its number then, else 0. */
+uint64_t whole_huge_page(const struct ksm_twin *twin, const struct rmap_item *item);
+/* Splits the huge page of @item if it is whole. -ENOMEM only. */
+int split_huge_page(struct ksm_twin *twin, const struct rmap_item *item);
 
 /* unstable_tree.c */
 

@@ -56,25 +56,35 @@ bool should_skip_rmap_item(struct ksm_twin *twin, uint32_t number)
 	return true;
 }
 
-/* Joins a KSM page of equal content that has room. */
-static bool join_stable_node(struct ksm_twin *twin, uint32_t number)
+/* Joins a KSM page of equal content that has room: 1 if it did, 0, or -ENOMEM. */
+static int join_stable_node(struct ksm_twin *twin, uint32_t number)
 {
 	uint32_t node = stable_tree_search(twin, item_at(twin, number)->key);
 
-	if (node)
-		stable_tree_append(twin, number, node);
-	return node;
+	if (!node)
+		return 0;
+	if (split_huge_page(twin, item_at(twin, number)))
+		return -ENOMEM;
+	stable_tree_append(twin, number, node);
+	return 1;
 }
 
 /* Two ordinary pages of equal content become one KSM page. */
 static int merge_two_pages(struct ksm_twin *twin, uint32_t number, uint32_t other)
 {
 	const struct ksm_profile *profile = twin->model.profile;
-	const struct rmap_item *item = item_at(twin, number);
+	const struct rmap_item *item = item_at(twin, number), *tree_item = item_at(twin, other);
 	int64_t limit = ksm_model_get(&twin->model, KSM_SYSFS_max_kernel_pages);
+	uint64_t huge = whole_huge_page(twin, item);
+	bool same_huge = huge && huge == whole_huge_page(twin, tree_item);
 	uint32_t node;
 
 	if (profile->has_max_kernel_pages && limit && limit <= twin->counters.pages_shared)
+		return 0;
+	if (split_huge_page(twin, item) || split_huge_page(twin, tree_item))
+		return -ENOMEM;
+	/* Holding the one for the other, ksmd only gets as far as splitting what both are in. */
+	if (same_huge)
 		return 0;
 	node = stable_tree_insert(twin, item->key, profile->merges_into_copy ? 0 : item->pfn);
 	if (!node)
@@ -85,13 +95,14 @@ static int merge_two_pages(struct ksm_twin *twin, uint32_t number, uint32_t othe
 	return 0;
 }
 
-static void merge_with_zero_page(struct ksm_twin *twin, uint32_t number)
+static int merge_with_zero_page(struct ksm_twin *twin, uint32_t number)
 {
 	struct rmap_item *item = item_at(twin, number);
 
 	item->address |= ZERO_FLAG;
 	twin->counters.ksm_zero_pages++;
 	twin->mm[item->mm].counters.ksm_zero_pages++;
+	return split_huge_page(twin, item);
 }
 
 /* A page that is a KSM page, by the twin's own doing, by a fork of it, or since before the scan began. */
@@ -122,25 +133,24 @@ int cmp_and_merge_page(struct ksm_twin *twin, uint32_t number)
 	bool checksum_first = twin->model.profile->checksum_first;
 	struct rmap_item *item = item_at(twin, number);
 	uint32_t checksum = ksm_page_key_checksum(item->key), other;
+	int joined;
 
 	item->changed = false;
 	if (is_ksm_page(twin, item))
 		return keep_ksm_page(twin, number);
 	remove_rmap_item_from_tree(twin, number);
 
-	if (!checksum_first && join_stable_node(twin, number))
-		return 0;
+	if (!checksum_first && (joined = join_stable_node(twin, number)) != 0)
+		return joined < 0 ? joined : 0;
 	if (item->oldchecksum != checksum) {
 		item->oldchecksum = checksum;
 		item->changed = !item->is_fresh;
 		return 0;
 	}
-	if (item->is_zero && ksm_model_get(&twin->model, KSM_SYSFS_use_zero_pages)) {
-		merge_with_zero_page(twin, number);
-		return 0;
-	}
-	if (checksum_first && join_stable_node(twin, number))
-		return 0;
+	if (item->is_zero && ksm_model_get(&twin->model, KSM_SYSFS_use_zero_pages))
+		return merge_with_zero_page(twin, number);
+	if (checksum_first && (joined = join_stable_node(twin, number)) != 0)
+		return joined < 0 ? joined : 0;
 	other = unstable_tree_search_insert(twin, number);
 	return other ? merge_two_pages(twin, number, other) : 0;
 }

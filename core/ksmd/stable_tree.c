@@ -33,15 +33,10 @@ static uint32_t find(const struct ksm_twin *twin, struct ksm_page_key key, uint3
 
 /* ---------------------------------------------------------------- KSM pages by PFN */
 
-static uint32_t *list_of_pfn(const struct forest *lists, uint64_t pfn)
-{
-	return &lists->root[(pfn * UINT64_C(0x9e3779b97f4a7c15) >> 32) & lists->mask];
-}
-
 static void kpfn_remember(struct ksm_twin *twin, uint32_t number)
 {
 	struct stable_node *node = node_at(twin, number);
-	uint32_t *list = list_of_pfn(&twin->by_kpfn, node->kpfn);
+	uint32_t *list = forest_list(&twin->by_kpfn, node->kpfn);
 
 	node->next_by_kpfn = *list;
 	*list = number;
@@ -50,7 +45,7 @@ static void kpfn_remember(struct ksm_twin *twin, uint32_t number)
 static void kpfn_forget(struct ksm_twin *twin, uint32_t number)
 {
 	struct stable_node *node = node_at(twin, number);
-	uint32_t *link = node->kpfn ? list_of_pfn(&twin->by_kpfn, node->kpfn) : NULL;
+	uint32_t *link = node->kpfn ? forest_list(&twin->by_kpfn, node->kpfn) : NULL;
 
 	if (!link)
 		return;
@@ -63,7 +58,7 @@ static void kpfn_forget(struct ksm_twin *twin, uint32_t number)
 int stable_tree_note_fork(struct ksm_twin *twin, uint32_t number)
 {
 	const struct rmap_item *item = item_at(twin, number);
-	uint32_t *list = list_of_pfn(&twin->by_fork, item->pfn);
+	uint32_t *list = forest_list(&twin->by_fork, item->pfn);
 	uint32_t note = ksm_arena_alloc(&twin->forks);
 	struct fork *fork;
 
@@ -82,7 +77,7 @@ static uint32_t node_before_fork(const struct ksm_twin *twin, const struct rmap_
 {
 	const struct fork *fork;
 
-	for (uint32_t walk = *list_of_pfn(&twin->by_fork, item->pfn); walk; walk = fork->next) {
+	for (uint32_t walk = *forest_list(&twin->by_fork, item->pfn); walk; walk = fork->next) {
 		fork = ksm_arena_at(&twin->forks, walk);
 		if (fork->pfn == item->pfn &&
 		    ksm_page_key_equal(node_at(twin, fork->node)->key, item->key))
@@ -97,7 +92,7 @@ uint32_t stable_node_of_page(const struct ksm_twin *twin, const struct rmap_item
 		return item->is_unmapped ? 0 : item->stable.node;
 	if (!item->pfn)
 		return 0;
-	for (uint32_t walk = *list_of_pfn(&twin->by_kpfn, item->pfn); walk;
+	for (uint32_t walk = *forest_list(&twin->by_kpfn, item->pfn); walk;
 	     walk = node_at(twin, walk)->next_by_kpfn) {
 		const struct stable_node *node = node_at(twin, walk);
 

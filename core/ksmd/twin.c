@@ -32,8 +32,10 @@ int ksm_twin_new(const struct ksm_model *model, struct ksm_twin **ret_twin)
 	ksm_arena_init(&twin->items, sizeof(struct rmap_item));
 	ksm_arena_init(&twin->nodes, sizeof(struct stable_node));
 	ksm_arena_init(&twin->forks, sizeof(struct fork));
+	ksm_arena_init(&twin->splits, sizeof(struct split));
 	if (forest_init(&twin->unstable, 0) || forest_init(&twin->stable, 0) ||
-	    forest_init(&twin->by_kpfn, 0) || forest_init(&twin->by_fork, 0)) {
+	    forest_init(&twin->by_kpfn, 0) || forest_init(&twin->by_fork, 0) ||
+	    forest_init(&twin->by_huge, 0)) {
 		ksm_twin_free(&twin);
 		return -ENOMEM;
 	}
@@ -50,10 +52,12 @@ void ksm_twin_free(struct ksm_twin **twin_p)
 	ksm_arena_release(&twin->items);
 	ksm_arena_release(&twin->nodes);
 	ksm_arena_release(&twin->forks);
+	ksm_arena_release(&twin->splits);
 	free(twin->unstable.root);
 	free(twin->stable.root);
 	free(twin->by_kpfn.root);
 	free(twin->by_fork.root);
+	free(twin->by_huge.root);
 	free(twin->mm);
 	free(twin);
 	*twin_p = NULL;
@@ -320,6 +324,11 @@ void ksm_twin_mm_counters(const struct ksm_twin *twin, uint32_t mm,
 			  struct ksm_mm_counters *ret_counters)
 {
 	*ret_counters = twin->mm[mm].counters;
+}
+
+int64_t ksm_twin_huge_pages_split(const struct ksm_twin *twin)
+{
+	return twin->huge_pages_split;
 }
 
 uint32_t ksm_twin_first(const struct ksm_twin *twin, uint32_t mm)

@@ -48,6 +48,12 @@ void ksm_twin_counters(const struct ksm_twin *twin, struct ksm_counters *ret_cou
 void ksm_twin_mm_counters(const struct ksm_twin *twin, uint32_t mm,
 			  struct ksm_mm_counters *ret_counters);
 
+/*
+ * Transparent huge pages that merging has split: it costs what made them worth having. Two pages of one huge
+ * page cannot merge before another page of it has been split off, which costs a pass.
+ */
+int64_t ksm_twin_huge_pages_split(const struct ksm_twin *twin);
+
 /* A page as it was last seen, and what the twin made of it. */
 struct ksm_twin_page {
 	uint32_t mm;

@@ -22,7 +22,8 @@ enum ksm_page_flag {
 	KSM_PAGE_SHARED =
 		1u << 1,	 /* mapped more than once (fork); set only where the kernel tells */
 	KSM_PAGE_KSM = 1u << 2,	 /* a KSM page now */
-	KSM_PAGE_LOST = 1u << 3, /* could not be read any more: treat it as not present */
+	KSM_PAGE_HUGE = 1u << 3, /* part of a transparent huge page that is mapped as one */
+	KSM_PAGE_LOST = 1u << 4, /* could not be read any more: treat it as not present */
 };
 
 struct ksm_page {

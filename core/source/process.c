@@ -238,7 +238,7 @@ static int next_ranges(struct process_source *source, const struct ksm_space *sp
 		/* smaps counts KSM pages too (6.7): asking for each page costs more than reading it. */
 		cursor->check_ksm = target->has_ksm && area->ksm;
 		if (!target->pagemap.has_scan) {
-			cursor->range[0] = (struct ksm_range){cursor->address, area->end};
+			cursor->range[0] = (struct ksm_range){cursor->address, area->end, false};
 			cursor->address = area->end;
 			cursor->n_ranges = 1;
 			return 1;
@@ -300,8 +300,11 @@ static int take_range(struct process_source *source, const struct target *target
 		struct ksm_page *page = &batch->page[batch->n];
 
 		page->address = range->start;
-		if (take_entry(source, entries[i], page))
-			batch->n++;
+		if (!take_entry(source, entries[i], page))
+			continue;
+		if (range->is_huge)
+			page->flags |= KSM_PAGE_HUGE;
+		batch->n++;
 	}
 	if (range->start == range->end)
 		source->cursor.next_range++;

@@ -19,6 +19,7 @@ struct Page {
 	uint64_t pfn = 0;    // 0: one of its own that nobody else maps
 	bool shared = false; // the kernel says that it is mapped more than once
 	bool ksm = false;
+	bool huge = false; // part of the huge page that its PFN lies in
 };
 
 using Process = std::map<uint64_t, Page>; // by page number
@@ -129,6 +130,8 @@ class Memory
 			visited.flags |= KSM_PAGE_SHARED;
 		if (page.ksm)
 			visited.flags |= KSM_PAGE_KSM;
+		if (page.huge)
+			visited.flags |= KSM_PAGE_HUGE;
 		sum.key.lo = Mix(page.content + 1) | 1; // the checksum in it is not 0
 		sum.key.hi = Mix(sum.key.lo);
 		sum.is_zero = page.content == 0;

@@ -219,6 +219,24 @@ TEST(Twin, MeasuredSmartScanSkipsOldPages)
 	}
 }
 
+// Twins within one huge page: the first pair only gets it split, the others then merge. Measured over two
+// huge pages of 900 contents in turn.
+TEST(Twin, MeasuredTwinsInOneHugePageCostAPass)
+{
+	Memory memory("6.18", {"smart_scan=0"});
+
+	memory.Add();
+	for (uint64_t i = 0; i < 1024; i++)
+		memory.processes[0][4096 + i] = Page{i % 500 + 1, 512000 + i, false, false, true};
+	ksm_counters c = memory.Passes(2);
+	// 500 contents: 12 pairs within the first huge page, then the second joins these and pairs the rest.
+	EXPECT_EQ(ksm_twin_huge_pages_split(memory.twin()), 2);
+	EXPECT_EQ(c.pages_volatile, 1);
+	EXPECT_EQ(c.pages_shared + c.pages_sharing + c.pages_unshared, 1023);
+	c = memory.Pass();
+	EXPECT_EQ(Six(c), (Figures{500, 524, 0, 0, 0, 0}));
+}
+
 TEST(Twin, KsmPagesFromBeforeTheScanKeepTheirNodes)
 {
 	Memory memory("6.18");

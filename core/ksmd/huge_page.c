@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Transparent huge pages. ksmd looks at their pages one by one, and the first that is to merge splits the
+ * whole (mm/ksm.c, try_to_merge_one_page). Which page belongs to which is told by its place: huge pages that
+ * are mapped as one lie aligned, in memory and in the address space.
+ */
+#include <errno.h>
+
+#include "ksmd/internal.h"
+
+/* 2 MiB on x86-64, and elsewhere with pages of 4 KiB. */
+#define HUGE_SHIFT 21
+#define PAGE_SHIFT 12
+
+/* Never 0. Physical where that is known, since fork lets two address spaces map one huge page. */
+static uint64_t huge_page_number(const struct rmap_item *item)
+{
+	if (item->pfn)
+		return (uint64_t)(item->pfn >> (HUGE_SHIFT - PAGE_SHIFT)) << 1 | 1;
+	return ((uint64_t)(item->mm + 1) << 40 | item->address >> HUGE_SHIFT) << 1;
+}
+
+uint64_t whole_huge_page(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	uint64_t huge = huge_page_number(item);
+	const struct split *split;
+
+	if (!(item->page_flags & KSM_PAGE_HUGE))
+		return 0;
+	for (uint32_t walk = *forest_list(&twin->by_huge, huge); walk; walk = split->next) {
+		split = ksm_arena_at(&twin->splits, walk);
+		if (split->huge == huge)
+			return 0;
+	}
+	return huge;
+}
+
+int split_huge_page(struct ksm_twin *twin, const struct rmap_item *item)
+{
+	uint64_t huge = whole_huge_page(twin, item);
+	uint32_t *list = forest_list(&twin->by_huge, huge), number;
+	struct split *split;
+
+	if (!huge)
+		return 0;
+	number = ksm_arena_alloc(&twin->splits);
+	if (!number)
+		return -ENOMEM;
+	split = ksm_arena_at(&twin->splits, number);
+	split->huge = huge;
+	split->next = *list;
+	*list = number;
+	twin->huge_pages_split++;
+	return 0;
+}
