@@ -47,7 +47,7 @@ LIBRARIES := libproc2 libxxhash smartcols json-c
 TEST_LIBRARIES := gtest_main
 
 CFLAGS   ?= -O2 -g
-CXXFLAGS ?= -O2 -g
+CXXFLAGS ?= -O1 -g
 WARNINGS := -Wall -Wextra -Wmissing-declarations -Wno-unused-parameter
 ifdef DEVELOPER
 WARNINGS += -Werror -Wshadow -Wpointer-arith -Wformat=2 -Wundef -Wwrite-strings -Wvla
@@ -137,6 +137,9 @@ $(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/driver.o
 	@mkdir -p $(@D)
 	$(call say,LINK,$(CC) $(LD_ALL) -o $@ $^ $(LIBS))
 
+# Without sanitizers: a workload's memory must be its own and nothing else.
+$(BUILD)/tests/builders/%.o: private C_ALL := $(filter-out $(SANITIZE_FLAGS),$(C_ALL))
+$(BUILDERS): private LD_ALL := $(filter-out $(SANITIZE_FLAGS),$(LD_ALL))
 $(BUILDERS): $(BUILD)/tests/%: $(BUILD)/tests/builders/%.o
 	@mkdir -p $(@D)
 	$(call say,LINK,$(CC) $(LD_ALL) -o $@ $^)

@@ -51,7 +51,8 @@ static void verify_content(struct verifying *v, const struct ksm_contents *conte
 		if (v->batch.n == max || (v->batch.n && v->batch.space != page.mm))
 			compare_batch(v, page.key);
 		v->batch.space = page.mm;
-		v->batch.page[v->batch.n++] = (struct ksm_page){.address = page.address};
+		v->batch.page[v->batch.n++] =
+			(struct ksm_page){.address = page.address, .flags = page.flags};
 	}
 	compare_batch(v, page.key);
 }

@@ -44,6 +44,9 @@ static const struct {
 	 "as zero pages"},
 	{KSM_UNKNOWN_VM_FLAGS, "no-vmflags",
 	 "the kernel gives no VmFlags: some areas that KSM refuses may be counted"},
+	{KSM_UNKNOWN_HUGE_PAGES, "no-huge-pages",
+	 "which pages belong to transparent huge pages needs PAGEMAP_SCAN (Linux 6.7): merging may "
+	 "take a pass longer"},
 };
 
 static int warn_of_unknowns(struct ksm_estimate *estimate, const struct ksm_page_source *source)

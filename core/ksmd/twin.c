@@ -156,6 +156,19 @@ static uint32_t find_or_add_item(struct ksm_twin *twin, uint64_t address)
 	return number;
 }
 
+/*
+ * Does the address still have the page that it had? Another PFN is another page, mapped anew with what the old
+ * one held: to ksmd it is no KSM page. (The kernel may also have moved the page, which ksmd would not notice;
+ * what was merged then merges again in the same pass.)
+ */
+static bool is_same_page(const struct rmap_item *item, const struct ksm_page *page,
+			 const struct ksm_page_sum *sum)
+{
+	if (item->pfn && (page->flags & KSM_PAGE_PFN) && item->pfn != page->pfn)
+		return false;
+	return ksm_page_key_equal(item->key, sum->key);
+}
+
 int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page, const struct ksm_page_sum *sum)
 {
 	uint32_t number = find_or_add_item(twin, page->address);
@@ -166,7 +179,7 @@ int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page, const struc
 		return -ENOMEM;
 	twin->cursor_prev = number;
 	item = item_at(twin, number);
-	is_same = ksm_page_key_equal(item->key, sum->key);
+	is_same = is_same_page(item, page, sum);
 	item->key = sum->key;
 	item->is_zero = sum->is_zero;
 	item->is_present = true;

@@ -96,7 +96,9 @@ static json_object *totals_object(const struct ksm_estimate *estimate)
 	put_sums(object, estimate, &estimate->totals);
 	put_number(object, "general_profit", outcome->general_profit);
 	put_number(object, "metadata_bytes", outcome->metadata_bytes);
-	put_number(object, "huge_pages_split", outcome->huge_pages_split);
+	put_number(
+		object, "huge_pages_split",
+		if_known(outcome->huge_pages_split, !(estimate->unknown & KSM_UNKNOWN_HUGE_PAGES)));
 	put_number(object, "verified_pages", estimate->verified_pages);
 	put_number(object, "mismatched_pages", estimate->mismatched_pages);
 	return object;
@@ -222,7 +224,9 @@ static json_object *what_if_array(const struct ksm_estimate *estimate)
 		put_number(object, "freed_bytes", bytes_of(estimate, outcome->freed_pages));
 		put_number(object, "general_profit", outcome->general_profit);
 		put_number(object, "metadata_bytes", outcome->metadata_bytes);
-		put_number(object, "huge_pages_split", outcome->huge_pages_split);
+		put_number(object, "huge_pages_split",
+			   if_known(outcome->huge_pages_split,
+				    !(estimate->unknown & KSM_UNKNOWN_HUGE_PAGES)));
 		put(object, "forecast", forecast_object(estimate, &outcome->forecast));
 		json_object_array_add(array, object);
 	}

@@ -83,10 +83,11 @@ struct ksm_page_source_ops {
 
 /* What a source could not find out, and so what a report must leave open. */
 enum ksm_source_unknown {
-	KSM_UNKNOWN_PFN = 1u << 0,	 /* which pages are the same physical one */
-	KSM_UNKNOWN_KSM_PAGES = 1u << 1, /* which pages are KSM pages already */
-	KSM_UNKNOWN_ZERO_PAGE = 1u << 2, /* which all-zero pages are the kernel's shared one */
-	KSM_UNKNOWN_VM_FLAGS = 1u << 3,	 /* which areas KSM accepts, beyond private or shared */
+	KSM_UNKNOWN_PFN = 1u << 0,	  /* which pages are the same physical one */
+	KSM_UNKNOWN_KSM_PAGES = 1u << 1,  /* which pages are KSM pages already */
+	KSM_UNKNOWN_ZERO_PAGE = 1u << 2,  /* which all-zero pages are the kernel's shared one */
+	KSM_UNKNOWN_VM_FLAGS = 1u << 3,	  /* which areas KSM accepts, beyond private or shared */
+	KSM_UNKNOWN_HUGE_PAGES = 1u << 4, /* which pages belong to a transparent huge page */
 };
 
 struct ksm_page_source {

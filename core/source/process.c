@@ -63,6 +63,26 @@ static void target_close(struct target *target)
 	ksm_process_free(&target->process);
 }
 
+static int set_gone(struct ksm_error *err, pid_t pid)
+{
+	ksm_error_set(err, KSM_ERR_GONE, ESRCH, "exited, or replaced its program, during the scan");
+	if (err)
+		err->pid = pid;
+	return -ESRCH;
+}
+
+static bool is_dying(const struct ksm_root *root, pid_t pid)
+{
+	struct ksm_process process;
+	bool has_memory;
+
+	if (ksm_process_get(root, pid, &process, NULL))
+		return true;
+	has_memory = process.has_memory;
+	ksm_process_free(&process);
+	return !has_memory;
+}
+
 static int open_mem(const struct process_source *source, struct target *target,
 		    struct ksm_error *err)
 {
@@ -71,6 +91,9 @@ static int open_mem(const struct process_source *source, struct target *target,
 
 	if (ret != -EACCES && ret != -EPERM)
 		return ret;
+	/* The files of a process that is dying belong to root: not the right is missing, but the process. */
+	if (is_dying(source->root, target->process.pid))
+		return set_gone(err, target->process.pid);
 	if (geteuid() == 0)
 		why = "not even as root: its capabilities, its user namespace or a security module "
 		      "forbid it";
@@ -174,12 +197,6 @@ static bool is_chosen(const struct process_source *source, const struct ksm_area
 	       (area->anonymous || !(area->vm_flags & KSM_VM_FLAGS_KNOWN));
 }
 
-static void set_gone(struct ksm_error *err, pid_t pid)
-{
-	ksm_error_set(err, KSM_ERR_GONE, ESRCH, "exited, or replaced its program, during the scan");
-	err->pid = pid;
-}
-
 /* Looks at what the space has now. On failure the space keeps the reason. */
 static int begin_space(struct process_source *source, struct ksm_space *space,
 		       struct target *target)
@@ -262,12 +279,16 @@ static bool take_entry(struct process_source *source, uint64_t entry, struct ksm
 		return false;
 	page->flags = entry & KSM_PM_EXCLUSIVE ? 0 : KSM_PAGE_SHARED;
 	page->pfn = entry & KSM_PM_PFN;
+	/* What may be a KSM page with one mapping left is to be read with as much care as a shared one. */
+	if (source->cursor.check_ksm && !(source->page_flags && source->facts.has_pfn))
+		page->flags |= KSM_PAGE_SHARED;
 	if (!source->facts.has_pfn)
 		return true;
 	if (source->facts.zero_pfn && page->pfn == source->facts.zero_pfn)
 		return false;
 	page->flags |= KSM_PAGE_PFN;
-	if (source->cursor.check_ksm && source->page_flags &&
+	/* A child forked from merged memory has KSM pages that its own counters do not know of. */
+	if ((source->cursor.check_ksm || (page->flags & KSM_PAGE_SHARED)) && source->page_flags &&
 	    ksm_page_flags_get(source->page_flags, page->pfn, &kpf, NULL) == 0) {
 		if (kpf & KSM_KPF_ZERO_PAGE)
 			return false;
@@ -293,8 +314,7 @@ static int take_range(struct process_source *source, const struct target *target
 	if (ret)
 		return ret;
 	if (got == 0) {
-		set_gone(err, target->process.pid);
-		return -ESRCH;
+		return set_gone(err, target->process.pid);
 	}
 	for (size_t i = 0; i < got && batch->n < max; i++, range->start += page_size) {
 		struct ksm_page *page = &batch->page[batch->n];
@@ -430,6 +450,8 @@ int ksm_process_source_open(const struct ksm_root *root, const pid_t *pids, size
 		base->unknown |= KSM_UNKNOWN_PFN;
 	if (!source->facts.has_scan && !source->facts.zero_pfn)
 		base->unknown |= KSM_UNKNOWN_ZERO_PAGE;
+	if (!source->facts.has_scan)
+		base->unknown |= KSM_UNKNOWN_HUGE_PAGES;
 	if (ksm_page_flags_open(root, &source->page_flags, NULL) == 0)
 		base->mapcount = process_mapcount;
 

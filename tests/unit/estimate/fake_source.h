@@ -46,8 +46,7 @@ class FakeSource
 	}
 	~FakeSource()
 	{
-		for (auto &space : spaces_)
-			ksm_areas_free(&space.areas);
+		FreeAreas();
 	}
 
 	FakeProcess &Add(const std::string &name, uid_t uid = 0, const std::string &cgroup = "")
@@ -70,6 +69,7 @@ class FakeSource
 
 	ksm_page_source *source()
 	{
+		FreeAreas();
 		spaces_.assign(processes.size(), {});
 		for (size_t i = 0; i < processes.size(); i++) {
 			spaces_[i].pid = static_cast<pid_t>(100 + i);
@@ -90,6 +90,12 @@ class FakeSource
 	}
 
       private:
+	void FreeAreas()
+	{
+		for (auto &space : spaces_)
+			ksm_areas_free(&space.areas);
+	}
+
 	struct Holder {
 		ksm_page_source source = {};
 		FakeSource *self = nullptr;
