@@ -10,14 +10,10 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "base/units.h"
+#include "cli/estimate_tables.h"
 #include "kernel/process.h"
 
 /* ---------------------------------------------------------------- headline */
-
-static int64_t bytes_of(const struct ksm_estimate *estimate, int64_t pages)
-{
-	return pages * (int64_t)estimate->page_size;
-}
 
 /* The kernel holds an rmap item for every page that it looks at, whether or not it saves anything. */
 static const char *verdict(int64_t looked_at, int64_t freed, int64_t net)
@@ -33,8 +29,8 @@ static const char *verdict(int64_t looked_at, int64_t freed, int64_t net)
 
 static void print_headline(const struct ksm_estimate *estimate)
 {
-	int64_t looked_at = bytes_of(estimate, estimate->totals.physical_pages);
-	int64_t freed = bytes_of(estimate, estimate->totals.freed_pages);
+	int64_t looked_at = ksm_estimate_bytes(estimate, estimate->totals.physical_pages);
+	int64_t freed = ksm_estimate_bytes(estimate, estimate->totals.freed_pages);
 	int64_t net = freed - estimate->outcome->metadata_bytes;
 	char a[KSM_UNITS_MAX], b[KSM_UNITS_MAX], c[KSM_UNITS_MAX], d[KSM_UNITS_MAX],
 		e[KSM_UNITS_MAX];
@@ -57,7 +53,7 @@ static void print_pages(const struct ksm_estimate *estimate, const char *what, i
 {
 	char bytes[KSM_UNITS_MAX];
 
-	ksm_format_bytes(bytes_of(estimate, pages), bytes);
+	ksm_format_bytes(ksm_estimate_bytes(estimate, pages), bytes);
 	printf("  %-16s %12" PRId64 "  %10s  %s\n", what, pages, bytes, meaning);
 }
 
@@ -228,17 +224,19 @@ static int put_target(struct ksm_table *table, const struct ksm_estimate *estima
 		int64_t value;
 		bool known;
 	} cells[] = {
-		{COL_PRESENT, bytes_of(estimate, sums->pages_present), true},
+		{COL_PRESENT, ksm_estimate_bytes(estimate, sums->pages_present), true},
 		{COL_DISTINCT, sums->distinct_pages, true},
-		{COL_ZERO, bytes_of(estimate, sums->zero_pages), true},
-		{COL_SELF, bytes_of(estimate, target->self_duplicate_pages), true},
-		{COL_CROSS, bytes_of(estimate, target->cross_duplicate_pages), true},
-		{COL_MERGED, bytes_of(estimate, sums->already_merged_pages), merged_known},
+		{COL_ZERO, ksm_estimate_bytes(estimate, sums->zero_pages), true},
+		{COL_SELF, ksm_estimate_bytes(estimate, target->self_duplicate_pages), true},
+		{COL_CROSS, ksm_estimate_bytes(estimate, target->cross_duplicate_pages), true},
+		{COL_MERGED, ksm_estimate_bytes(estimate, sums->already_merged_pages),
+		 merged_known},
 		{COL_MERGING, target->counters.ksm_merging_pages, true},
 		{COL_RMAP_ITEMS, target->counters.ksm_rmap_items, true},
-		{COL_FREED, bytes_of(estimate, sums->freed_pages), true},
+		{COL_FREED, ksm_estimate_bytes(estimate, sums->freed_pages), true},
 		{COL_PROFIT, target->ksm_process_profit, true},
-		{COL_SWAPPED, bytes_of(estimate, (int64_t)target->space->swapped_pages), true},
+		{COL_SWAPPED, ksm_estimate_bytes(estimate, (int64_t)target->space->swapped_pages),
+		 true},
 		{COL_LOST, target->lost_pages, true},
 	};
 	/* What was never read is unknown, not 0. */
@@ -293,161 +291,6 @@ static int print_targets(const struct ksm_estimate *estimate,
 		   : 0;
 }
 
-enum {
-	OUTCOME_SETTINGS,
-	OUTCOME_FREED,
-	OUTCOME_NET,
-	OUTCOME_SHARED,
-	OUTCOME_SHARING,
-	OUTCOME_ZERO,
-	OUTCOME_PASSES,
-	OUTCOME_SECONDS,
-	OUTCOME_CPU
-};
-
-static const struct ksm_column outcome_columns[] = {
-	[OUTCOME_SETTINGS] = {"WHAT-IF", "settings", true, KSM_COL_TEXT},
-	[OUTCOME_FREED] = {"FREED", "physical memory given back", true, KSM_COL_BYTES},
-	[OUTCOME_NET] = {"NET", "the same less rmap items", true, KSM_COL_BYTES},
-	[OUTCOME_SHARED] = {"SHARED", "pages_shared after the last pass", true, KSM_COL_NUMBER},
-	[OUTCOME_SHARING] = {"SHARING", "pages_sharing after the last pass", true, KSM_COL_NUMBER},
-	[OUTCOME_ZERO] = {"ZERO", "ksm_zero_pages after the last pass", true, KSM_COL_NUMBER},
-	[OUTCOME_PASSES] = {"PASSES", "until nothing more merges", true, KSM_COL_NUMBER},
-	[OUTCOME_SECONDS] = {"TIME", "until then", true, KSM_COL_TEXT},
-	[OUTCOME_CPU] = {"CPU", "of ksmd, until then", true, KSM_COL_TEXT},
-	{NULL, NULL, false, KSM_COL_TEXT},
-};
-
-static int put_seconds(struct ksm_table *table, size_t column, double seconds)
-{
-	char text[KSM_UNITS_MAX];
-
-	if (!isfinite(seconds))
-		return 0;
-	ksm_format_seconds(seconds, text);
-	return ksm_table_text(table, column, text);
-}
-
-static int put_outcome(struct ksm_table *table, const struct ksm_estimate *estimate,
-		       const struct ksm_outcome *outcome)
-{
-	const struct ksm_counters *c = &outcome->pass[outcome->n_passes - 1];
-	int64_t freed = bytes_of(estimate, outcome->freed_pages);
-	int ret = ksm_table_row(table)
-			  ?: ksm_table_text(table, OUTCOME_SETTINGS,
-					    *outcome->settings ? outcome->settings : "(as it is)")
-			  ?: ksm_table_number(table, OUTCOME_FREED, freed)
-			  ?: ksm_table_number(table, OUTCOME_NET, freed - outcome->metadata_bytes)
-			  ?: ksm_table_number(table, OUTCOME_SHARED, c->pages_shared)
-			  ?: ksm_table_number(table, OUTCOME_SHARING, c->pages_sharing)
-			  ?: ksm_table_number(table, OUTCOME_ZERO, c->ksm_zero_pages)
-			  ?: put_seconds(table, OUTCOME_SECONDS, outcome->forecast.seconds_to_settle)
-			  ?: put_seconds(table, OUTCOME_CPU, outcome->forecast.ksmd_cpu_seconds);
-
-	if (!ret && outcome->forecast.passes_to_settle != KSM_UNKNOWN)
-		ret = ksm_table_number(table, OUTCOME_PASSES, outcome->forecast.passes_to_settle);
-	return ret;
-}
-
-static int print_outcomes(const struct ksm_estimate *estimate,
-			  const struct ksm_table_options *options)
-{
-	struct ksm_table_options plain = {.bytes = options->bytes};
-	struct ksm_table *table;
-	int ret = ksm_table_new(outcome_columns, &plain, &table, NULL);
-
-	if (ret)
-		return ret;
-	for (size_t i = 0; i < estimate->n_outcomes && !ret; i++)
-		ret = put_outcome(table, estimate, &estimate->outcome[i]);
-	ret = ret ?: ksm_table_print(table);
-	ksm_table_free(&table);
-	return ret;
-}
-
-enum { GROUP_NAME, GROUP_PRESENT, GROUP_DISTINCT, GROUP_DUPLICATES, GROUP_ZERO, GROUP_FREED };
-
-static const struct ksm_column group_columns[] = {
-	[GROUP_NAME] = {"GROUP", "name", true, KSM_COL_TEXT},
-	[GROUP_PRESENT] = {"PRESENT", "pages looked at, in bytes", true, KSM_COL_BYTES},
-	[GROUP_DISTINCT] = {"DISTINCT", "different contents, in bytes", true, KSM_COL_BYTES},
-	[GROUP_DUPLICATES] = {"DUPLICATES", "beyond the first of each content, in bytes", true,
-			      KSM_COL_BYTES},
-	[GROUP_ZERO] = {"ZERO", "pages of zero bytes only, in bytes", true, KSM_COL_BYTES},
-	[GROUP_FREED] = {"FREED", "physical memory given back", true, KSM_COL_BYTES},
-	{NULL, NULL, false, KSM_COL_TEXT},
-};
-
-static int print_groups(const struct ksm_estimate *estimate,
-			const struct ksm_table_options *options)
-{
-	struct ksm_table_options plain = {.bytes = options->bytes};
-	struct ksm_table *table;
-	int ret = ksm_table_new(group_columns, &plain, &table, NULL);
-
-	if (ret)
-		return ret;
-	for (size_t i = 0; i < estimate->n_groups && !ret; i++) {
-		const struct ksm_estimate_sums *sums = &estimate->group[i].sums;
-
-		ret = ksm_table_row(table) ?: ksm_table_text(table, GROUP_NAME, estimate->group[i].name)
-			?: ksm_table_number(table, GROUP_PRESENT, bytes_of(estimate, sums->pages_present))
-			?: ksm_table_number(table, GROUP_DISTINCT, bytes_of(estimate, sums->distinct_pages))
-			?: ksm_table_number(table, GROUP_DUPLICATES, bytes_of(estimate, sums->duplicate_pages))
-			?: ksm_table_number(table, GROUP_ZERO, bytes_of(estimate, sums->zero_pages))
-			?: ksm_table_number(table, GROUP_FREED, bytes_of(estimate, sums->freed_pages));
-	}
-	ret = ret ?: ksm_table_print(table);
-	ksm_table_free(&table);
-	return ret;
-}
-
-enum { CONTENT_COPIES, CONTENT_TARGETS, CONTENT_PID, CONTENT_ADDRESS, CONTENT_AREA, CONTENT_WHAT };
-
-static const struct ksm_column content_columns[] = {
-	[CONTENT_COPIES] = {"COPIES", "physical pages", true, KSM_COL_NUMBER},
-	[CONTENT_TARGETS] = {"TARGETS", "that have it", true, KSM_COL_NUMBER},
-	[CONTENT_PID] = {"PID", "where the first lies", true, KSM_COL_NUMBER},
-	[CONTENT_ADDRESS] = {"ADDRESS", "where the first lies", true, KSM_COL_TEXT},
-	[CONTENT_AREA] = {"AREA", "what it lies in", true, KSM_COL_TEXT},
-	[CONTENT_WHAT] = {"CONTENT", "zero, or empty", true, KSM_COL_TEXT},
-	{NULL, NULL, false, KSM_COL_TEXT},
-};
-
-static const char *area_name(const struct ksm_space *space, uint64_t address)
-{
-	const struct ksm_area *area = ksm_areas_find(&space->areas, address);
-	const char *name = area ? ksm_area_name(&space->areas, area) : "";
-
-	return *name || !area ? name : ksm_area_kind_name(ksm_area_kind(&space->areas, area));
-}
-
-static int print_contents(const struct ksm_estimate *estimate)
-{
-	struct ksm_table_options plain = {0};
-	struct ksm_table *table;
-	int ret = ksm_table_new(content_columns, &plain, &table, NULL);
-
-	if (ret)
-		return ret;
-	for (size_t i = 0; i < estimate->n_contents && !ret; i++) {
-		const struct ksm_estimate_content *content = &estimate->content[i];
-		const struct ksm_space *space = estimate->target[content->space].space;
-		char address[32];
-
-		snprintf(address, sizeof(address), "0x%" PRIx64, content->address);
-		ret = ksm_table_row(table) ?: ksm_table_number(table, CONTENT_COPIES, content->copies)
-			?: ksm_table_number(table, CONTENT_TARGETS, content->targets)
-			?: ksm_table_number(table, CONTENT_PID, space->pid)
-			?: ksm_table_text(table, CONTENT_ADDRESS, address)
-			?: ksm_table_text(table, CONTENT_AREA, area_name(space, content->address))
-			?: ksm_table_text(table, CONTENT_WHAT, content->is_zero ? "zero" : "");
-	}
-	ret = ret ?: ksm_table_print(table);
-	ksm_table_free(&table);
-	return ret;
-}
-
 int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *estimate,
 		       const struct ksm_table_options *options, struct ksm_error *err)
 {
@@ -462,15 +305,15 @@ int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *est
 	print_forecast(estimate);
 	putchar('\n');
 	if (estimate->n_outcomes > 1) {
-		ret = print_outcomes(estimate, options);
+		ret = ksm_estimate_print_outcomes(estimate, options);
 		putchar('\n');
 	}
 	if (!ret && estimate->n_contents) {
-		ret = print_contents(estimate);
+		ret = ksm_estimate_print_contents(estimate);
 		putchar('\n');
 	}
 	if (!ret && estimate->n_groups) {
-		ret = print_groups(estimate, options);
+		ret = ksm_estimate_print_groups(estimate, options);
 		putchar('\n');
 	}
 	if (ret)

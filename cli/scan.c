@@ -92,20 +92,6 @@ static int take_arguments(const struct ksm_cli *cli, struct scan_state *scan, in
 	return KSM_EXIT_OK;
 }
 
-/* @path, with or without the mount point in front, is @cgroup or above it. */
-static bool is_in_cgroup(const char *cgroup, const char *path)
-{
-	static const char mount[] = "/sys/fs/cgroup";
-	size_t len;
-
-	if (strncmp(path, mount, sizeof(mount) - 1) == 0)
-		path += sizeof(mount) - 1;
-	len = strlen(path);
-	while (len && path[len - 1] == '/')
-		len--;
-	return strncmp(cgroup, path, len) == 0 && (cgroup[len] == '/' || cgroup[len] == '\0');
-}
-
 struct filter {
 	regex_t regex;
 	bool has_regex;
@@ -153,7 +139,7 @@ static bool passes_filter(const struct filter *filter, const struct ksm_process 
 		return false;
 	if (filter->has_regex && regexec(&filter->regex, process->name, 0, NULL, 0))
 		return false;
-	return !filter->cgroup || is_in_cgroup(process->cgroup, filter->cgroup);
+	return !filter->cgroup || ksm_cgroup_is_below(process->cgroup, filter->cgroup);
 }
 
 static int take_matching(const struct ksm_cli *cli, struct scan_state *scan)

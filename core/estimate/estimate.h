@@ -152,6 +152,11 @@ struct ksm_estimate {
 	size_t warning_capacity;
 };
 
+static inline int64_t ksm_estimate_bytes(const struct ksm_estimate *estimate, int64_t pages)
+{
+	return pages * (int64_t)estimate->page_size;
+}
+
 /*
  * Runs the passes, every trial (at least one) over one and the same reading; all must have the checksum of
  * the first. The estimate refers to @source and to the trials' settings, which must outlive it; the caller

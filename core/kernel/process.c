@@ -168,6 +168,19 @@ void ksm_process_free(struct ksm_process *process)
 	memset(process, 0, sizeof(*process));
 }
 
+bool ksm_cgroup_is_below(const char *cgroup, const char *path)
+{
+	static const char mount[] = "/sys/fs/cgroup";
+	size_t len;
+
+	if (!strncmp(path, mount, sizeof(mount) - 1))
+		path += sizeof(mount) - 1;
+	len = strlen(path);
+	while (len && path[len - 1] == '/')
+		len--;
+	return !strncmp(cgroup, path, len) && (cgroup[len] == '/' || cgroup[len] == '\0');
+}
+
 /* Calls one of getpwuid_r and getpwnam_r with a buffer that is large enough. NULL: no such user. */
 static int find_user(const char *name, uid_t uid, struct passwd *pw, char **ret_buf,
 		     struct passwd **ret_found)

@@ -42,6 +42,9 @@ int ksm_process_get(const struct ksm_root *root, pid_t pid, struct ksm_process *
 		    struct ksm_error *err);
 void ksm_process_free(struct ksm_process *process);
 
+/* Is the control group @cgroup the one at @path, given with or without its mount point, or below it? */
+bool ksm_cgroup_is_below(const char *cgroup, const char *path);
+
 /* The user's name, or the number as text; to be freed. NULL only when memory is short. */
 char *ksm_user_name(uid_t uid);
 /* A user name or number. -ENOENT (KSM_ERR_INVALID) if there is no such user. */

@@ -14,11 +14,6 @@ static void put_number(json_object *object, const char *name, int64_t value)
 	put(object, name, ksm_report_number(value));
 }
 
-static int64_t bytes_of(const struct ksm_estimate *estimate, int64_t pages)
-{
-	return pages * (int64_t)estimate->page_size;
-}
-
 static int64_t if_known(int64_t value, bool known)
 {
 	return known ? value : KSM_UNKNOWN;
@@ -47,7 +42,7 @@ static void put_sums(json_object *object, const struct ksm_estimate *estimate,
 	put_number(object, "changed_pages",
 		   if_known(sums->changed_pages, estimate->outcome->n_passes > 1));
 	put_number(object, "merged_pages", sums->merged_pages);
-	put_number(object, "freed_bytes", bytes_of(estimate, sums->freed_pages));
+	put_number(object, "freed_bytes", ksm_estimate_bytes(estimate, sums->freed_pages));
 }
 
 static json_object *tunable_value(const struct ksm_model *model, enum ksm_sysfs_field field)
@@ -221,7 +216,8 @@ static json_object *what_if_array(const struct ksm_estimate *estimate)
 		put(object, "passes", passes_array(outcome));
 		put_counters(object, &outcome->pass[outcome->n_passes - 1]);
 		put_number(object, "merged_pages", outcome->merged_pages);
-		put_number(object, "freed_bytes", bytes_of(estimate, outcome->freed_pages));
+		put_number(object, "freed_bytes",
+			   ksm_estimate_bytes(estimate, outcome->freed_pages));
 		put_number(object, "general_profit", outcome->general_profit);
 		put_number(object, "metadata_bytes", outcome->metadata_bytes);
 		put_number(object, "huge_pages_split",

@@ -331,4 +331,16 @@ TEST(ProcessUser, NamesAndNumbers)
 	}
 }
 
+TEST(Cgroup, IsBelow)
+{
+	EXPECT_TRUE(ksm_cgroup_is_below("/a.slice/b.service", "/a.slice"));
+	EXPECT_TRUE(ksm_cgroup_is_below("/a.slice/b.service", "/a.slice/"));
+	EXPECT_TRUE(ksm_cgroup_is_below("/a.slice", "/a.slice"));
+	EXPECT_TRUE(ksm_cgroup_is_below("/a.slice/b", "/sys/fs/cgroup/a.slice"));
+	EXPECT_TRUE(ksm_cgroup_is_below("/a", "/"));
+	EXPECT_FALSE(ksm_cgroup_is_below("/a.slice2", "/a.slice"));
+	EXPECT_FALSE(ksm_cgroup_is_below("/a", "/a/b"));
+	EXPECT_FALSE(ksm_cgroup_is_below("", "/a"));
+}
+
 } // namespace
