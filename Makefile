@@ -169,7 +169,7 @@ demo-run: ksmctl $(BUILDERS)
 # ------------------------------------------------------------------------------- packages
 
 DEPS_BUILD := gcc libc6-dev pkg-config libproc2-dev libxxhash-dev libsmartcols-dev libjson-c-dev
-DEPS_CHECK := g++ libgtest-dev jq mandoc python3-minimal procps
+DEPS_CHECK := g++ libgtest-dev jq mandoc python3-minimal procps zsh fish
 DEPS_LINT  := clang-format clang-tidy cppcheck shellcheck mandoc
 DEPS_INTEGRATION := clang gcovr valgrind nodejs perl python3
 

@@ -114,7 +114,9 @@ const Story kStories[] = {
 		 } else if (pass == 4) {
 			 cast[0].Do("drop 0 10 40");
 		 } else if (pass == 6) {
+			 /* With other contents: the same page with the same bytes would not be told. */
 			 cast[0].Do("remap 0 20 60");
+			 cast[0].Do("change 0 20 60 6");
 			 cast[0].Do("mergeable");
 		 } else if (pass == 9) {
 			 cast[1].Do("unmap 0 0 30");
