@@ -41,10 +41,10 @@ struct rmap_item {
 	uint8_t remaining_skips;
 	uint8_t page_flags; /* enum ksm_page_flag */
 	bool is_zero : 1;
-	bool is_present : 1;  /* seen in this pass */
-	bool is_fresh : 1;    /* the kernel has no rmap item for it before this pass */
-	bool is_unmapped : 1; /* on a node, but its address maps another page by now */
-	bool changed : 1;     /* at its last visit, against the one before */
+	bool is_present : 1; /* seen in this pass */
+	bool is_fresh : 1;   /* the kernel has no rmap item for it before this pass */
+	bool is_unmapped : 1; /* on a node or merged with the zero page, but its address maps another page by now */
+	bool changed : 1; /* at its last visit, against the one before */
 };
 
 enum { NODE_FREE, NODE_PLAIN, NODE_CHAIN, NODE_DUP };
@@ -60,6 +60,7 @@ struct stable_node {
 	uint32_t first;	       /* rmap item; for a chain its first dup */
 	uint32_t rmap_hlist_len;
 	uint32_t mapcount; /* of its items, those whose address maps the page still */
+	uint32_t held;	   /* the pass in which an address that is no item was seen to map it */
 	uint32_t chain;	   /* of a dup */
 	uint32_t next_dup;
 	uint32_t prev_dup; /* 0 for the first */
@@ -152,6 +153,14 @@ uint32_t stable_node_of_page(const struct ksm_twin *twin, const struct rmap_item
 void stable_tree_unmap(struct ksm_twin *twin, uint32_t item);
 /* An address of a node is seen to share its page with others since. -ENOMEM only. */
 int stable_tree_note_fork(struct ksm_twin *twin, uint32_t item);
+/* A content is seen that was not there before: where it took a node's page, that is the node's no more. */
+void stable_tree_see_change(struct ksm_twin *twin, uint32_t item);
+/* An address of no node is seen; it may map the page of one, by fork. */
+void stable_tree_see_other(struct ksm_twin *twin, uint32_t item);
+/* ... and does one in this pass? */
+bool stable_node_is_held(const struct ksm_twin *twin, const struct stable_node *node);
+/* A page that fork took from an address that had the kernel's zero page. */
+bool zero_page_before_fork(const struct ksm_twin *twin, const struct rmap_item *item);
 /* A node that one more page of that content may join; 0 if there is none or all are full. */
 uint32_t stable_tree_search(struct ksm_twin *twin, struct ksm_page_key key);
 /* A new node for that content, in a chain if there are others. 0 when memory is short. */

@@ -10,9 +10,6 @@ void remove_rmap_item_from_tree(struct ksm_twin *twin, uint32_t number)
 
 	if (item->address & STABLE_FLAG) {
 		stable_tree_remove(twin, number);
-		/* 2.6.32 keeps the checksum where the list's link goes. */
-		if (twin->model.profile->merges_into_copy)
-			item->oldchecksum = 0;
 	} else if (item->address & UNSTABLE_FLAG) {
 		unstable_tree_remove(twin, number);
 	}
@@ -56,11 +53,15 @@ bool should_skip_rmap_item(struct ksm_twin *twin, uint32_t number)
 	return true;
 }
 
-/* Joins a KSM page of equal content that has room: 1 if it did, 0, or -ENOMEM. */
+/*
+ * Joins a KSM page of equal content that has room: 1 if it did, 0, or -ENOMEM. Up to 6.10 a page mapped anew in
+ * place of a KSM page counts on its old node still while it looks for one.
+ */
 static int join_stable_node(struct ksm_twin *twin, uint32_t number)
 {
 	uint32_t node = stable_tree_search(twin, item_at(twin, number)->key);
 
+	remove_rmap_item_from_tree(twin, number);
 	if (!node)
 		return 0;
 	if (split_huge_page(twin, item_at(twin, number)))
@@ -112,7 +113,8 @@ static int keep_ksm_page(struct ksm_twin *twin, uint32_t number)
 	uint32_t node = stable_node_of_page(twin, item);
 
 	if (node && (item->address & STABLE_FLAG)) {
-		if (twin->model.profile->breaks_lone_pages && node_at(twin, node)->mapcount == 1) {
+		if (twin->model.profile->breaks_lone_pages && node_at(twin, node)->mapcount == 1 &&
+		    !stable_node_is_held(twin, node_at(twin, node))) {
 			remove_rmap_item_from_tree(twin, number);
 			item->oldchecksum = ksm_page_key_checksum(item->key);
 		}
@@ -138,7 +140,8 @@ int cmp_and_merge_page(struct ksm_twin *twin, uint32_t number)
 	item->changed = false;
 	if (is_ksm_page(twin, item))
 		return keep_ksm_page(twin, number);
-	remove_rmap_item_from_tree(twin, number);
+	if (checksum_first)
+		remove_rmap_item_from_tree(twin, number);
 
 	if (!checksum_first && (joined = join_stable_node(twin, number)) != 0)
 		return joined < 0 ? joined : 0;

@@ -55,6 +55,20 @@ static void kpfn_forget(struct ksm_twin *twin, uint32_t number)
 	node->kpfn = 0;
 }
 
+void stable_tree_see_change(struct ksm_twin *twin, uint32_t number)
+{
+	const struct rmap_item *item = item_at(twin, number);
+	uint32_t next = item->pfn ? *forest_list(&twin->by_kpfn, item->pfn) : 0;
+
+	for (uint32_t walk = next; walk; walk = next) {
+		const struct stable_node *node = node_at(twin, walk);
+
+		next = node->next_by_kpfn;
+		if (node->kpfn == item->pfn && !ksm_page_key_equal(node->key, item->key))
+			kpfn_forget(twin, walk);
+	}
+}
+
 int stable_tree_note_fork(struct ksm_twin *twin, uint32_t number)
 {
 	const struct rmap_item *item = item_at(twin, number);
@@ -66,7 +80,7 @@ int stable_tree_note_fork(struct ksm_twin *twin, uint32_t number)
 		return -ENOMEM;
 	fork = ksm_arena_at(&twin->forks, note);
 	fork->pfn = item->pfn;
-	fork->node = item->stable.node;
+	fork->node = item->address & STABLE_FLAG ? item->stable.node : 0;
 	fork->next = *list;
 	*list = note;
 	return 0;
@@ -79,11 +93,25 @@ static uint32_t node_before_fork(const struct ksm_twin *twin, const struct rmap_
 
 	for (uint32_t walk = *forest_list(&twin->by_fork, item->pfn); walk; walk = fork->next) {
 		fork = ksm_arena_at(&twin->forks, walk);
-		if (fork->pfn == item->pfn &&
+		if (fork->pfn == item->pfn && fork->node &&
 		    ksm_page_key_equal(node_at(twin, fork->node)->key, item->key))
 			return fork->node;
 	}
 	return 0;
+}
+
+bool zero_page_before_fork(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	const struct fork *fork;
+
+	if (!item->pfn)
+		return false;
+	for (uint32_t walk = *forest_list(&twin->by_fork, item->pfn); walk; walk = fork->next) {
+		fork = ksm_arena_at(&twin->forks, walk);
+		if (fork->pfn == item->pfn && !fork->node)
+			return true;
+	}
+	return false;
 }
 
 uint32_t stable_node_of_page(const struct ksm_twin *twin, const struct rmap_item *item)
@@ -92,6 +120,12 @@ uint32_t stable_node_of_page(const struct ksm_twin *twin, const struct rmap_item
 		return item->is_unmapped ? 0 : item->stable.node;
 	if (!item->pfn)
 		return 0;
+	if (item->is_fresh) {
+		uint32_t node = node_before_fork(twin, item);
+
+		if (node)
+			return node;
+	}
 	for (uint32_t walk = *forest_list(&twin->by_kpfn, item->pfn); walk;
 	     walk = node_at(twin, walk)->next_by_kpfn) {
 		const struct stable_node *node = node_at(twin, walk);
@@ -99,7 +133,28 @@ uint32_t stable_node_of_page(const struct ksm_twin *twin, const struct rmap_item
 		if (node->kpfn == item->pfn && ksm_page_key_equal(node->key, item->key))
 			return walk;
 	}
-	return item->is_fresh ? node_before_fork(twin, item) : 0;
+	return 0;
+}
+
+void stable_tree_see_other(struct ksm_twin *twin, uint32_t number)
+{
+	uint32_t node = stable_node_of_page(twin, item_at(twin, number));
+
+	if (node)
+		node_at(twin, node)->held = (uint32_t)twin->seqnr + 1;
+}
+
+bool stable_node_is_held(const struct ksm_twin *twin, const struct stable_node *node)
+{
+	return node->held == (uint32_t)twin->seqnr + 1;
+}
+
+/* Has it a page still? */
+static bool is_alive(const struct ksm_twin *twin, uint32_t number)
+{
+	const struct stable_node *node = node_at(twin, number);
+
+	return node->mapcount || stable_node_is_held(twin, node);
 }
 
 /* ---------------------------------------------------------------- chains and dups */
@@ -322,6 +377,9 @@ static void detach_item(struct ksm_twin *twin, struct stable_node *node, struct 
 	node->mapcount -= !item->is_unmapped;
 	item->address &= ~(uint64_t)STABLE_FLAG;
 	item->is_unmapped = false;
+	/* 2.6.32 keeps the checksum where the list's link goes. */
+	if (twin->model.profile->merges_into_copy)
+		item->oldchecksum = 0;
 
 	if (node->first)
 		twin->counters.pages_sharing--;
@@ -346,9 +404,16 @@ void stable_tree_remove(struct ksm_twin *twin, uint32_t number)
 	uint32_t node_number = item->stable.node;
 	struct stable_node *node = node_at(twin, node_number);
 
-	if (node->mapcount)
+	/* 2.6.32 knows no page but those of the items, and takes them off one by one. */
+	if (twin->model.profile->merges_into_copy) {
 		detach_item(twin, node, item);
-	if (!node->mapcount)
+		if (!node->first)
+			free_stable_node(twin, node_number);
+		return;
+	}
+	if (is_alive(twin, node_number))
+		detach_item(twin, node, item);
+	if (!is_alive(twin, node_number))
 		free_stale_node(twin, node_number);
 }
 
@@ -361,7 +426,7 @@ static bool prune_chain(struct ksm_twin *twin, uint32_t chain)
 		bool is_last = !node_at(twin, dup)->prev_dup && !node_at(twin, dup)->next_dup;
 
 		next = node_at(twin, dup)->next_dup;
-		if (node_at(twin, dup)->mapcount)
+		if (is_alive(twin, dup))
 			continue;
 		free_stale_node(twin, dup);
 		if (is_last)
@@ -388,7 +453,7 @@ uint32_t stable_tree_search(struct ksm_twin *twin, struct ksm_page_key key)
 			return choose_dup(twin, number);
 		collapse_chain(twin, number);
 		number = first;
-	} else if (!node_at(twin, number)->mapcount) {
+	} else if (!is_alive(twin, number)) {
 		free_stale_node(twin, number);
 		return 0;
 	}

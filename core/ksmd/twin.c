@@ -173,24 +173,31 @@ int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page, const struc
 {
 	uint32_t number = find_or_add_item(twin, page->address);
 	struct rmap_item *item;
-	bool is_same;
+	bool is_same, was_shared;
 
 	if (!number)
 		return -ENOMEM;
 	twin->cursor_prev = number;
 	item = item_at(twin, number);
+	was_shared = item->page_flags & KSM_PAGE_SHARED;
 	is_same = is_same_page(item, page, sum);
 	item->key = sum->key;
 	item->is_zero = sum->is_zero;
 	item->is_present = true;
 	item->pfn = page->flags & KSM_PAGE_PFN ? page->pfn : 0;
 	item->page_flags = (uint8_t)page->flags;
-	if (!(item->address & STABLE_FLAG))
-		return 0;
 	if (!is_same)
-		stable_tree_unmap(twin, number);
-	else if (item->pfn && (item->page_flags & KSM_PAGE_SHARED))
+		stable_tree_see_change(twin, number);
+	if (!(item->address & STABLE_FLAG) && (item->is_fresh || was_shared))
+		stable_tree_see_other(twin, number);
+	if (!(item->address & (STABLE_FLAG | ZERO_FLAG)))
+		return 0;
+	if (is_same && item->pfn && (item->page_flags & KSM_PAGE_SHARED))
 		return stable_tree_note_fork(twin, number);
+	if (!is_same && (item->address & STABLE_FLAG))
+		stable_tree_unmap(twin, number);
+	else if (!is_same)
+		item->is_unmapped = true;
 	return 0;
 }
 
@@ -202,11 +209,20 @@ static void count_rmap_item(struct ksm_twin *twin, uint32_t mm, int by)
 	twin->mm[mm].counters.ksm_rmap_items += by;
 }
 
+static void enter_zero_page(struct ksm_twin *twin, struct rmap_item *item)
+{
+	twin->counters.ksm_zero_pages++;
+	twin->mm[item->mm].counters.ksm_zero_pages++;
+	item->address |= ZERO_FLAG | GHOST_FLAG;
+	item->is_fresh = false;
+}
+
 static void leave_zero_page(struct ksm_twin *twin, struct rmap_item *item)
 {
 	twin->counters.ksm_zero_pages--;
 	twin->mm[item->mm].counters.ksm_zero_pages--;
 	item->address &= ~(uint64_t)(ZERO_FLAG | GHOST_FLAG);
+	item->is_unmapped = false;
 }
 
 static void drop_item_behind_cursor(struct ksm_twin *twin)
@@ -231,7 +247,7 @@ static bool is_still_zero_page(struct ksm_twin *twin, struct rmap_item *item)
 {
 	bool ghost = item->address & GHOST_FLAG;
 
-	if (item->is_zero) {
+	if (item->is_zero && !item->is_unmapped) {
 		if (!ghost)
 			count_rmap_item(twin, item->mm, -1);
 		item->address |= GHOST_FLAG;
@@ -251,6 +267,10 @@ static int visit_item(struct ksm_twin *twin, uint32_t number)
 	struct rmap_item *item = item_at(twin, number);
 	int err;
 
+	if (item->is_fresh && item->is_zero && zero_page_before_fork(twin, item)) {
+		enter_zero_page(twin, item);
+		return 0;
+	}
 	if ((item->address & ZERO_FLAG) && is_still_zero_page(twin, item))
 		return 0;
 	if (item->is_fresh)
@@ -280,10 +300,27 @@ static int visit_mm(struct ksm_twin *twin, uint32_t mm)
 	return err;
 }
 
+/* Nothing of it was seen in this pass. */
+static bool mm_is_gone(const struct ksm_twin *twin, uint32_t mm)
+{
+	uint32_t number = twin->mm[mm].rmap_list;
+
+	while (number && !item_at(twin, number)->is_present)
+		number = item_at(twin, number)->rmap_list;
+	return !number;
+}
+
+/*
+ * The mm of a process that exits is moved to the front of ksmd's list: a pass begins with taking its items
+ * off their nodes.
+ */
 int ksm_twin_pass_end(struct ksm_twin *twin)
 {
 	int err = 0;
 
+	for (uint32_t mm = 0; mm < twin->n_mms && !err; mm++)
+		if (mm_is_gone(twin, mm))
+			err = visit_mm(twin, mm);
 	for (uint32_t mm = 0; mm < twin->n_mms && !err; mm++)
 		err = visit_mm(twin, mm);
 	twin->seqnr++;
