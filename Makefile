@@ -66,7 +66,7 @@ COMMON   = $(WARNINGS) $(SANITIZE_FLAGS) $(if $(COVERAGE),--coverage) -D_GNU_SOU
 C_ALL   := -std=gnu11 $(COMMON) $(C_WARNINGS) $(call pkg,--cflags,$(LIBRARIES)) -pthread
 CXX_ALL := -std=gnu++17 $(COMMON) -pthread
 LD_ALL  := $(SANITIZE_FLAGS) $(if $(COVERAGE),--coverage) -pthread
-LIBS    := $(call pkg,--libs,$(LIBRARIES))
+LIBS    := $(call pkg,--libs,$(LIBRARIES)) -lm
 
 # Quiet unless V=1: a short word and the target.
 ifdef V

@@ -160,7 +160,8 @@ static int add_target(struct process_source *source, pid_t pid, struct ksm_error
 		}
 		ret = target_open(source, space->pid, target, &space->error);
 	}
-	if (ret == -ESRCH && space->error.code == KSM_ERR_GONE && source->options.skip_vanished) {
+	/* -ESRCH: gone, or a zombie by now. */
+	if (ret == -ESRCH && source->options.skip_vanished) {
 		drop_target(space, target);
 		return 0;
 	}
@@ -313,9 +314,8 @@ static int take_range(struct process_source *source, const struct target *target
 	ret = ksm_pagemap_read(&target->pagemap, range->start, want, entries, &got, err);
 	if (ret)
 		return ret;
-	if (got == 0) {
+	if (got == 0)
 		return set_gone(err, target->process.pid);
-	}
 	for (size_t i = 0; i < got && batch->n < max; i++, range->start += page_size) {
 		struct ksm_page *page = &batch->page[batch->n];
 
