@@ -23,14 +23,6 @@ struct status_state {
 	uint64_t count;
 };
 
-/* ksmd's CPU time at the sample before. */
-struct cpu_clock {
-	int ksmd_fd; /* -1: not visible */
-	bool has_last;
-	uint64_t last_ticks;
-	int64_t last_time; /* ns */
-};
-
 static const struct ksm_option status_options[] = {
 	KSM_TABLE_OPTIONS,
 	{NULL, 0, NULL, NULL, NULL},
@@ -89,24 +81,15 @@ static void sleep_until(int64_t when)
 }
 
 /* Of one CPU, since the call before; NAN where that cannot be told. */
-static double measure_cpu(struct cpu_clock *clock)
+static double measure_cpu(int ksmd_fd, struct ksm_ksmd_load *load)
 {
-	double percent = NAN;
 	uint64_t ticks;
-	int64_t time = now();
 
-	if (clock->ksmd_fd < 0 || ksm_ksmd_ticks(clock->ksmd_fd, &ticks, NULL)) {
-		clock->has_last = false;
+	if (ksmd_fd < 0 || ksm_ksmd_ticks(ksmd_fd, &ticks, NULL)) {
+		*load = (struct ksm_ksmd_load){0};
 		return NAN;
 	}
-	if (clock->has_last && ticks >= clock->last_ticks && time > clock->last_time)
-		percent = 100.0 * (double)(ticks - clock->last_ticks) /
-			  (double)sysconf(_SC_CLK_TCK) /
-			  ((double)(time - clock->last_time) / (double)NANOSECONDS);
-	clock->has_last = true;
-	clock->last_ticks = ticks;
-	clock->last_time = time;
-	return percent;
+	return ksm_ksmd_load_percent(load, ticks, now(), sysconf(_SC_CLK_TCK));
 }
 
 static int print_text(const struct ksm_cli *cli, const struct ksm_status *status,
@@ -122,8 +105,8 @@ static int print_text(const struct ksm_cli *cli, const struct ksm_status *status
 	return KSM_EXIT_OK;
 }
 
-static int sample(const struct ksm_cli *cli, const struct status_state *state,
-		  struct cpu_clock *clock)
+static int sample(const struct ksm_cli *cli, const struct status_state *state, int ksmd_fd,
+		  struct ksm_ksmd_load *load)
 {
 	struct ksm_status status;
 	struct ksm_sysfs sysfs;
@@ -132,7 +115,7 @@ static int sample(const struct ksm_cli *cli, const struct status_state *state,
 	if (ksm_sysfs_read(&cli->root, &sysfs, &err))
 		return ksm_cli_fail(cli, &err);
 	ksm_status_init(&status, &sysfs, (unsigned int)sysconf(_SC_PAGESIZE));
-	status.ksmd_cpu_percent = measure_cpu(clock);
+	status.ksmd_cpu_percent = measure_cpu(ksmd_fd, load);
 	if (cli->json)
 		return ksm_cli_print_json(cli, ksm_report_status(&status));
 	return print_text(cli, &status, &state->table);
@@ -142,14 +125,14 @@ static int status_run(struct ksm_cli *cli, void *private, int argc, char **argv)
 {
 	struct status_state *state = private;
 	ksm_auto_close int ksmd_fd = -1;
-	struct cpu_clock clock = {.ksmd_fd = -1};
+	struct ksm_ksmd_load load = {0};
 	int64_t when = now();
 	int status = parse_arguments(cli, state, argc, argv);
 
 	if (status)
 		return status;
-	if (state->interval > 0 && ksm_ksmd_open(&cli->root, &ksmd_fd, NULL) == 0)
-		clock.ksmd_fd = ksmd_fd;
+	if (state->interval > 0)
+		ksm_ksmd_open(&cli->root, &ksmd_fd, NULL);
 	for (uint64_t i = 0; i < state->count; i++) {
 		if (i > 0) {
 			when += (int64_t)(state->interval * (double)NANOSECONDS);
@@ -157,7 +140,7 @@ static int status_run(struct ksm_cli *cli, void *private, int argc, char **argv)
 			if (!cli->json)
 				putchar('\n');
 		}
-		status = sample(cli, state, &clock);
+		status = sample(cli, state, ksmd_fd, &load);
 		if (status || !ksm_cli_flush())
 			break;
 	}

@@ -2,6 +2,7 @@
 #include "kernel/ksmd_cpu.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,4 +59,15 @@ int ksm_ksmd_ticks(int dir_fd, uint64_t *ret_ticks, struct ksm_error *err)
 	int rc = ksm_read_at(dir_fd, "stat", STAT_MAX, &text, err);
 
 	return rc ? rc : ksm_ksmd_ticks_parse(text.data ? text.data : "", ret_ticks, err);
+}
+
+double ksm_ksmd_load_percent(struct ksm_ksmd_load *load, uint64_t ticks, int64_t time, long hz)
+{
+	double percent = NAN;
+
+	if (load->has_last && ticks >= load->last_ticks && time > load->last_time)
+		percent = 100.0 * ((double)(ticks - load->last_ticks) / (double)hz) /
+			  ((double)(time - load->last_time) / 1e9);
+	*load = (struct ksm_ksmd_load){true, ticks, time};
+	return percent;
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <cmath>
 #include <string>
 
 extern "C" {
@@ -46,6 +47,25 @@ TEST(KsmdTicks, OtherTextIsRefused)
 		EXPECT_EQ(err.code, KSM_ERR_FORMAT);
 	}
 	EXPECT_EQ(ticks, 7u);
+}
+
+TEST(KsmdLoad, IsOfTheTimeBetweenTwoSamples)
+{
+	struct ksm_ksmd_load load = {};
+
+	EXPECT_TRUE(std::isnan(ksm_ksmd_load_percent(&load, 1000, 5000000000, 100)));
+	EXPECT_DOUBLE_EQ(ksm_ksmd_load_percent(&load, 1050, 7000000000, 100), 25.0);
+	EXPECT_DOUBLE_EQ(ksm_ksmd_load_percent(&load, 1050, 8000000000, 100), 0.0);
+}
+
+TEST(KsmdLoad, WhatGoesBackIsUnknown)
+{
+	struct ksm_ksmd_load load = {};
+
+	ksm_ksmd_load_percent(&load, 1000, 5000000000, 100);
+	EXPECT_TRUE(std::isnan(ksm_ksmd_load_percent(&load, 900, 6000000000, 100)));
+	EXPECT_TRUE(std::isnan(ksm_ksmd_load_percent(&load, 950, 6000000000, 100)));
+	EXPECT_DOUBLE_EQ(ksm_ksmd_load_percent(&load, 1050, 7000000000, 100), 100.0);
 }
 
 } // namespace
