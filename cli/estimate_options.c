@@ -40,10 +40,14 @@ static int take_interval(const struct ksm_cli *cli, struct ksm_estimate_request 
 	char *end = NULL;
 	double seconds = -1;
 
+	request->options.at_ksmd_pace = strcmp(value, "ksmd") == 0;
+	if (request->options.at_ksmd_pace)
+		return KSM_EXIT_OK;
 	if (strspn(value, "0123456789.") == strlen(value))
 		seconds = strtod(value, &end);
 	if (!end || end == value || *end || seconds < 0 || seconds > INTERVAL_MAX)
-		return ksm_cli_usage(cli, "--interval takes seconds from 0 to %.0f, not \"%s\"",
+		return ksm_cli_usage(cli,
+				     "--interval takes seconds from 0 to %.0f or ksmd, not \"%s\"",
 				     INTERVAL_MAX, value);
 	request->options.interval_seconds = seconds;
 	request->has_interval = true;
@@ -209,6 +213,11 @@ int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request 
 		options->threads = available_cpus();
 	if (!request->has_interval)
 		options->interval_seconds = 1;
+	if (options->at_ksmd_pace &&
+	    !ksm_model_get(&request->trial->model, KSM_SYSFS_pages_to_scan))
+		return ksm_cli_usage(cli,
+				     "--interval=ksmd: with pages_to_scan=0 ksmd makes no pass: "
+				     "give seconds, or --set pages_to_scan=N");
 	ksm_cost_measure(&cli->root, request->trial->model.profile->checksum, page_size,
 			 &options->cost);
 	if (ksm_cli_progress(cli)) {

@@ -7,20 +7,21 @@
 #include "cli/table.h"
 #include "estimate/estimate.h"
 
-#define KSM_ESTIMATE_OPTIONS                                                                 \
-	{"passes", 0, "N", "passes of ksmd to run (2)", NULL},                               \
-		{"interval", 0, "SECONDS", "time between passes (1)", NULL},                 \
-		{"kernel", 0, "VERSION", "model this kernel: running, a version, or list",   \
-		 "running list"},                                                            \
-		{"set", 0, "NAME=VALUE", "a tunable of the model, named as in sysfs", NULL}, \
-		{"what-if", 0, "NAME=VALUE,...",                                             \
-		 "beside it, the same with other tunables; may be repeated", NULL},          \
-		{"by", 0, "WHAT", "sums by process, area, mapping, cgroup or user",          \
-		 "process area mapping cgroup user"},                                        \
-		{"top", 0, "N", "list the N most repeated contents", NULL},                  \
-		{"verify", 0, NULL, "read equal pages again and compare their bytes", NULL}, \
-	{                                                                                    \
-		"threads", 0, "N", "threads that read (as many as there are CPUs)", NULL     \
+#define KSM_ESTIMATE_OPTIONS                                                                       \
+	{"passes", 0, "N", "passes of ksmd to run (2)", NULL},                                     \
+		{"interval", 0, "SECONDS", "between passes (1); ksmd: as long as a pass takes it", \
+		 "ksmd"},                                                                          \
+		{"kernel", 0, "VERSION", "model this kernel: running, a version, or list",         \
+		 "running list"},                                                                  \
+		{"set", 0, "NAME=VALUE", "a tunable of the model, named as in sysfs", NULL},       \
+		{"what-if", 0, "NAME=VALUE,...",                                                   \
+		 "beside it, the same with other tunables; may be repeated", NULL},                \
+		{"by", 0, "WHAT", "sums by process, area, mapping, cgroup or user",                \
+		 "process area mapping cgroup user"},                                              \
+		{"top", 0, "N", "list the N most repeated contents", NULL},                        \
+		{"verify", 0, NULL, "read equal pages again and compare their bytes", NULL},       \
+	{                                                                                          \
+		"threads", 0, "N", "threads that read (as many as there are CPUs)", NULL           \
 	}
 
 struct ksm_progress {

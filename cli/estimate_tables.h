@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The tables of an estimate's report beside that of the targets. Each returns 0 or a negative errno. */
+/*
+ * The tables of an estimate's report beside that of the targets. Where not void they return 0 or a negative
+ * errno.
+ */
 #ifndef KSM_CLI_ESTIMATE_TABLES_H
 #define KSM_CLI_ESTIMATE_TABLES_H
 
 #include "cli/table.h"
 #include "estimate/estimate.h"
 
+/* The counters of a model that has bands: last, lowest, median and highest. */
+void ksm_estimate_print_bands(const struct ksm_outcome *outcome);
+/* A row per kind of area in which pages changed. */
+int ksm_estimate_print_changes(const struct ksm_estimate *estimate,
+			       const struct ksm_table_options *options);
 /* A row per model, the first and every --what-if. */
 int ksm_estimate_print_outcomes(const struct ksm_estimate *estimate,
 				const struct ksm_table_options *options);

@@ -27,6 +27,21 @@ static const char *verdict(int64_t looked_at, int64_t freed, int64_t net)
 	return net < looked_at / 100 ? "hardly worth it" : "worth it";
 }
 
+static void print_net_band(const struct ksm_outcome *outcome)
+{
+	const struct ksm_band *band = &outcome->bands.general_profit;
+	char lowest[KSM_UNITS_MAX], highest[KSM_UNITS_MAX], median[KSM_UNITS_MAX];
+
+	if (!outcome->has_bands)
+		return;
+	ksm_format_bytes(band->lowest, lowest);
+	ksm_format_bytes(band->highest, highest);
+	ksm_format_bytes(band->median, median);
+	if (strcmp(lowest, highest) != 0)
+		printf("It changes: from pass to pass the net lies between %s and %s, median %s\n",
+		       lowest, highest, median);
+}
+
 static void print_headline(const struct ksm_estimate *estimate)
 {
 	int64_t looked_at = ksm_estimate_bytes(estimate, estimate->totals.physical_pages);
@@ -42,6 +57,7 @@ static void print_headline(const struct ksm_estimate *estimate)
 	ksm_format_bytes(net, e);
 	printf("KSM would free %s of %s (%s); rmap items cost %s, net %s: %s\n", a, b, c, d, e,
 	       verdict(looked_at, freed, net));
+	print_net_band(estimate->outcome);
 	if (!estimate->complete)
 		puts("This is a part: some targets could not be read whole.");
 }
@@ -91,9 +107,8 @@ static void print_looked_at(const struct ksm_estimate *estimate)
 
 /* ---------------------------------------------------------------- what ksmd would show */
 
-static void print_counters(const struct ksm_estimate *estimate)
+static void print_last_pass(const struct ksm_estimate *estimate, const struct ksm_outcome *outcome)
 {
-	const struct ksm_outcome *outcome = estimate->outcome;
 	const struct ksm_counters *c = &outcome->pass[outcome->n_passes - 1];
 	char bytes[KSM_UNITS_MAX];
 
@@ -111,6 +126,16 @@ static void print_counters(const struct ksm_estimate *estimate)
 	ksm_format_bytes(outcome->general_profit, bytes);
 	printf("  %-16s %12" PRId64 "  %10s  %s\n", "general_profit", outcome->general_profit,
 	       bytes, "bytes saved less rmap items");
+}
+
+static void print_counters(const struct ksm_estimate *estimate)
+{
+	const struct ksm_outcome *outcome = estimate->outcome;
+
+	if (outcome->has_bands)
+		ksm_estimate_print_bands(outcome);
+	else
+		print_last_pass(estimate, outcome);
 	if (outcome->huge_pages_split)
 		printf("Merging takes %" PRId64 " transparent huge pages apart.\n",
 		       outcome->huge_pages_split);
@@ -306,6 +331,10 @@ int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *est
 	putchar('\n');
 	if (estimate->n_outcomes > 1) {
 		ret = ksm_estimate_print_outcomes(estimate, options);
+		putchar('\n');
+	}
+	if (!ret && estimate->n_changes) {
+		ret = ksm_estimate_print_changes(estimate, options);
 		putchar('\n');
 	}
 	if (!ret && estimate->n_contents) {

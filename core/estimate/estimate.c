@@ -7,8 +7,10 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "estimate/changes.h"
 #include "estimate/contents.h"
 #include "estimate/groups.h"
+#include "estimate/pace.h"
 #include "estimate/reader.h"
 #include "estimate/sums.h"
 #include "estimate/trials.h"
@@ -23,6 +25,8 @@ struct run {
 	struct ksm_trials trials;
 	struct ksm_reader *reader;
 	struct ksm_summer summer;
+	struct ksm_pace pace;
+	double pass_began;
 	uint64_t pages;		      /* read in this pass */
 	int64_t *lost;		      /* by target, in this pass */
 	struct ksm_error *lost_error; /* why the first of them is */
@@ -50,10 +54,23 @@ static int report_progress(const struct run *run, unsigned int pass, struct ksm_
 	return ret ? ksm_error_set(err, KSM_ERR_SYSTEM, -ret, "interrupted") : 0;
 }
 
-/* Sleeps in short steps, so that progress goes on and can end the run. */
-static int pause_between_passes(const struct run *run, unsigned int pass, struct ksm_error *err)
+/* When @pass is to begin: at ksmd's pace, that long after the one before began. */
+static double next_pass_begins(struct run *run, unsigned int pass)
 {
-	double end = now() + run->options->interval_seconds, left;
+	const struct ksm_counters *done = &run->estimate->outcome->pass[pass - 2];
+	int64_t scanned = done->pages_scanned - (pass > 2 ? done[-1].pages_scanned : 0);
+	double before = run->pace.seconds;
+
+	if (!run->options->at_ksmd_pace)
+		return now() + run->options->interval_seconds;
+	ksm_pace_take_pass(&run->pace, (uint64_t)scanned);
+	return run->pass_began + run->pace.seconds - before;
+}
+
+/* Sleeps in short steps, so that progress goes on and can end the run. */
+static int pause_between_passes(struct run *run, unsigned int pass, struct ksm_error *err)
+{
+	double end = next_pass_begins(run, pass), left;
 
 	while ((left = end - now()) > 0) {
 		struct timespec step;
@@ -87,6 +104,15 @@ static int see_batch(struct run *run, const struct ksm_read_batch *read)
 	return 0;
 }
 
+static void take_target_pass(struct run *run, unsigned int pass)
+{
+	size_t n = run->estimate->n_targets;
+
+	for (uint32_t i = 0; i < n; i++)
+		ksm_twin_mm_counters(run->trials.twin[0], i,
+				     &run->estimate->target_pass[(pass - 1) * n + i]);
+}
+
 static int run_pass(struct run *run, unsigned int pass, struct ksm_error *err)
 {
 	struct ksm_read_batch *read;
@@ -94,6 +120,7 @@ static int run_pass(struct run *run, unsigned int pass, struct ksm_error *err)
 	int ret;
 
 	run->pages = 0;
+	run->pass_began = now();
 	memset(run->lost, 0, (run->source->n_spaces + 1) * sizeof(*run->lost));
 	if (ksm_trials_pass_begin(&run->trials))
 		return out_of_memory(err);
@@ -114,23 +141,25 @@ static int run_pass(struct run *run, unsigned int pass, struct ksm_error *err)
 	}
 	if (ret)
 		return ret;
-	return ksm_trials_pass_end(&run->trials, pass) ? out_of_memory(err) : 0;
+	if (ksm_trials_pass_end(&run->trials, pass))
+		return out_of_memory(err);
+	take_target_pass(run, pass);
+	return 0;
 }
 
 /* What stands after the last pass, as the kernel would say it. */
 static void take_targets(struct run *run)
 {
 	struct ksm_estimate *estimate = run->estimate;
-	int64_t item_size = estimate->outcome->model.rmap_item_size;
+	const struct ksm_mm_counters *last =
+		estimate->target_pass + (estimate->outcome->n_passes - 1) * estimate->n_targets;
 
 	for (uint32_t i = 0; i < estimate->n_targets; i++) {
 		struct ksm_estimate_target *target = &estimate->target[i];
-		const struct ksm_mm_counters *c = &target->counters;
 
-		ksm_twin_mm_counters(run->trials.twin[0], i, &target->counters);
-		target->ksm_process_profit =
-			(c->ksm_merging_pages + c->ksm_zero_pages) * (int64_t)estimate->page_size -
-			c->ksm_rmap_items * item_size;
+		target->counters = last[i];
+		target->ksm_process_profit = ksm_process_profit(
+			&last[i], estimate->page_size, estimate->outcome->model.rmap_item_size);
 		target->lost_pages = run->lost[i];
 		target->error = run->source->space[i].error;
 		if (!target->error.code && target->lost_pages) {
@@ -213,9 +242,11 @@ static int prepare(struct run *run, const struct ksm_trial *trials, size_t n_tri
 	estimate->verified_pages = estimate->mismatched_pages = KSM_UNKNOWN;
 	estimate->n_targets = run->source->n_spaces;
 	estimate->target = calloc(estimate->n_targets + 1, sizeof(*estimate->target));
+	estimate->target_pass = calloc((size_t)run->options->passes * estimate->n_targets + 1,
+				       sizeof(*estimate->target_pass));
 	run->lost = calloc(estimate->n_targets + 1, sizeof(*run->lost));
 	run->lost_error = calloc(estimate->n_targets + 1, sizeof(*run->lost_error));
-	if (!estimate->target || !run->lost || !run->lost_error)
+	if (!estimate->target || !estimate->target_pass || !run->lost || !run->lost_error)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < estimate->n_targets; i++)
 		estimate->target[i].space = &run->source->space[i];
@@ -232,6 +263,7 @@ static int run_all(struct run *run, struct ksm_error *err)
 	double begin = now();
 	int ret;
 
+	ksm_pace_init(&run->pace, &estimate->outcome->model, &estimate->cost);
 	ret = ksm_reader_new(run->source, &run->summer, run->options->threads, &run->reader, err);
 	for (unsigned int pass = 1; pass <= run->options->passes && !ret; pass++) {
 		if (pass > 1)
@@ -243,7 +275,8 @@ static int run_all(struct run *run, struct ksm_error *err)
 		return ret;
 	take_targets(run);
 	estimate->unknown = run->source->unknown;
-	if (ksm_trials_settle(&run->trials, &estimate->cost, estimate->page_size) ||
+	if (ksm_changes_take(estimate, run->source, run->trials.twin[0]) ||
+	    ksm_trials_settle(&run->trials, &estimate->cost, estimate->page_size) ||
 	    take_sums(run) || ksm_estimate_warn_all(estimate, run->source))
 		return out_of_memory(err);
 	estimate->elapsed_seconds = now() - begin;
@@ -280,6 +313,10 @@ void ksm_estimate_free(struct ksm_estimate *estimate)
 		free(estimate->group[i].name);
 	free(estimate->group);
 	free(estimate->content);
+	for (size_t i = 0; i < estimate->n_changes; i++)
+		free(estimate->change[i].area);
+	free(estimate->change);
+	free(estimate->target_pass);
 	free(estimate->target);
 	for (size_t i = 0; i < estimate->n_outcomes; i++)
 		free(estimate->outcome[i].pass);

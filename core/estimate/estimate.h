@@ -33,7 +33,8 @@ enum ksm_group_by ksm_group_by_find(const char *name);
 struct ksm_estimate_options {
 	unsigned int passes;	 /* at least 1 */
 	double interval_seconds; /* between passes */
-	unsigned int threads;	 /* that read; at least 1 */
+	bool at_ksmd_pace; /* instead of these: as long as a pass takes ksmd by the first model */
+	unsigned int threads; /* that read; at least 1 */
 	enum ksm_group_by by;
 	unsigned int top;     /* how many of the most repeated contents to list */
 	bool verify;	      /* read twins again after the last pass and compare bytes */
@@ -108,6 +109,30 @@ struct ksm_forecast {
 	double ksmd_cpu_seconds; /* until then */
 };
 
+/* Of one counter over several passes. */
+struct ksm_band {
+	int64_t last, lowest, median, highest;
+};
+
+/* ksmd merges nothing in its first pass. */
+#define KSM_BANDS_FIRST_PASS 2
+
+/* From pass KSM_BANDS_FIRST_PASS to the last, by the counters' names. */
+struct ksm_bands {
+#define X(name) struct ksm_band name;
+	KSM_COUNTERS(X)
+#undef X
+	struct ksm_band general_profit; /* bytes */
+};
+
+/* Pages of one kind of area that changed while the passes went on. */
+struct ksm_estimate_change {
+	char *area;
+	int64_t pages_present; /* all of that kind, in the last pass */
+	int64_t changed_pages; /* those that changed at least once between two passes */
+	int64_t changes;       /* how often, taken together */
+};
+
 /* What one model makes of the memory. */
 struct ksm_outcome {
 	struct ksm_model model;
@@ -115,6 +140,8 @@ struct ksm_outcome {
 		*settings; /* how it differs from the first model, "smart_scan=0"; the caller's */
 	struct ksm_counters *pass; /* one per pass */
 	unsigned int n_passes;
+	bool has_bands; /* there are passes enough */
+	struct ksm_bands bands;
 	int64_t general_profit; /* bytes, signed, as the kernel computes it */
 	int64_t metadata_bytes; /* rmap items */
 	int64_t merged_pages;	/* in the end, as in the sums, and so the next */
@@ -140,6 +167,10 @@ struct ksm_estimate {
 	struct ksm_estimate_sums totals;
 	struct ksm_estimate_target *target; /* one per space, in the source's order */
 	uint32_t n_targets;
+	struct ksm_mm_counters
+		*target_pass; /* of target t after pass p: [(p - 1) * n_targets + t] */
+	struct ksm_estimate_change *change; /* by kind of area, most changes first */
+	size_t n_changes;
 	enum ksm_group_by by;
 	struct ksm_estimate_group *group; /* most pages freed first, then by name */
 	size_t n_groups;

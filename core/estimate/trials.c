@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "estimate/bands.h"
 #include "estimate/forecast.h"
 #include "ksmd/twin.h"
 
@@ -107,8 +108,7 @@ static void take_profit(struct ksm_outcome *outcome, unsigned int page_size)
 
 	outcome->metadata_bytes = last->rmap_items * (int64_t)outcome->model.rmap_item_size;
 	outcome->general_profit =
-		(last->pages_sharing + last->ksm_zero_pages) * (int64_t)page_size -
-		outcome->metadata_bytes;
+		ksm_general_profit(last, page_size, outcome->model.rmap_item_size);
 }
 
 int ksm_trials_settle(struct ksm_trials *trials, const struct ksm_cost *cost,
@@ -118,7 +118,9 @@ int ksm_trials_settle(struct ksm_trials *trials, const struct ksm_cost *cost,
 
 	for (size_t i = 0; i < trials->n && !err; i++) {
 		take_profit(&trials->outcome[i], page_size);
-		err = ksm_forecast_run(trials->twin[i], cost, &trials->outcome[i]);
+		err = ksm_bands_take(&trials->outcome[i], page_size);
+		if (!err)
+			err = ksm_forecast_run(trials->twin[i], cost, &trials->outcome[i]);
 		if (!err)
 			err = settle(trials->twin[i]);
 		trials->outcome[i].huge_pages_split = ksm_twin_huge_pages_split(trials->twin[i]);

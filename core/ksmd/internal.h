@@ -38,11 +38,12 @@ struct rmap_item {
 		} stable;
 	};
 	uint8_t age;
-	uint8_t remaining_skips;
-	uint8_t page_flags; /* enum ksm_page_flag */
+	uint8_t changes;	/* passes that saw other bytes than the one before, 255 at most */
+	uint8_t page_flags : 7; /* enum ksm_page_flag */
 	bool is_zero : 1;
-	bool is_present : 1; /* seen in this pass */
-	bool is_fresh : 1;   /* the kernel has no rmap item for it before this pass */
+	uint8_t remaining_skips : 4; /* 8 at most */
+	bool is_present : 1;	     /* seen in this pass */
+	bool is_fresh : 1;	     /* the kernel has no rmap item for it before this pass */
 	bool is_unmapped : 1; /* on a node or merged with the zero page, but its address maps another page by now */
 	bool changed : 1; /* at its last visit, against the one before */
 };

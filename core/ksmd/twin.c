@@ -181,11 +181,14 @@ int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page, const struc
 	item = item_at(twin, number);
 	was_shared = item->page_flags & KSM_PAGE_SHARED;
 	is_same = is_same_page(item, page, sum);
+	if (!item->is_fresh && !ksm_page_key_equal(item->key, sum->key) &&
+	    item->changes != UINT8_MAX)
+		item->changes++;
 	item->key = sum->key;
 	item->is_zero = sum->is_zero;
 	item->is_present = true;
 	item->pfn = page->flags & KSM_PAGE_PFN ? page->pfn : 0;
-	item->page_flags = (uint8_t)page->flags;
+	item->page_flags = page->flags;
 	if (!is_same)
 		stable_tree_see_change(twin, number);
 	if (!(item->address & STABLE_FLAG) && (item->is_fresh || was_shared))
@@ -408,6 +411,7 @@ void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number, struct ksm_
 		.key = item->key,
 		.is_zero = item->is_zero,
 		.changed = item->changed,
+		.changes = item->changes,
 		.in_zero_page = item->address & ZERO_FLAG,
 	};
 	if (item->address & STABLE_FLAG) {

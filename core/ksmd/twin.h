@@ -63,6 +63,7 @@ struct ksm_twin_page {
 	struct ksm_page_key key;
 	bool is_zero;
 	bool changed;	   /* its checksum at the last visit was not that of the visit before */
+	uint8_t changes;   /* passes that saw other bytes than the one before, 255 at most */
 	uint32_t node;	   /* of the stable tree: equal numbers share one page; 0 if not in it */
 	uint64_t node_pfn; /* the page they share, 0 if unknown */
 	bool in_zero_page; /* merged with the kernel's zero page */

@@ -68,7 +68,43 @@ static json_object *model_object(const struct ksm_model *model)
 	return object;
 }
 
-static json_object *passes_array(const struct ksm_outcome *outcome)
+static json_object *pid_value(const struct ksm_space *space)
+{
+	return space->pid ? json_object_new_int64(space->pid) : NULL;
+}
+
+static void put_mm_counters(json_object *object, const struct ksm_estimate *estimate,
+			    const struct ksm_mm_counters *counters)
+{
+	put_number(object, "ksm_rmap_items", counters->ksm_rmap_items);
+	put_number(object, "ksm_merging_pages", counters->ksm_merging_pages);
+	put_number(object, "ksm_zero_pages", counters->ksm_zero_pages);
+	put_number(object, "ksm_process_profit",
+		   ksm_process_profit(counters, estimate->page_size,
+				      estimate->outcome->model.rmap_item_size));
+}
+
+/* The targets' own counters after a pass, counted from 0. */
+static json_object *pass_targets_array(const struct ksm_estimate *estimate, unsigned int pass)
+{
+	json_object *array = json_object_new_array();
+
+	for (uint32_t i = 0; i < estimate->n_targets; i++) {
+		const struct ksm_space *space = estimate->target[i].space;
+		json_object *target = json_object_new_object();
+
+		put(target, "pid", pid_value(space));
+		put(target, "file", space->file ? ksm_report_string(space->file) : NULL);
+		put_mm_counters(target, estimate,
+				&estimate->target_pass[(size_t)pass * estimate->n_targets + i]);
+		json_object_array_add(array, target);
+	}
+	return array;
+}
+
+/* Only of the first model is it known what the targets had after each pass. */
+static json_object *passes_array(const struct ksm_estimate *estimate,
+				 const struct ksm_outcome *outcome)
 {
 	json_object *array = json_object_new_array();
 
@@ -77,7 +113,57 @@ static json_object *passes_array(const struct ksm_outcome *outcome)
 
 		put_number(pass, "pass", i + 1);
 		put_counters(pass, &outcome->pass[i]);
+		put_number(pass, "general_profit",
+			   ksm_general_profit(&outcome->pass[i], estimate->page_size,
+					      outcome->model.rmap_item_size));
+		if (outcome == estimate->outcome)
+			put(pass, "targets", pass_targets_array(estimate, i));
 		json_object_array_add(array, pass);
+	}
+	return array;
+}
+
+static void put_band(json_object *object, const char *name, const struct ksm_band *band)
+{
+	json_object *values = json_object_new_object();
+
+	put_number(values, "last", band->last);
+	put_number(values, "lowest", band->lowest);
+	put_number(values, "median", band->median);
+	put_number(values, "highest", band->highest);
+	put(object, name, values);
+}
+
+/* Null where there were too few passes. */
+static json_object *bands_object(const struct ksm_outcome *outcome)
+{
+	json_object *object;
+
+	if (!outcome->has_bands)
+		return NULL;
+	object = json_object_new_object();
+	put_number(object, "from_pass", KSM_BANDS_FIRST_PASS);
+	put_number(object, "to_pass", outcome->n_passes);
+#define X(name) put_band(object, #name, &outcome->bands.name);
+	KSM_COUNTERS(X)
+#undef X
+	put_band(object, "general_profit", &outcome->bands.general_profit);
+	return object;
+}
+
+static json_object *changes_array(const struct ksm_estimate *estimate)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < estimate->n_changes; i++) {
+		const struct ksm_estimate_change *change = &estimate->change[i];
+		json_object *object = json_object_new_object();
+
+		put(object, "area", ksm_report_string(change->area));
+		put_number(object, "pages_present", change->pages_present);
+		put_number(object, "changed_pages", change->changed_pages);
+		put_number(object, "changes", change->changes);
+		json_object_array_add(array, object);
 	}
 	return array;
 }
@@ -91,6 +177,7 @@ static json_object *totals_object(const struct ksm_estimate *estimate)
 	put_sums(object, estimate, &estimate->totals);
 	put_number(object, "general_profit", outcome->general_profit);
 	put_number(object, "metadata_bytes", outcome->metadata_bytes);
+	put(object, "bands", bands_object(outcome));
 	put_number(
 		object, "huge_pages_split",
 		if_known(outcome->huge_pages_split, !(estimate->unknown & KSM_UNKNOWN_HUGE_PAGES)));
@@ -105,16 +192,13 @@ static json_object *target_object(const struct ksm_estimate *estimate,
 	const struct ksm_space *space = target->space;
 	json_object *object = json_object_new_object();
 
-	put(object, "pid", space->pid ? json_object_new_int64(space->pid) : NULL);
+	put(object, "pid", pid_value(space));
 	put(object, "file", space->file ? ksm_report_string(space->file) : NULL);
 	put(object, "name", ksm_report_string(space->name));
 	put(object, "uid", space->has_uid ? json_object_new_int64(space->uid) : NULL);
 	put(object, "cgroup", *space->cgroup ? ksm_report_string(space->cgroup) : NULL);
 	put_sums(object, estimate, &target->sums);
-	put_number(object, "ksm_rmap_items", target->counters.ksm_rmap_items);
-	put_number(object, "ksm_merging_pages", target->counters.ksm_merging_pages);
-	put_number(object, "ksm_zero_pages", target->counters.ksm_zero_pages);
-	put_number(object, "ksm_process_profit", target->ksm_process_profit);
+	put_mm_counters(object, estimate, &target->counters);
 	put_number(object, "self_duplicate_pages", target->self_duplicate_pages);
 	put_number(object, "cross_duplicate_pages", target->cross_duplicate_pages);
 	put_number(object, "swapped_pages", (int64_t)space->swapped_pages);
@@ -161,7 +245,7 @@ static json_object *contents_array(const struct ksm_estimate *estimate)
 		put_number(object, "mappings", content->mappings);
 		put_number(object, "targets", content->targets);
 		put(object, "zero", json_object_new_boolean(content->is_zero));
-		put(object, "pid", space->pid ? json_object_new_int64(space->pid) : NULL);
+		put(object, "pid", pid_value(space));
 		put(object, "file", space->file ? ksm_report_string(space->file) : NULL);
 		put(object, "address", json_object_new_uint64(content->address));
 		json_object_array_add(array, object);
@@ -213,13 +297,14 @@ static json_object *what_if_array(const struct ksm_estimate *estimate)
 
 		put(object, "settings", ksm_report_string(outcome->settings));
 		put(object, "model", model_object(&outcome->model));
-		put(object, "passes", passes_array(outcome));
+		put(object, "passes", passes_array(estimate, outcome));
 		put_counters(object, &outcome->pass[outcome->n_passes - 1]);
 		put_number(object, "merged_pages", outcome->merged_pages);
 		put_number(object, "freed_bytes",
 			   ksm_estimate_bytes(estimate, outcome->freed_pages));
 		put_number(object, "general_profit", outcome->general_profit);
 		put_number(object, "metadata_bytes", outcome->metadata_bytes);
+		put(object, "bands", bands_object(outcome));
 		put_number(object, "huge_pages_split",
 			   if_known(outcome->huge_pages_split,
 				    !(estimate->unknown & KSM_UNKNOWN_HUGE_PAGES)));
@@ -237,12 +322,13 @@ json_object *ksm_report_estimate(const struct ksm_estimate *estimate)
 	put(document, "complete", json_object_new_boolean(estimate->complete));
 	put(document, "elapsed_seconds", json_object_new_double(estimate->elapsed_seconds));
 	put(document, "model", model_object(&estimate->outcome->model));
-	put(document, "passes", passes_array(estimate->outcome));
+	put(document, "passes", passes_array(estimate, estimate->outcome));
 	put(document, "totals", totals_object(estimate));
 	put(document, "targets", targets_array(estimate));
 	put(document, "groups", groups_array(estimate));
 	put(document, "contents", contents_array(estimate));
 	put(document, "pairs", json_object_new_array());
+	put(document, "changes", changes_array(estimate));
 	put(document, "forecast", forecast_object(estimate, &estimate->outcome->forecast));
 	put(document, "what_if", what_if_array(estimate));
 	put(document, "warnings", warnings_array(estimate));

@@ -14,6 +14,8 @@ scan --name=nosuch --user=no-such-user
 scan 1 --pages=all
 scan 1 --passes=0
 scan 1 --interval=-1
+scan 1 --interval=ksm
+scan 1 --interval=ksmd --set pages_to_scan=0
 scan 1 --threads=0
 scan 1 --top=x
 scan 1 --by=moon

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <ctime>
 #include <memory>
+#include <vector>
 
 #include "tests/unit/estimate/fake_source.h"
 
@@ -192,6 +194,94 @@ TEST_F(EstimateTest, ChangingPagesDoNotMerge)
 	EXPECT_EQ(e->totals.changed_pages, 1);
 	EXPECT_EQ(e->totals.freed_pages, 2);
 	EXPECT_EQ(e->outcome->pass[1].pages_volatile, 1);
+}
+
+// One content in 4 pages: two of them are written before every pass from the third on, a third one once.
+TEST_F(EstimateTest, MorePassesGiveABand)
+{
+	auto &a = source_.Add("a");
+
+	source_.Put(a, 1, 4);
+	source_.before = [](FakeSource &source, int pass) {
+		auto &pages = source.processes[0].pages;
+
+		if (pass >= 3)
+			pages[0x10000].content = pages[0x11000].content = 1000 + pass;
+		if (pass == 5)
+			pages[0x12000].content = 2000;
+	};
+	options_.passes = 5;
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	const ksm_outcome &outcome = *e->outcome;
+	ASSERT_TRUE(outcome.has_bands);
+	const std::vector<int64_t> sharing = {0, 3, 1, 1, 0};
+	for (unsigned int i = 0; i < 5; i++)
+		EXPECT_EQ(outcome.pass[i].pages_sharing, sharing[i]) << i;
+	EXPECT_EQ(outcome.bands.pages_sharing.last, 0);
+	EXPECT_EQ(outcome.bands.pages_sharing.lowest, 0);
+	EXPECT_EQ(outcome.bands.pages_sharing.median, 1);
+	EXPECT_EQ(outcome.bands.pages_sharing.highest, 3);
+	EXPECT_EQ(outcome.bands.general_profit.highest, 3 * 4096 - 4 * 64);
+	EXPECT_EQ(outcome.bands.general_profit.lowest, -4 * 64);
+	ASSERT_EQ(e->n_changes, 1u);
+	EXPECT_STREQ(e->change[0].area, "heap");
+	EXPECT_EQ(e->change[0].pages_present, 4);
+	EXPECT_EQ(e->change[0].changed_pages, 3);
+	EXPECT_EQ(e->change[0].changes, 3 + 3 + 1);
+	EXPECT_EQ(e->target_pass[1].ksm_merging_pages, 4);
+	EXPECT_EQ(e->target_pass[2].ksm_merging_pages, 2);
+}
+
+TEST_F(EstimateTest, TheMedianOfAnEvenNumberLiesBetweenTheMiddleTwo)
+{
+	auto &a = source_.Add("a");
+
+	source_.Put(a, 1, 5);
+	source_.before = [](FakeSource &source, int pass) {
+		if (pass == 3)
+			for (uint64_t address : {0x10000, 0x11000})
+				source.processes[0].pages[address].content = address;
+	};
+	options_.passes = 3;
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	EXPECT_EQ(e->outcome->bands.pages_sharing.highest, 4);
+	EXPECT_EQ(e->outcome->bands.pages_sharing.lowest, 2);
+	EXPECT_EQ(e->outcome->bands.pages_sharing.median, 3);
+	options_.passes = 2;
+	EXPECT_FALSE(Run()->outcome->has_bands);
+}
+
+// 10 pages, 4 at a time and then 50 ms: 3 sleeps, and 10 ms of work.
+TEST_F(EstimateTest, PassesCanFollowAtThePaceOfKsmd)
+{
+	std::vector<double> begun;
+	ksm_estimate *estimate = nullptr;
+	ksm_trial trial = {};
+
+	source_.Put(source_.Add("a"), 1, 10);
+	source_.before = [&](FakeSource &, int) {
+		timespec t;
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		begun.push_back(static_cast<double>(t.tv_sec) + t.tv_nsec / 1e9);
+	};
+	ASSERT_EQ(ksm_model_init(&trial.model, "6.18", nullptr, nullptr), 0);
+	ASSERT_EQ(ksm_model_set(&trial.model, "pages_to_scan=4", nullptr), 0);
+	ASSERT_EQ(ksm_model_set(&trial.model, "sleep_millisecs=50", nullptr), 0);
+	trial.settings = "";
+	options_.at_ksmd_pace = true;
+	options_.interval_seconds = 1000;
+	options_.cost.seconds_per_page = 0.001;
+	options_.passes = 3;
+	ksm_estimate_run(source_.source(), &trial, 1, &options_, &estimate, &error_);
+	Estimate e(estimate);
+	ASSERT_TRUE(e);
+	ASSERT_EQ(begun.size(), 3u);
+	// No sooner; later as the machine will have it.
+	EXPECT_GE(begun[1] - begun[0], 0.159);
+	EXPECT_GE(begun[2] - begun[1], 0.159);
+	EXPECT_LT(begun[2] - begun[0], 100);
 }
 
 TEST_F(EstimateTest, OnePassCountsEverythingAsStill)

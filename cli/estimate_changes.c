@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The part of an estimate's text that memory fills by changing: bands of counters, and which pages change. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/units.h"
+#include "cli/estimate_tables.h"
+
+static void print_band(const char *name, const struct ksm_band *band, const char *meaning)
+{
+	printf("  %-16s %12" PRId64 " %12" PRId64 " %12" PRId64 " %12" PRId64 "  %s\n", name,
+	       band->last, band->lowest, band->median, band->highest, meaning);
+}
+
+static void print_profit(const struct ksm_band *band)
+{
+	char last[KSM_UNITS_MAX], lowest[KSM_UNITS_MAX], median[KSM_UNITS_MAX],
+		highest[KSM_UNITS_MAX];
+
+	ksm_format_bytes(band->last, last);
+	ksm_format_bytes(band->lowest, lowest);
+	ksm_format_bytes(band->median, median);
+	ksm_format_bytes(band->highest, highest);
+	printf("  %-16s %12s %12s %12s %12s  %s\n", "general_profit", last, lowest, median, highest,
+	       "saved less rmap items");
+}
+
+void ksm_estimate_print_bands(const struct ksm_outcome *outcome)
+{
+	const struct ksm_bands *bands = &outcome->bands;
+
+	printf("\nksmd would show, after passes %d to %u (kernel %s, %s), in pages:\n",
+	       KSM_BANDS_FIRST_PASS, outcome->n_passes, outcome->model.kernel,
+	       ksm_checksum_name(outcome->model.profile->checksum));
+	printf("  %-16s %12s %12s %12s %12s\n", "", "last", "lowest", "median", "highest");
+	print_band("pages_shared", &bands->pages_shared, "KSM pages in use");
+	print_band("pages_sharing", &bands->pages_sharing, "further mappings: what is saved");
+	print_band("pages_unshared", &bands->pages_unshared, "without a twin");
+	print_band("pages_volatile", &bands->pages_volatile, "changing, or left out");
+	if (bands->ksm_zero_pages.highest)
+		print_band("ksm_zero_pages", &bands->ksm_zero_pages, "replaced by the zero page");
+	print_profit(&bands->general_profit);
+}
+
+enum { CHANGE_AREA, CHANGE_PRESENT, CHANGE_CHANGED, CHANGE_SHARE, CHANGE_TIMES };
+
+static const struct ksm_column change_columns[] = {
+	[CHANGE_AREA] = {"AREA", "kind", true, KSM_COL_TEXT},
+	[CHANGE_PRESENT] = {"PRESENT", "pages looked at, in bytes", true, KSM_COL_BYTES},
+	[CHANGE_CHANGED] = {"CHANGED", "those that changed between passes", true, KSM_COL_BYTES},
+	[CHANGE_SHARE] = {"SHARE", "of those present", true, KSM_COL_PERCENT},
+	[CHANGE_TIMES] = {"HOW-OFTEN", "they did", true, KSM_COL_TEXT},
+	{NULL, NULL, false, KSM_COL_TEXT},
+};
+
+static int put_change(struct ksm_table *table, const struct ksm_estimate *estimate,
+		      const struct ksm_estimate_change *change)
+{
+	char times[64];
+
+	snprintf(times, sizeof(times), "%.1f of %u times",
+		 (double)change->changes / (double)change->changed_pages,
+		 estimate->outcome->n_passes - 1);
+	return ksm_table_row(table) ?: ksm_table_text(table, CHANGE_AREA, change->area)
+		?: ksm_table_number(table, CHANGE_PRESENT, ksm_estimate_bytes(estimate, change->pages_present))
+		?: ksm_table_number(table, CHANGE_CHANGED, ksm_estimate_bytes(estimate, change->changed_pages))
+		?: ksm_table_percent(table, CHANGE_SHARE, (uint64_t)change->changed_pages, (uint64_t)change->pages_present)
+		?: ksm_table_text(table, CHANGE_TIMES, times);
+}
+
+int ksm_estimate_print_changes(const struct ksm_estimate *estimate,
+			       const struct ksm_table_options *options)
+{
+	struct ksm_table_options plain = {.bytes = options->bytes};
+	struct ksm_table *table;
+	int ret = ksm_table_new(change_columns, &plain, &table, NULL);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < estimate->n_changes && !ret; i++)
+		ret = put_change(table, estimate, &estimate->change[i]);
+	ret = ret ?: ksm_table_print(table);
+	ksm_table_free(&table);
+	return ret;
+}
