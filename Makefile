@@ -171,7 +171,7 @@ demo-run: ksmctl $(BUILDERS)
 DEPS_BUILD := gcc libc6-dev pkg-config libproc2-dev libxxhash-dev libsmartcols-dev libjson-c-dev
 DEPS_CHECK := g++ libgtest-dev jq mandoc python3-minimal procps zsh fish
 DEPS_LINT  := clang-format clang-tidy cppcheck shellcheck mandoc
-DEPS_INTEGRATION := clang gcovr valgrind nodejs perl python3
+DEPS_INTEGRATION := clang gcovr valgrind nodejs perl python3 redis-server redis-tools
 
 deps:             ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK))
 deps-lint:        ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK) $(DEPS_LINT))

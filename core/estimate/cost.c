@@ -74,9 +74,20 @@ static double time_checksum(enum ksm_checksum_kind kind, unsigned int page_size)
 	return (cpu_now() - begin) * page_size / (double)SAMPLE_BYTES;
 }
 
+/* The coarse clocks go on with each tick (kernel/time/posix-stubs.c and posix-timers.c). */
+static double tick_seconds(void)
+{
+	struct timespec t;
+
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &t))
+		return 0;
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 void ksm_cost_measure(const struct ksm_root *root, enum ksm_checksum_kind kind,
 		      unsigned int page_size, struct ksm_cost *ret_cost)
 {
+	ret_cost->tick_seconds = tick_seconds();
 	if (from_ksmd(root, ret_cost))
 		return;
 	ret_cost->seconds_per_page = CHECKSUMS_PER_PAGE * time_checksum(kind, page_size);

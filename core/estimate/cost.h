@@ -8,7 +8,8 @@
 
 struct ksm_cost {
 	double seconds_per_page; /* of CPU, for a page that ksmd looks at */
-	char basis[160];	 /* where that comes from, for a report */
+	double tick_seconds; /* of the kernel's timers, 1/HZ; 0: sleeps are as long as asked for */
+	char basis[160];     /* where that comes from, for a report */
 };
 
 /*

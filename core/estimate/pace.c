@@ -13,15 +13,35 @@ void ksm_pace_init(struct ksm_pace *pace, const struct ksm_model *model,
 	};
 }
 
-/* ksmd sleeps after every batch, and the end of a pass ends its batch. */
-double ksm_pace_pass_seconds(const struct ksm_pace *pace, uint64_t pages)
+/*
+ * A batch and the sleep behind it. A sleep ends with a tick: with the one after it is over or, if it is long,
+ * with the next of every 8, 64, ... ticks (the timer wheel of 4.8, kernel/time/timer.c). So a batch begins
+ * with a tick too, and its work takes time only as far as it goes beyond that tick.
+ */
+static double batch_seconds(const struct ksm_pace *pace, double work)
 {
 	double sleep = (double)ksm_model_get(pace->model, KSM_SYSFS_sleep_millisecs) / 1000;
+	double tick = pace->cost->tick_seconds, ticks = 0, granule = 1;
 
-	if (!pace->pages_to_scan)
+	if (sleep == 0 || tick == 0)
+		return sleep + work;
+	/* A hair less, so that 0.02 / 0.004 is 5. */
+	ticks = ceil(sleep / tick - 1e-6);
+	while (ticks >= 63 * granule)
+		granule *= 8;
+	return (floor((ticks + floor(work / tick)) / granule) + 1) * granule * tick;
+}
+
+/* The end of a pass ends its batch, also one that finds no page any more. */
+double ksm_pace_pass_seconds(const struct ksm_pace *pace, uint64_t pages)
+{
+	double cost = pace->cost->seconds_per_page;
+	uint64_t batch = pace->pages_to_scan;
+
+	if (!batch)
 		return INFINITY;
-	return ceil((double)pages / (double)pace->pages_to_scan) * sleep +
-	       (double)pages * pace->cost->seconds_per_page;
+	return (double)(pages / batch) * batch_seconds(pace, (double)batch * cost) +
+	       batch_seconds(pace, (double)(pages % batch) * cost);
 }
 
 void ksm_pace_take_pass(struct ksm_pace *pace, uint64_t pages)

@@ -70,6 +70,12 @@ class Json
 			<< "not a whole number: " << Dump();
 		return json_object_get_int64(object_);
 	}
+	double Real() const
+	{
+		EXPECT_TRUE(json_object_is_type(object_, json_type_double))
+			<< "not a number: " << Dump();
+		return json_object_get_double(object_);
+	}
 	std::string Text() const
 	{
 		EXPECT_TRUE(json_object_is_type(object_, json_type_string))

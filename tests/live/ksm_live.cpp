@@ -308,6 +308,34 @@ Counters LiveKsm::Passes(int n)
 	return counters;
 }
 
+std::vector<Counters> LiveKsm::PassesApart(int n, int sleep_millisecs, double *ret_seconds)
+{
+	std::vector<Counters> passes;
+	auto end = Clock::now() + std::chrono::seconds(60 + n * sleep_millisecs / 100);
+	int64_t done = Read()["full_scans"];
+	auto first = Clock::now(), last = first;
+
+	Rest();
+	Set("run", 1);
+	Set("sleep_millisecs", sleep_millisecs);
+	while (passes.size() < static_cast<size_t>(n) && Clock::now() < end) {
+		Counters now = Read();
+
+		if (now["full_scans"] != done) {
+			last = Clock::now();
+			if (passes.empty())
+				first = last;
+			passes.push_back(now);
+		}
+		done = now["full_scans"];
+		std::this_thread::sleep_for(std::chrono::milliseconds(1));
+	}
+	Rest();
+	*ret_seconds = std::chrono::duration<double>(last - first).count();
+	EXPECT_EQ(passes.size(), static_cast<size_t>(n)) << "ksmd does not get through its passes";
+	return passes;
+}
+
 Counters LiveKsm::Read() const
 {
 	static const char *const names[] = {

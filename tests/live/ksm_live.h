@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -38,6 +39,11 @@ class LiveKsm
 	/* ksmd makes exactly one full pass. Then it rests, and these are the counters. */
 	Counters OnePass();
 	Counters Passes(int n);
+	/*
+	 * @n passes of a ksmd that runs freely and sleeps @sleep_millisecs after each: the counters after each,
+	 * and the seconds from the end of the first to the end of the last.
+	 */
+	std::vector<Counters> PassesApart(int n, int sleep_millisecs, double *ret_seconds);
 	/* pages_scanned and pages_skipped, which the kernel never sets back, count from the last Unmerge. */
 	Counters Read() const;
 
