@@ -5,9 +5,9 @@
  * in ascending address order, end it; end the pass. Only its end does what ksmd does in a pass: by then the
  * twin knows what happened to every page since the pass before, as the kernel does from its page tables.
  *
- * The trees are ordered and matched by page key instead of by the pages' bytes. On memory that holds still
- * during a pass no counter depends on the order of contents, only on which are equal, so the trees may also
- * be split into many by key.
+ * The trees are ordered and matched by page key, and by NUMA node where merge_across_nodes is 0, instead of by
+ * the pages' bytes. On memory that holds still during a pass no counter depends on the order of contents, only
+ * on which are equal, so the trees may also be split into many by key.
  *
  * Sources: mm/ksm.c of 2.6.32, and its later changes as the profiles of model.h name them.
  */
