@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "cli/estimate_tables.h"
+#include "ksmd/twin.h"
 
 static void print_band(const char *name, const struct ksm_band *band, const char *meaning)
 {
@@ -56,9 +57,10 @@ static const struct ksm_column change_columns[] = {
 static int put_change(struct ksm_table *table, const struct ksm_estimate *estimate,
 		      const struct ksm_estimate_change *change)
 {
+	const char *at_least = estimate->outcome->n_passes > KSM_TWIN_CHANGES_MAX ? ">= " : "";
 	char times[64];
 
-	snprintf(times, sizeof(times), "%.1f of %u times",
+	snprintf(times, sizeof(times), "%s%.1f of %u times", at_least,
 		 (double)change->changes / (double)change->changed_pages,
 		 estimate->outcome->n_passes - 1);
 	return ksm_table_row(table) ?: ksm_table_text(table, CHANGE_AREA, change->area)

@@ -47,12 +47,36 @@ static const struct {
 	{KSM_UNKNOWN_HUGE_PAGES, "no-huge-pages",
 	 "which pages belong to transparent huge pages needs PAGEMAP_SCAN (Linux 6.7): merging may "
 	 "take a pass longer"},
+	{KSM_UNKNOWN_NODES, "no-nodes",
+	 "which NUMA node a page lies on needs CAP_SYS_ADMIN and \"zoneinfo\": pages of different "
+	 "nodes count as merging, so what would be freed with merge_across_nodes=0 is an upper "
+	 "bound"},
+	{KSM_UNKNOWN_SOME_NODES, "some-nodes",
+	 "of some pages the NUMA node is unknown, where zones of several overlap: with "
+	 "merge_across_nodes=0 these count as merging among themselves"},
 };
+
+/* Does a model keep pages of different nodes apart? */
+static bool keeps_nodes_apart(const struct ksm_estimate *estimate)
+{
+	for (size_t i = 0; i < estimate->n_outcomes; i++) {
+		const struct ksm_model *model = &estimate->outcome[i].model;
+
+		if (ksm_model_has(model, KSM_SYSFS_merge_across_nodes) &&
+		    !ksm_model_get(model, KSM_SYSFS_merge_across_nodes))
+			return true;
+	}
+	return false;
+}
 
 static int warn_of_unknowns(struct ksm_estimate *estimate, const struct ksm_page_source *source)
 {
+	unsigned int unknown = source->unknown;
+
+	if (!keeps_nodes_apart(estimate))
+		unknown &= ~(unsigned int)(KSM_UNKNOWN_NODES | KSM_UNKNOWN_SOME_NODES);
 	for (size_t i = 0; i < sizeof(unknowns) / sizeof(unknowns[0]); i++)
-		if ((source->unknown & unknowns[i].unknown) &&
+		if ((unknown & unknowns[i].unknown) &&
 		    warn(estimate, unknowns[i].code, "%s", unknowns[i].text))
 			return -ENOMEM;
 	return 0;
@@ -60,7 +84,6 @@ static int warn_of_unknowns(struct ksm_estimate *estimate, const struct ksm_page
 
 int ksm_estimate_warn_all(struct ksm_estimate *estimate, const struct ksm_page_source *source)
 {
-	const struct ksm_model *model = &estimate->outcome->model;
 	uint64_t swapped = 0;
 	int err = warn_of_unknowns(estimate, source);
 
@@ -73,11 +96,6 @@ int ksm_estimate_warn_all(struct ksm_estimate *estimate, const struct ksm_page_s
 		err = warn(estimate, "one-pass",
 			   "one pass cannot tell which pages change: all count as still, and ksmd "
 			   "merges nothing in its first");
-	if (!err && ksm_model_has(model, KSM_SYSFS_merge_across_nodes) &&
-	    !ksm_model_get(model, KSM_SYSFS_merge_across_nodes))
-		err = warn(estimate, "numa",
-			   "merge_across_nodes=0 is not modelled: pages of different nodes count "
-			   "as merging");
 	if (!err && estimate->mismatched_pages > 0)
 		err = warn(estimate, "mismatch",
 			   "%" PRId64 " pages differ from others with an equal key",

@@ -10,7 +10,9 @@
 #include "base/arena.h"
 #include "base/red_black.h"
 #include "checksum/checksum.h"
+#include "kernel/nodes.h"
 #include "ksmd/counters.h"
+#include "ksmd/forest.h"
 #include "ksmd/twin.h"
 
 /* In the low bits of an item's address, as in the kernel. */
@@ -20,6 +22,12 @@
 #define ZERO_FLAG     0x400u /* the twin merged the address with the kernel's zero page */
 #define GHOST_FLAG    0x800u /* ... and the kernel freed its rmap item since */
 #define FLAGS_MASK    0xfffu
+
+/* What an item keeps of enum ksm_page_flag: those up to KSM_PAGE_HUGE. */
+#define PAGE_FLAGS_MASK 0xfu
+
+/* Where pages do not merge across nodes, those of an unknown one merge among themselves. */
+#define NID_UNKNOWN KSM_NODES_MAX
 
 /* One per page, in address order within its mm. */
 struct rmap_item {
@@ -37,16 +45,18 @@ struct rmap_item {
 			uint32_t prev; /* 0 for the first */
 		} stable;
 	};
-	uint8_t age;
-	uint8_t changes;	/* passes that saw other bytes than the one before, 255 at most */
-	uint8_t page_flags : 7; /* enum ksm_page_flag */
+	uint32_t age : 4;     /* of smart scan */
+	uint32_t changes : 4; /* passes that saw other bytes than the one before */
+	uint32_t remaining_skips : 4;
+	uint32_t page_flags : 4;
+	uint32_t nid : 11; /* whose trees it is for; 0 where pages merge across nodes */
 	bool is_zero : 1;
-	uint8_t remaining_skips : 4; /* 8 at most */
-	bool is_present : 1;	     /* seen in this pass */
-	bool is_fresh : 1;	     /* the kernel has no rmap item for it before this pass */
+	bool is_present : 1; /* seen in this pass */
+	bool is_fresh : 1;   /* the kernel has no rmap item for it before this pass */
 	bool is_unmapped : 1; /* on a node or merged with the zero page, but its address maps another page by now */
 	bool changed : 1; /* at its last visit, against the one before */
 };
+_Static_assert(sizeof(struct rmap_item) == 56, "there is one for each page");
 
 enum { NODE_FREE, NODE_PLAIN, NODE_CHAIN, NODE_DUP };
 
@@ -66,7 +76,8 @@ struct stable_node {
 	uint32_t next_dup;
 	uint32_t prev_dup; /* 0 for the first */
 	uint32_t next_by_kpfn;
-	uint32_t kind;
+	uint16_t kind;
+	uint16_t nid; /* as of its items */
 };
 
 /* A physical page that was merged into a node's page before fork let others map it too. */
@@ -87,28 +98,10 @@ struct mm_slot {
 	struct ksm_mm_counters counters;
 };
 
-/* Trees split by key: each small enough for the cache. */
-struct forest {
-	uint32_t *root;
-	uint32_t mask; /* a power of two less one */
-};
-
-static inline uint32_t *forest_root(const struct forest *forest, struct ksm_page_key key)
-{
-	return &forest->root[key.hi & forest->mask];
-}
-
-/* For about @n elements; -ENOMEM. The owner frees root. */
-int forest_init(struct forest *forest, uint32_t n);
-
-/* For forests of lists: the list of a PFN or another number that has not been mixed. */
-static inline uint32_t *forest_list(const struct forest *lists, uint64_t number)
-{
-	return &lists->root[(number * UINT64_C(0x9e3779b97f4a7c15) >> 32) & lists->mask];
-}
-
 struct ksm_twin {
 	struct ksm_model model;
+	bool merge_across_nodes;
+	uint32_t fixed_roots; /* of every forest; 0: as many as suit the elements */
 	struct ksm_arena items;
 	struct ksm_arena nodes;
 	struct forest unstable;
@@ -139,11 +132,15 @@ static inline struct stable_node *node_at(const struct ksm_twin *twin, uint32_t 
 	return ksm_arena_at(&twin->nodes, number);
 }
 
-static inline int key_compare(struct ksm_page_key a, struct ksm_page_key b)
+/* The trees of all NUMA nodes are one here: pages that differ in nid are just not equal. */
+static inline int tree_compare(struct ksm_page_key a, uint32_t a_nid, struct ksm_page_key b,
+			       uint32_t b_nid)
 {
 	if (a.hi != b.hi)
 		return a.hi < b.hi ? -1 : 1;
-	return a.lo < b.lo ? -1 : a.lo > b.lo;
+	if (a.lo != b.lo)
+		return a.lo < b.lo ? -1 : 1;
+	return a_nid < b_nid ? -1 : a_nid > b_nid;
 }
 
 /* stable_tree.c */
@@ -162,10 +159,10 @@ void stable_tree_see_other(struct ksm_twin *twin, uint32_t item);
 bool stable_node_is_held(const struct ksm_twin *twin, const struct stable_node *node);
 /* A page that fork took from an address that had the kernel's zero page. */
 bool zero_page_before_fork(const struct ksm_twin *twin, const struct rmap_item *item);
-/* A node that one more page of that content may join; 0 if there is none or all are full. */
-uint32_t stable_tree_search(struct ksm_twin *twin, struct ksm_page_key key);
-/* A new node for that content, in a chain if there are others. 0 when memory is short. */
-uint32_t stable_tree_insert(struct ksm_twin *twin, struct ksm_page_key key, uint64_t kpfn);
+/* A node of @item's content and nid that it may join; 0 if there is none or all are full. */
+uint32_t stable_tree_search(struct ksm_twin *twin, const struct rmap_item *item);
+/* A new node for these, in a chain if there are others. 0 when memory is short. */
+uint32_t stable_tree_insert(struct ksm_twin *twin, const struct rmap_item *item, uint64_t kpfn);
 void stable_tree_append(struct ksm_twin *twin, uint32_t item, uint32_t node);
 /* Takes the item off its node, which goes with the last mapping of its page. */
 void stable_tree_remove(struct ksm_twin *twin, uint32_t item);

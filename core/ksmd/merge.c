@@ -15,6 +15,9 @@ void remove_rmap_item_from_tree(struct ksm_twin *twin, uint32_t number)
 	}
 }
 
+/* The kernel counts to 255, but from 9 on all ages are alike. */
+#define AGE_MAX 15
+
 /* 6.7: how many visits to leave out, by the age at the one that was not. */
 static uint8_t skip_age(uint8_t age)
 {
@@ -39,7 +42,7 @@ bool should_skip_rmap_item(struct ksm_twin *twin, uint32_t number)
 
 	if (!ksm_model_get(&twin->model, KSM_SYSFS_smart_scan) || is_ksm_page(twin, item))
 		return false;
-	if (age != UINT8_MAX)
+	if (age < AGE_MAX)
 		item->age++;
 	if (age < 3)
 		return false;
@@ -59,7 +62,7 @@ bool should_skip_rmap_item(struct ksm_twin *twin, uint32_t number)
  */
 static int join_stable_node(struct ksm_twin *twin, uint32_t number)
 {
-	uint32_t node = stable_tree_search(twin, item_at(twin, number)->key);
+	uint32_t node = stable_tree_search(twin, item_at(twin, number));
 
 	remove_rmap_item_from_tree(twin, number);
 	if (!node)
@@ -87,7 +90,7 @@ static int merge_two_pages(struct ksm_twin *twin, uint32_t number, uint32_t othe
 	/* Holding the one for the other, ksmd only gets as far as splitting what both are in. */
 	if (same_huge)
 		return 0;
-	node = stable_tree_insert(twin, item->key, profile->merges_into_copy ? 0 : item->pfn);
+	node = stable_tree_insert(twin, item, profile->merges_into_copy ? 0 : item->pfn);
 	if (!node)
 		return -ENOMEM;
 	remove_rmap_item_from_tree(twin, other);
@@ -122,7 +125,7 @@ static int keep_ksm_page(struct ksm_twin *twin, uint32_t number)
 	}
 	remove_rmap_item_from_tree(twin, number);
 	if (!node)
-		node = stable_tree_insert(twin, item->key, item->pfn);
+		node = stable_tree_insert(twin, item, item->pfn);
 	if (!node)
 		return -ENOMEM;
 	/* Forked KSM pages join their node even when it is full. */

@@ -9,16 +9,16 @@ static struct ksm_rb_space stable_space(const struct ksm_twin *twin)
 	return (struct ksm_rb_space){&twin->nodes, offsetof(struct stable_node, rb)};
 }
 
-/* The plain node or chain of a content; 0 if there is none, and then where it would go. */
-static uint32_t find(const struct ksm_twin *twin, struct ksm_page_key key, uint32_t *ret_parent,
-		     unsigned int *ret_side)
+/* The plain node or chain of a content and nid; 0 if there is none, and then where it would go. */
+static uint32_t find(const struct ksm_twin *twin, struct ksm_page_key key, uint32_t nid,
+		     uint32_t *ret_parent, unsigned int *ret_side)
 {
 	uint32_t parent = 0, walk = *forest_root(&twin->stable, key);
 	unsigned int side = 0;
 
 	while (walk) {
 		const struct stable_node *node = node_at(twin, walk);
-		int order = key_compare(key, node->key);
+		int order = tree_compare(key, nid, node->key, node->nid);
 
 		if (order == 0)
 			return walk;
@@ -196,6 +196,7 @@ static uint32_t make_chain(struct ksm_twin *twin, uint32_t number)
 		return 0;
 	node = node_at(twin, chain);
 	node->key = node_at(twin, number)->key;
+	node->nid = node_at(twin, number)->nid;
 	node->kind = NODE_CHAIN;
 	ksm_rb_replace(stable_space(twin), forest_root(&twin->stable, node->key), number, chain);
 	twin->counters.stable_node_chains++;
@@ -242,7 +243,7 @@ static uint32_t choose_dup(struct ksm_twin *twin, uint32_t chain)
 	return dup;
 }
 
-uint32_t stable_tree_insert(struct ksm_twin *twin, struct ksm_page_key key, uint64_t kpfn)
+uint32_t stable_tree_insert(struct ksm_twin *twin, const struct rmap_item *item, uint64_t kpfn)
 {
 	uint32_t parent, number, found;
 	struct stable_node *node;
@@ -252,14 +253,15 @@ uint32_t stable_tree_insert(struct ksm_twin *twin, struct ksm_page_key key, uint
 	if (!number)
 		return 0;
 	node = node_at(twin, number);
-	node->key = key;
+	node->key = item->key;
+	node->nid = (uint16_t)item->nid;
 	node->kpfn = kpfn;
 	node->kind = NODE_PLAIN;
 
-	found = find(twin, key, &parent, &side);
+	found = find(twin, item->key, item->nid, &parent, &side);
 	if (!found) {
-		ksm_rb_insert(stable_space(twin), forest_root(&twin->stable, key), number, parent,
-			      side);
+		ksm_rb_insert(stable_space(twin), forest_root(&twin->stable, item->key), number,
+			      parent, side);
 	} else {
 		if (node_at(twin, found)->kind != NODE_CHAIN)
 			found = make_chain(twin, found);
@@ -277,10 +279,10 @@ uint32_t stable_tree_insert(struct ksm_twin *twin, struct ksm_page_key key, uint
 int stable_tree_resize(struct ksm_twin *twin)
 {
 	struct forest old = twin->stable, by_kpfn = twin->by_kpfn;
-	int err = forest_init(&twin->stable, twin->nodes.end);
+	int err = forest_init(twin, &twin->stable, twin->nodes.end);
 
 	if (!err)
-		err = forest_init(&twin->by_kpfn, twin->nodes.end);
+		err = forest_init(twin, &twin->by_kpfn, twin->nodes.end);
 	if (err) {
 		if (twin->stable.root != old.root)
 			free(twin->stable.root);
@@ -291,14 +293,14 @@ int stable_tree_resize(struct ksm_twin *twin)
 	free(by_kpfn.root);
 	for (uint32_t number = 1; number < twin->nodes.end; number++) {
 		const struct stable_node *node = node_at(twin, number);
-		uint32_t parent;
-		unsigned int side;
+		uint32_t parent = 0;
+		unsigned int side = 0;
 
 		if (node->kpfn && node->kind != NODE_FREE)
 			kpfn_remember(twin, number);
 		if (node->kind != NODE_PLAIN && node->kind != NODE_CHAIN)
 			continue;
-		find(twin, node->key, &parent, &side);
+		find(twin, node->key, node->nid, &parent, &side);
 		ksm_rb_insert(stable_space(twin), forest_root(&twin->stable, node->key), number,
 			      parent, side);
 	}
@@ -435,12 +437,12 @@ static bool prune_chain(struct ksm_twin *twin, uint32_t chain)
 	return false;
 }
 
-uint32_t stable_tree_search(struct ksm_twin *twin, struct ksm_page_key key)
+uint32_t stable_tree_search(struct ksm_twin *twin, const struct rmap_item *item)
 {
 	uint32_t parent, number;
 	unsigned int side;
 
-	number = find(twin, key, &parent, &side);
+	number = find(twin, item->key, item->nid, &parent, &side);
 	if (!number)
 		return 0;
 	if (node_at(twin, number)->kind == NODE_CHAIN) {

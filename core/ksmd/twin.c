@@ -8,20 +8,6 @@
 #include "base/array.h"
 #include "ksmd/internal.h"
 
-int forest_init(struct forest *forest, uint32_t n)
-{
-	uint32_t roots = 1024, *root;
-
-	while (roots < n / 4)
-		roots *= 2;
-	root = calloc(roots, sizeof(*root));
-	if (!root)
-		return -ENOMEM;
-	forest->root = root;
-	forest->mask = roots - 1;
-	return 0;
-}
-
 int ksm_twin_new(const struct ksm_model *model, struct ksm_twin **ret_twin)
 {
 	struct ksm_twin *twin = calloc(1, sizeof(*twin));
@@ -29,13 +15,15 @@ int ksm_twin_new(const struct ksm_model *model, struct ksm_twin **ret_twin)
 	if (!twin)
 		return -ENOMEM;
 	twin->model = *model;
+	twin->merge_across_nodes = !model->profile->has_merge_across_nodes ||
+				   ksm_model_get(model, KSM_SYSFS_merge_across_nodes);
 	ksm_arena_init(&twin->items, sizeof(struct rmap_item));
 	ksm_arena_init(&twin->nodes, sizeof(struct stable_node));
 	ksm_arena_init(&twin->forks, sizeof(struct fork));
 	ksm_arena_init(&twin->splits, sizeof(struct split));
-	if (forest_init(&twin->unstable, 0) || forest_init(&twin->stable, 0) ||
-	    forest_init(&twin->by_kpfn, 0) || forest_init(&twin->by_fork, 0) ||
-	    forest_init(&twin->by_huge, 0)) {
+	if (forest_init(twin, &twin->unstable, 0) || forest_init(twin, &twin->stable, 0) ||
+	    forest_init(twin, &twin->by_kpfn, 0) || forest_init(twin, &twin->by_fork, 0) ||
+	    forest_init(twin, &twin->by_huge, 0)) {
 		ksm_twin_free(&twin);
 		return -ENOMEM;
 	}
@@ -79,13 +67,13 @@ int ksm_twin_pass_begin(struct ksm_twin *twin)
 	uint32_t forks = twin->forks.end;
 	struct forest unstable, by_fork;
 
-	if (forest_init(&unstable, twin->items.end))
+	if (forest_init(twin, &unstable, twin->items.end))
 		return -ENOMEM;
 	free(twin->unstable.root);
 	twin->unstable = unstable;
 
 	ksm_arena_release(&twin->forks);
-	if (forest_init(&by_fork, forks))
+	if (forest_init(twin, &by_fork, forks))
 		return -ENOMEM;
 	free(twin->by_fork.root);
 	twin->by_fork = by_fork;
@@ -156,6 +144,14 @@ static uint32_t find_or_add_item(struct ksm_twin *twin, uint64_t address)
 	return number;
 }
 
+/* The node whose trees a page is for. */
+static uint32_t get_kpfn_nid(const struct ksm_twin *twin, const struct ksm_page *page)
+{
+	if (twin->merge_across_nodes)
+		return 0;
+	return page->flags & KSM_PAGE_NID ? page->nid : NID_UNKNOWN;
+}
+
 /*
  * Does the address still have the page that it had? Another PFN is another page, mapped anew with what the old
  * one held: to ksmd it is no KSM page. (The kernel may also have moved the page, which ksmd would not notice;
@@ -182,13 +178,14 @@ int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page, const struc
 	was_shared = item->page_flags & KSM_PAGE_SHARED;
 	is_same = is_same_page(item, page, sum);
 	if (!item->is_fresh && !ksm_page_key_equal(item->key, sum->key) &&
-	    item->changes != UINT8_MAX)
+	    item->changes < KSM_TWIN_CHANGES_MAX)
 		item->changes++;
 	item->key = sum->key;
+	item->nid = get_kpfn_nid(twin, page);
 	item->is_zero = sum->is_zero;
 	item->is_present = true;
 	item->pfn = page->flags & KSM_PAGE_PFN ? page->pfn : 0;
-	item->page_flags = page->flags;
+	item->page_flags = page->flags & PAGE_FLAGS_MASK;
 	if (!is_same)
 		stable_tree_see_change(twin, number);
 	if (!(item->address & STABLE_FLAG) && (item->is_fresh || was_shared))

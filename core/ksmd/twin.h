@@ -5,9 +5,9 @@
  * in ascending address order, end it; end the pass. Only its end does what ksmd does in a pass: by then the
  * twin knows what happened to every page since the pass before, as the kernel does from its page tables.
  *
- * The trees are ordered and matched by page key instead of by the pages' bytes. On memory that holds still
- * during a pass no counter depends on the order of contents, only on which are equal, so the trees may also
- * be split into many by key.
+ * The trees are ordered and matched by page key, and by NUMA node where merge_across_nodes is 0, instead of by
+ * the pages' bytes. On memory that holds still during a pass no counter depends on the order of contents, only
+ * on which are equal, so the trees may also be split into many by key.
  *
  * Sources: mm/ksm.c of 2.6.32, and its later changes as the profiles of model.h name them.
  */
@@ -54,6 +54,8 @@ void ksm_twin_mm_counters(const struct ksm_twin *twin, uint32_t mm,
  */
 int64_t ksm_twin_huge_pages_split(const struct ksm_twin *twin);
 
+#define KSM_TWIN_CHANGES_MAX 15
+
 /* A page as it was last seen, and what the twin made of it. */
 struct ksm_twin_page {
 	uint32_t mm;
@@ -62,9 +64,9 @@ struct ksm_twin_page {
 	uint64_t pfn; /* 0 if unknown */
 	struct ksm_page_key key;
 	bool is_zero;
-	bool changed;	   /* its checksum at the last visit was not that of the visit before */
-	uint8_t changes;   /* passes that saw other bytes than the one before, 255 at most */
-	uint32_t node;	   /* of the stable tree: equal numbers share one page; 0 if not in it */
+	bool changed;	 /* its checksum at the last visit was not that of the visit before */
+	uint8_t changes; /* passes that saw other bytes than the one before, counted to the maximum */
+	uint32_t node;	 /* of the stable tree: equal numbers share one page; 0 if not in it */
 	uint64_t node_pfn; /* the page they share, 0 if unknown */
 	bool in_zero_page; /* merged with the kernel's zero page */
 };

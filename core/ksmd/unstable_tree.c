@@ -15,7 +15,7 @@ uint32_t unstable_tree_search_insert(struct ksm_twin *twin, uint32_t number)
 
 	for (uint32_t walk = *root; walk;) {
 		const struct rmap_item *tree_item = item_at(twin, walk);
-		int order = key_compare(item->key, tree_item->key);
+		int order = tree_compare(item->key, item->nid, tree_item->key, tree_item->nid);
 
 		if (order == 0) {
 			/* A page that fork left in both places is no twin of itself. */

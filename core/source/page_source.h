@@ -24,12 +24,14 @@ enum ksm_page_flag {
 	KSM_PAGE_KSM = 1u << 2,	 /* a KSM page now */
 	KSM_PAGE_HUGE = 1u << 3, /* part of a transparent huge page that is mapped as one */
 	KSM_PAGE_LOST = 1u << 4, /* could not be read any more: treat it as not present */
+	KSM_PAGE_NID = 1u << 5,	 /* nid is known; need not be set where there is one node only */
 };
 
 struct ksm_page {
 	uint64_t address; /* bytes */
 	uint64_t pfn;
 	uint32_t flags; /* enum ksm_page_flag */
+	uint16_t nid;	/* the NUMA node it lies on, below KSM_NODES_MAX */
 };
 
 /* Pages of one space; after fill, page i's bytes are at data + i * page_size. */
@@ -88,6 +90,8 @@ enum ksm_source_unknown {
 	KSM_UNKNOWN_ZERO_PAGE = 1u << 2,  /* which all-zero pages are the kernel's shared one */
 	KSM_UNKNOWN_VM_FLAGS = 1u << 3,	  /* which areas KSM accepts, beyond private or shared */
 	KSM_UNKNOWN_HUGE_PAGES = 1u << 4, /* which pages belong to a transparent huge page */
+	KSM_UNKNOWN_NODES = 1u << 5,	  /* of several NUMA nodes, which a page lies on */
+	KSM_UNKNOWN_SOME_NODES = 1u << 6, /* ... of some pages, while of others it is known */
 };
 
 struct ksm_page_source {

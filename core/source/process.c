@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "kernel/ksm_stat.h"
+#include "kernel/nodes.h"
 #include "kernel/page_flags.h"
 #include "kernel/pagemap.h"
 #include "kernel/process.h"
@@ -44,6 +45,7 @@ struct process_source {
 	struct ksm_process_source_options options;
 	struct ksm_pagemap_facts facts;
 	struct ksm_page_flags *page_flags; /* NULL if the caller may not */
+	struct ksm_nodes nodes;		   /* none where there is only one */
 	struct target *target;		   /* one per space */
 	struct cursor cursor;
 };
@@ -271,6 +273,18 @@ static int next_ranges(struct process_source *source, const struct ksm_space *sp
 	return 0;
 }
 
+static void take_node(struct process_source *source, struct ksm_page *page)
+{
+	int nid = ksm_nodes_find(&source->nodes, page->pfn);
+
+	if (nid < 0) {
+		source->source.unknown |= KSM_UNKNOWN_SOME_NODES;
+		return;
+	}
+	page->nid = (uint16_t)nid;
+	page->flags |= KSM_PAGE_NID;
+}
+
 /* A candidate's flags from its pagemap entry; false for what is none. */
 static bool take_entry(struct process_source *source, uint64_t entry, struct ksm_page *page)
 {
@@ -288,6 +302,8 @@ static bool take_entry(struct process_source *source, uint64_t entry, struct ksm
 	if (source->facts.zero_pfn && page->pfn == source->facts.zero_pfn)
 		return false;
 	page->flags |= KSM_PAGE_PFN;
+	if (source->nodes.n_nodes)
+		take_node(source, page);
 	/* A child forked from merged memory has KSM pages that its own counters do not know of. */
 	if ((source->cursor.check_ksm || (page->flags & KSM_PAGE_SHARED)) && source->page_flags &&
 	    ksm_page_flags_get(source->page_flags, page->pfn, &kpf, NULL) == 0) {
@@ -412,6 +428,7 @@ static void process_close(struct ksm_page_source *base)
 		target_close(&source->target[i]);
 	}
 	ksm_page_flags_close(source->page_flags);
+	ksm_nodes_free(&source->nodes);
 	free(source->target);
 	free(base->space);
 	free(source);
@@ -423,6 +440,17 @@ static const struct ksm_page_source_ops process_ops = {
 	.fill = process_fill,
 	.close = process_close,
 };
+
+/* Where the nodes are not known, there may be several. */
+static void learn_nodes(struct process_source *source)
+{
+	if (ksm_nodes_read(source->root, &source->nodes, NULL))
+		source->source.unknown |= KSM_UNKNOWN_NODES;
+	else if (source->nodes.n_nodes == 1)
+		ksm_nodes_free(&source->nodes);
+	else if (!source->facts.has_pfn)
+		source->source.unknown |= KSM_UNKNOWN_NODES;
+}
 
 int ksm_process_source_open(const struct ksm_root *root, const pid_t *pids, size_t n,
 			    const struct ksm_process_source_options *options,
@@ -452,6 +480,7 @@ int ksm_process_source_open(const struct ksm_root *root, const pid_t *pids, size
 		base->unknown |= KSM_UNKNOWN_ZERO_PAGE;
 	if (!source->facts.has_scan)
 		base->unknown |= KSM_UNKNOWN_HUGE_PAGES;
+	learn_nodes(source);
 	if (ksm_page_flags_open(root, &source->page_flags, NULL) == 0)
 		base->mapcount = process_mapcount;
 

@@ -20,6 +20,7 @@ struct FakePage {
 	uint64_t pfn;
 	uint32_t flags; // beside KSM_PAGE_PFN
 	bool lost = false;
+	int nid = -1; // -1: unknown
 };
 
 struct FakeProcess {
@@ -137,9 +138,16 @@ class FakeSource
 		batch->space = static_cast<uint32_t>(self.at_);
 		batch->error.code = KSM_ERR_NONE;
 		// Small batches, so that a few pages already take several.
-		for (batch->n = 0; it != pages.end() && batch->n < 7; ++it)
-			batch->page[batch->n++] = {it->first, it->second.pfn,
-						   it->second.flags | KSM_PAGE_PFN};
+		for (batch->n = 0; it != pages.end() && batch->n < 7; ++it) {
+			const FakePage &page = it->second;
+			ksm_page &planned = batch->page[batch->n++];
+
+			planned = {it->first, page.pfn, page.flags | KSM_PAGE_PFN, 0};
+			if (page.nid < 0)
+				continue;
+			planned.flags |= KSM_PAGE_NID;
+			planned.nid = static_cast<uint16_t>(page.nid);
+		}
 		batch->ends_space = it == pages.end();
 		if (batch->ends_space) {
 			self.at_++;

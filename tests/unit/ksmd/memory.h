@@ -20,6 +20,7 @@ struct Page {
 	bool shared = false; // the kernel says that it is mapped more than once
 	bool ksm = false;
 	bool huge = false; // part of the huge page that its PFN lies in
+	int nid = -1;	   // the NUMA node that it lies on; -1: unknown
 };
 
 using Process = std::map<uint64_t, Page>; // by page number
@@ -132,6 +133,10 @@ class Memory
 			visited.flags |= KSM_PAGE_KSM;
 		if (page.huge)
 			visited.flags |= KSM_PAGE_HUGE;
+		if (page.nid >= 0) {
+			visited.flags |= KSM_PAGE_NID;
+			visited.nid = static_cast<uint16_t>(page.nid);
+		}
 		sum.key.lo = Mix(page.content + 1) | 1; // the checksum in it is not 0
 		sum.key.hi = Mix(sum.key.lo);
 		sum.is_zero = page.content == 0;

@@ -30,6 +30,7 @@ Rules::Rules(const std::string &kernel)
 
 	Require(own != all.end(), "unknown kernel");
 	v2_6_33 = own >= place("2.6.33");
+	v3_9 = own >= place("3.9");
 	v4_11 = own >= place("4.11");
 	v4_13 = own >= place("4.13");
 	v6_7 = own >= place("6.7");
@@ -175,7 +176,8 @@ bool Ksmd::TakesZeroPage(const Item &item, uint64_t content)
 {
 	if (!rules_.v4_11 || !setup_.use_zero_pages || content != kZero)
 		return false;
-	FramePtr zero = machine.NewFrame(kZero); // one for each mapping is as good as one for all
+	FramePtr zero =
+		machine.NewFrame(kZero, 0); // one for each mapping is as good as one for all
 	zero->is_zero_page = true;
 	machine.Point(item.process, item.page, zero);
 	return true;
@@ -189,6 +191,8 @@ Item *Ksmd::UnstableSearchInsert(Item &item, const FramePtr &frame)
 		FramePtr page = machine.At(other->process, other->page);
 
 		Require(page != nullptr, "a page went during the pass");
+		if (TreeOf(*page) != TreeOf(*frame))
+			continue;
 		if (page == frame)
 			return nullptr;
 		if (page->content == frame->content)
@@ -218,7 +222,7 @@ void Ksmd::Compare(Item &item, const FramePtr &frame)
 		if (!HeldStill(item, frame->content) || TakesZeroPage(item, frame->content))
 			return;
 	}
-	Node *node = Search(frame->content);
+	Node *node = Search(frame->content, TreeOf(*frame));
 	Leave(item);
 	if (node) {
 		machine.Point(item.process, item.page, node->frame);
@@ -243,10 +247,17 @@ void Ksmd::Compare(Item &item, const FramePtr &frame)
 	Append(item, node);
 }
 
-std::list<Place>::iterator Ksmd::Find(uint64_t content)
+// Each node has trees of its own, unless all share those of node 0.
+unsigned Ksmd::TreeOf(const Frame &frame) const
 {
-	return std::find_if(stable_.begin(), stable_.end(),
-			    [&](const Place &place) { return place.content == content; });
+	return rules_.v3_9 && !setup_.merge_across_nodes ? frame.nid : 0;
+}
+
+std::list<Place>::iterator Ksmd::Find(uint64_t content, unsigned nid)
+{
+	return std::find_if(stable_.begin(), stable_.end(), [&](const Place &place) {
+		return place.content == content && place.nid == nid;
+	});
 }
 
 // May a page join it, and leave room for @more?
@@ -268,9 +279,9 @@ bool Ksmd::HasRoom(const Node &node, uint64_t more) const
 //   until the next pass, or merges anew
 // - 2.6.32: nodes freed early count no longer against max_kernel_pages
 // - since 4.13, in passes 2 s apart: a dup may be moved to the head of its chain earlier
-Node *Ksmd::Search(uint64_t content)
+Node *Ksmd::Search(uint64_t content, unsigned nid)
 {
-	auto place = Find(content);
+	auto place = Find(content, nid);
 
 	if (place == stable_.end())
 		return nullptr;
@@ -333,16 +344,17 @@ Node *Ksmd::Insert(const FramePtr &frame)
 	node->content = frame->content;
 	frame->node = ret;
 
-	auto place = Find(frame->content);
+	auto place = Find(frame->content, TreeOf(*frame));
 	if (place != stable_.end() && place->is_chain)
 		ChooseDup(*place, false);
 	else if (place != stable_.end() && place->nodes.front()->frame->mappings.empty())
 		Free(place->nodes.front().get());
-	place = Find(frame->content);
+	place = Find(frame->content, TreeOf(*frame));
 	if (place == stable_.end()) {
 		stable_.emplace_back();
 		place = std::prev(stable_.end());
 		place->content = frame->content;
+		place->nid = TreeOf(*frame);
 	} else {
 		Require(rules_.v4_13, "two nodes of one content");
 		if (!place->is_chain)
@@ -360,7 +372,7 @@ void Ksmd::Free(Node *node)
 		item->where = Item::kNowhere;
 		item->node = nullptr;
 	}
-	auto place = Find(node->content);
+	auto place = Find(node->content, TreeOf(*node->frame));
 	place->nodes.remove_if([&](const auto &dup) { return dup.get() == node; });
 	if (place->nodes.empty())
 		stable_.erase(place);
@@ -392,13 +404,13 @@ void Ksmd::Leave2632(Item &item)
 	item.oldchecksum = 0;
 	item.where = Item::kNowhere;
 	if (node->items.empty())
-		stable_.erase(Find(node->content));
+		stable_.erase(Find(node->content, 0));
 }
 
 // Takes the stale items off the head of the node; null if that was all of it.
 Node *Ksmd::Search2632(uint64_t content)
 {
-	auto place = Find(content);
+	auto place = Find(content, 0);
 
 	if (place == stable_.end())
 		return nullptr;
@@ -416,7 +428,8 @@ void Ksmd::Break(const Item &item)
 	FramePtr frame = machine.At(item.process, item.page);
 
 	if (frame->is_ksm)
-		machine.Point(item.process, item.page, machine.NewFrame(frame->content));
+		machine.Point(item.process, item.page,
+			      machine.NewFrame(frame->content, frame->nid));
 }
 
 void Ksmd::Compare2632(Item &item, const FramePtr &frame)
@@ -453,14 +466,15 @@ void Ksmd::Compare2632(Item &item, const FramePtr &frame)
 		return;
 	if (setup_.max_kernel_pages && setup_.max_kernel_pages <= stable_.size())
 		return;
-	FramePtr kernel_page = machine.NewFrame(frame->content);
+	FramePtr kernel_page = machine.NewFrame(frame->content, frame->nid);
 	kernel_page->is_ksm = true;
 	machine.Point(item.process, item.page, kernel_page);
 	machine.Point(other->process, other->page, kernel_page);
 	Leave(*other);
-	Require(Find(frame->content) == stable_.end(), "two nodes of one content");
+	Require(Find(frame->content, 0) == stable_.end(), "two nodes of one content");
 	stable_.emplace_back();
 	stable_.back().content = frame->content;
+	stable_.back().nid = 0;
 	stable_.back().nodes.push_back(std::make_unique<Node>());
 	Node *node = stable_.back().nodes.front().get();
 	node->content = frame->content;

@@ -2,8 +2,8 @@
 // A second ksmd, slow and plain: memory that is really merged, and ksmd's rules as lists over it. It shares
 // no code with core/ksmd, which it is there to judge.
 //
-// Sources: mm/ksm.c of 2.6.32, and its later changes by version. Locks, pins, huge pages, swap, NUMA nodes and
-// failing allocations are left out: merging fails here only where the rules say so.
+// Sources: mm/ksm.c of 2.6.32, and its later changes by version. Locks, pins, huge pages, swap, KSM pages that
+// the kernel moves and failing allocations are left out: merging fails here only where the rules say so.
 #ifndef KSM_TESTS_UNIT_KSMD_ORACLE_H
 #define KSM_TESTS_UNIT_KSMD_ORACLE_H
 
@@ -31,6 +31,7 @@ constexpr uint64_t kZero = 0; // the content of the zero page
 struct Frame {
 	uint64_t number; // never used twice
 	uint64_t content;
+	unsigned nid; // the NUMA node
 	std::vector<std::pair<size_t, uint64_t>> mappings;
 	bool is_ksm = false;
 	bool is_zero_page = false; // the kernel's
@@ -48,8 +49,12 @@ class Machine
 	};
 
 	void Spawn();
-	void Map(size_t process, uint64_t page, uint64_t content); // where nothing is mapped
-	void Write(size_t process, uint64_t page, uint64_t content);
+	// Where nothing is mapped.
+	void Map(size_t process, uint64_t page, uint64_t content, unsigned nid = 0);
+	// A copy, where it takes one, comes to lie on @nid.
+	void Write(size_t process, uint64_t page, uint64_t content, unsigned nid = 0);
+	// As the kernel migrates a page: to another frame, for all who map it.
+	void Move(const FramePtr &frame, unsigned nid);
 	void Unmap(size_t process, uint64_t page);
 	void Fork(size_t process);
 	void Exit(size_t process);
@@ -59,7 +64,7 @@ class Machine
 		return process < processes.size() && processes[process].alive;
 	}
 	FramePtr At(size_t process, uint64_t page) const; // null where nothing is
-	FramePtr NewFrame(uint64_t content);
+	FramePtr NewFrame(uint64_t content, unsigned nid);
 	void Point(size_t process, uint64_t page, const FramePtr &frame);
 
 	std::vector<Process> processes;
@@ -73,6 +78,7 @@ struct Setup {
 	std::string kernel; // one of those of Kernels()
 	bool smart_scan = false;
 	bool use_zero_pages = false;
+	bool merge_across_nodes = true;
 	uint64_t max_page_sharing = 256;
 	uint64_t max_kernel_pages = 2000;
 	bool full_walks = false; // chains get their full walk in each pass: these lie 2 s apart
@@ -84,7 +90,7 @@ const std::vector<std::string> &Kernels();
 
 // The rules of a release, by what it brought.
 struct Rules {
-	bool v2_6_33, v4_11, v4_13, v6_7, v6_11;
+	bool v2_6_33, v3_9, v4_11, v4_13, v6_7, v6_11;
 
 	explicit Rules(const std::string &kernel);
 };
@@ -108,9 +114,10 @@ struct Node {
 	std::vector<Item *> items;
 };
 
-// One content's place in the stable tree: a node, or a chain of dups from its head on.
+// One content's place in a stable tree: a node, or a chain of dups from its head on.
 struct Place {
 	uint64_t content;
+	unsigned nid; // whose tree it is, as TreeOf() has it
 	std::list<std::unique_ptr<Node>> nodes;
 	bool is_chain = false;
 	int64_t walked = 0; // the pass of the last full walk
@@ -151,8 +158,9 @@ class Ksmd
 	Item *UnstableSearchInsert(Item &item, const FramePtr &frame);
 
 	void Compare(Item &item, const FramePtr &frame);
-	std::list<Place>::iterator Find(uint64_t content);
-	Node *Search(uint64_t content);
+	unsigned TreeOf(const Frame &frame) const;
+	std::list<Place>::iterator Find(uint64_t content, unsigned nid);
+	Node *Search(uint64_t content, unsigned nid);
 	Node *Insert(const FramePtr &frame);
 	Node *ChooseDup(Place &place, bool may_walk);
 	bool HasRoom(const Node &node, uint64_t more) const;

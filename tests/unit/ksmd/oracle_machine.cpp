@@ -15,12 +15,13 @@ FramePtr Machine::At(size_t process, uint64_t page) const
 	return it == processes[process].pages.end() ? nullptr : it->second;
 }
 
-FramePtr Machine::NewFrame(uint64_t content)
+FramePtr Machine::NewFrame(uint64_t content, unsigned nid)
 {
 	auto frame = std::make_shared<Frame>();
 
 	frame->number = next_number_++;
 	frame->content = content;
+	frame->nid = nid;
 	return frame;
 }
 
@@ -46,20 +47,29 @@ void Machine::Spawn()
 	processes.emplace_back();
 }
 
-void Machine::Map(size_t process, uint64_t page, uint64_t content)
+void Machine::Map(size_t process, uint64_t page, uint64_t content, unsigned nid)
 {
 	if (Alive(process) && !At(process, page))
-		Point(process, page, NewFrame(content));
+		Point(process, page, NewFrame(content, nid));
 }
 
-void Machine::Write(size_t process, uint64_t page, uint64_t content)
+void Machine::Move(const FramePtr &frame, unsigned nid)
+{
+	FramePtr to = NewFrame(frame->content, nid);
+	const auto mappings = frame->mappings;
+
+	for (const auto &[process, page] : mappings)
+		Point(process, page, to);
+}
+
+void Machine::Write(size_t process, uint64_t page, uint64_t content, unsigned nid)
 {
 	FramePtr frame = At(process, page);
 
 	if (!frame)
 		return;
 	if (frame->mappings.size() > 1 || frame->is_ksm || frame->is_zero_page)
-		Point(process, page, NewFrame(content));
+		Point(process, page, NewFrame(content, nid));
 	else
 		frame->content = content;
 }

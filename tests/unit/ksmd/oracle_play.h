@@ -15,6 +15,7 @@
 #include "tests/unit/ksmd/oracle.h"
 
 extern "C" {
+#include "ksmd/forest.h"
 #include "ksmd/twin.h"
 }
 
@@ -22,12 +23,13 @@ namespace oracle
 {
 
 struct Op {
-	enum Kind { kSpawn, kMap, kWrite, kUnmap, kFork, kExit, kPass };
+	enum Kind { kSpawn, kMap, kWrite, kUnmap, kMove, kFork, kExit, kPass };
 
 	Kind kind;
 	size_t process = 0;
 	uint64_t page = 0;
 	uint64_t content = 0;
+	unsigned nid = 0;
 };
 using Script = std::vector<Op>;
 
@@ -37,16 +39,24 @@ struct Case {
 	Script script;
 };
 
-constexpr const char *kOpNames[] = {"spawn", "map", "write", "unmap", "fork", "exit", "pass"};
+constexpr const char *kOpNames[] = {"spawn", "map",  "write", "unmap",
+				    "move",  "fork", "exit",  "pass"};
 
 // An operation a line: "map PROCESS PAGE CONTENT", "write PROCESS PAGE CONTENT", "unmap PROCESS PAGE",
-// "fork PROCESS", "exit PROCESS", "spawn", "pass". Processes count from 0; a fork makes the next one.
+// "move PROCESS PAGE", "fork PROCESS", "exit PROCESS", "spawn", "pass". Processes count from 0; a fork makes the
+// next one. A content may have "@NODE" behind it, as the page of move must: where the page comes to lie.
+inline bool HasPage(const Op &op)
+{
+	return op.kind >= Op::kMap && op.kind <= Op::kMove;
+}
+
 inline std::string Words(const Case &c)
 {
 	const Setup &s = c.setup;
 	std::ostringstream out;
 
 	out << s.kernel << " smart_scan=" << s.smart_scan << " use_zero_pages=" << s.use_zero_pages
+	    << " merge_across_nodes=" << s.merge_across_nodes
 	    << " max_page_sharing=" << s.max_page_sharing
 	    << " max_kernel_pages=" << s.max_kernel_pages << " checksums=" << s.checksums
 	    << " pfns=" << c.pfns << "\n";
@@ -54,10 +64,12 @@ inline std::string Words(const Case &c)
 		out << "  " << kOpNames[op.kind];
 		if (op.kind != Op::kSpawn && op.kind != Op::kPass)
 			out << " " << op.process;
-		if (op.kind == Op::kMap || op.kind == Op::kWrite || op.kind == Op::kUnmap)
+		if (HasPage(op))
 			out << " " << op.page;
 		if (op.kind == Op::kMap || op.kind == Op::kWrite)
 			out << " " << op.content;
+		if (HasPage(op) && op.kind != Op::kUnmap)
+			out << "@" << op.nid;
 		out << "\n";
 	}
 	return out.str();
@@ -76,10 +88,12 @@ inline Script FromWords(const std::string &words)
 		Op op = {static_cast<Op::Kind>(found - std::begin(kOpNames))};
 		if (op.kind != Op::kSpawn && op.kind != Op::kPass)
 			in >> op.process;
-		if (op.kind == Op::kMap || op.kind == Op::kWrite || op.kind == Op::kUnmap)
+		if (HasPage(op))
 			in >> op.page;
 		if (op.kind == Op::kMap || op.kind == Op::kWrite)
 			in >> op.content;
+		if (in.peek() == '@')
+			in.ignore() >> op.nid;
 		script.push_back(op);
 	}
 	return script;
@@ -106,7 +120,9 @@ inline ksm_page_key ScrambledKey(uint64_t content, uint32_t checksum)
 class Observer
 {
       public:
-	Observer(const Case &c, Mix mix) : case_(c), mix_(std::move(mix))
+	// @roots: of every forest of the twin; 0 for as many as it likes.
+	explicit Observer(const Case &c, Mix mix = ScrambledKey, uint32_t roots = 0)
+	    : case_(c), mix_(std::move(mix))
 	{
 		const Setup &s = c.setup;
 
@@ -114,9 +130,13 @@ class Observer
 			throw std::runtime_error("no model of " + s.kernel);
 		Set("smart_scan", s.smart_scan, model_.profile->has_smart_scan);
 		Set("use_zero_pages", s.use_zero_pages, model_.profile->has_use_zero_pages);
+		Set("merge_across_nodes", s.merge_across_nodes,
+		    model_.profile->has_merge_across_nodes);
 		Set("max_page_sharing", s.max_page_sharing, model_.profile->has_max_page_sharing);
 		Set("max_kernel_pages", s.max_kernel_pages, model_.profile->has_max_kernel_pages);
 		Check(ksm_twin_new(&model_, &twin_));
+		if (roots)
+			Check(forest_fix_roots(twin_, roots));
 	}
 	~Observer()
 	{
@@ -181,9 +201,11 @@ class Observer
 		ksm_page_sum sum = {};
 
 		page.address = number * 4096;
+		page.nid = static_cast<uint16_t>(frame.nid);
+		page.flags = KSM_PAGE_NID;
 		if (case_.pfns) {
 			page.pfn = frame.number;
-			page.flags = KSM_PAGE_PFN;
+			page.flags |= KSM_PAGE_PFN;
 			if (frame.mappings.size() > 1)
 				page.flags |= KSM_PAGE_SHARED;
 		}
@@ -257,13 +279,13 @@ class Play
 			// Where physical pages are known, the new one tells.
 			if (there || (!case_.pfns && Was(op)))
 				break;
-			real().Map(op.process, op.page, op.content);
-			shadow.Map(op.process, op.page, op.content);
+			real().Map(op.process, op.page, op.content, op.nid);
+			shadow.Map(op.process, op.page, op.content, op.nid);
 			break;
 		case Op::kWrite:
 			if (there && !Was(op) &&
 			    shadow.At(op.process, op.page)->content != op.content)
-				Write(op.process, op.page, op.content);
+				Write(op);
 			break;
 		case Op::kUnmap:
 			// A process without a page looks as if it had exited.
@@ -271,6 +293,10 @@ class Play
 				break;
 			real().Unmap(op.process, op.page);
 			shadow.Unmap(op.process, op.page);
+			break;
+		case Op::kMove:
+			if (there && IsUnmerged(op))
+				Move(op);
 			break;
 		case Op::kFork:
 			if (!shadow.Alive(op.process))
@@ -302,10 +328,37 @@ class Play
 		return ksmd.machine;
 	}
 
-	void Write(size_t process, uint64_t page, uint64_t content)
+	// A page written in place stays where it is; only if neither can be does the copy choose.
+	void Write(const Op &op)
 	{
-		real().Write(process, page, content);
-		shadow.Write(process, page, content);
+		FramePtr here = shadow.At(op.process, op.page),
+			 there = real().At(op.process, op.page);
+		bool both = here->mappings.size() > 1 &&
+			    (there->mappings.size() > 1 || there->is_ksm || there->is_zero_page);
+		unsigned nid = both ? op.nid : here->nid;
+
+		real().Write(op.process, op.page, op.content, nid);
+		shadow.Write(op.process, op.page, op.content, nid);
+	}
+
+	// Have all who share the page for the observer the same page still, and no KSM page?
+	bool IsUnmerged(const Op &op)
+	{
+		FramePtr here = shadow.At(op.process, op.page),
+			 there = real().At(op.process, op.page);
+
+		if (there->is_ksm || there->is_zero_page ||
+		    there->mappings.size() != here->mappings.size())
+			return false;
+		return std::all_of(here->mappings.begin(), here->mappings.end(), [&](auto &at) {
+			return real().At(at.first, at.second) == there;
+		});
+	}
+
+	void Move(const Op &op)
+	{
+		real().Move(real().At(op.process, op.page), op.nid);
+		shadow.Move(shadow.At(op.process, op.page), op.nid);
 	}
 
 	// A page that is written back to its content of the last pass looks as if it had never changed, and so
@@ -378,7 +431,7 @@ class Play
 				bool is_merged = frame->is_ksm || frame->is_zero_page;
 
 				if (IsUnknownFork(i, page) || IsCopy(i, page)) {
-					Write(i, page, unique_++);
+					Write({Op::kWrite, i, page, unique_++, 0});
 					forks_unknown += is_merged;
 				} else if (i >= seen_ && is_merged) {
 					forks_known++;
@@ -397,7 +450,7 @@ class Play
 inline std::string FirstDifference(const Case &c)
 {
 	Play play(c);
-	Observer observer(c, ScrambledKey);
+	Observer observer(c);
 	int pass = 0;
 
 	for (const Op &op : c.script) {

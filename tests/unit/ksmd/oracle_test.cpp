@@ -60,6 +60,10 @@ class Generator
 			c.setup.max_kernel_pages = Below(4);
 		if (One(4))
 			c.setup.checksums = 1 + Below(4);
+		if (Rules(c.setup.kernel).v3_9 && One(2)) {
+			c.setup.merge_across_nodes = One(4);
+			nodes_ = 2 + Below(2);
+		}
 		c.pfns = tier_ > kWrites || One(2);
 		contents_ = One(2) ? 1 + Below(3) : 2 + Below(20);
 		pages_ = 1 + Below(One(4) ? 40 : 12);
@@ -136,6 +140,11 @@ class Generator
 		return 16 + Below(pages_ + 4);
 	}
 
+	unsigned Node()
+	{
+		return nodes_ > 1 ? Below(nodes_) : 0;
+	}
+
 	void Spawn(Script &script)
 	{
 		uint64_t process = processes_++;
@@ -143,7 +152,7 @@ class Generator
 		script.push_back({Op::kSpawn});
 		for (uint64_t page = 16; page < 16 + pages_; page++)
 			if (!One(8))
-				script.push_back({Op::kMap, process, page, Content()});
+				script.push_back({Op::kMap, process, page, Content(), Node()});
 	}
 
 	void Change(Script &script, bool forks)
@@ -173,17 +182,20 @@ class Generator
 		case 6:
 		case 7:
 		case 8:
-			script.push_back({Op::kMap, process, Page(), Content()});
+			script.push_back({Op::kMap, process, Page(), Content(), Node()});
 			break;
 		default:
-			script.push_back({Op::kWrite, process, Page(), Content()});
+			if (nodes_ > 1 && One(4))
+				script.push_back({Op::kMove, process, Page(), 0, Node()});
+			else
+				script.push_back({Op::kWrite, process, Page(), Content(), Node()});
 			break;
 		}
 	}
 
 	Tier tier_;
 	std::mt19937_64 random_;
-	uint64_t contents_ = 1, pages_ = 1, processes_ = 0;
+	uint64_t contents_ = 1, pages_ = 1, processes_ = 0, nodes_ = 1;
 };
 
 uint64_t FromEnvironment(const char *name, uint64_t otherwise)
@@ -332,28 +344,59 @@ const std::vector<Mix> &Mixes()
 	return mixes;
 }
 
+using Observers = std::vector<std::unique_ptr<Observer>>;
+
+// Shows one workload to all, and compares the counters after each pass.
+void ExpectAllEqual(const Case &c, const Observers &observers)
+{
+	Play play(c);
+
+	for (const Op &op : c.script) {
+		play.Do(op);
+		if (op.kind != Op::kPass)
+			continue;
+		for (const auto &observer : observers)
+			observer->Pass(play.shadow);
+		ksm_counters first = observers[0]->Counters();
+		for (size_t i = 1; i < observers.size(); i++) {
+			ksm_counters other = observers[i]->Counters();
+
+			ASSERT_EQ(memcmp(&first, &other, sizeof(first)), 0) << i << "\n"
+									    << Words(c);
+			for (uint32_t mm = 0; mm < play.shadow.processes.size(); mm++) {
+				ksm_mm_counters a = observers[0]->Of(mm), b = observers[i]->Of(mm);
+
+				ASSERT_EQ(memcmp(&a, &b, sizeof(a)), 0) << i << "\n" << Words(c);
+			}
+		}
+	}
+}
+
 TEST(Oracle, CountersDoNotDependOnKeys)
 {
 	for (uint64_t seed = 0; seed < 400; seed++) {
 		Case c = Generator(kEverything, seed).Make(seed);
-		std::vector<std::unique_ptr<Observer>> observers;
-		Play play(c);
+		Observers observers;
 
 		for (const Mix &mix : Mixes())
 			observers.push_back(std::make_unique<Observer>(c, mix));
-		for (const Op &op : c.script) {
-			play.Do(op);
-			if (op.kind != Op::kPass)
-				continue;
-			for (const auto &observer : observers)
-				observer->Pass(play.shadow);
-			ksm_counters first = observers[0]->Counters();
-			for (const auto &observer : observers) {
-				ksm_counters other = observer->Counters();
-				ASSERT_EQ(memcmp(&first, &other, sizeof(first)), 0)
-					<< "seed " << seed;
-			}
-		}
+		ExpectAllEqual(c, observers);
+		if (HasFatalFailure())
+			return;
+	}
+}
+
+TEST(Oracle, CountersDoNotDependOnTheNumberOfTrees)
+{
+	for (uint64_t seed = 0; seed < 1200; seed++) {
+		Case c = Generator(seed % 2 ? kEverything : kWrites, seed).Make(seed);
+		Observers observers;
+
+		for (uint32_t roots : {0u, 1u, 2u, 16u, 4096u})
+			observers.push_back(std::make_unique<Observer>(c, ScrambledKey, roots));
+		ExpectAllEqual(c, observers);
+		if (HasFatalFailure())
+			return;
 	}
 }
 

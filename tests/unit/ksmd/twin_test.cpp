@@ -3,6 +3,8 @@
 // the same workload, one pass at a time.
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+
 #include "tests/unit/ksmd/memory.h"
 
 namespace
@@ -301,6 +303,125 @@ TEST(Twin, NoLimitBefore413)
 	Memory::Fill(memory.Add(), 1, 1, 5000);
 	EXPECT_EQ(Six(memory.Passes(2)), (Figures{1, 4999, 0, 0, 0, 0}));
 }
+
+// ------------------------------------------------------------------------------- NUMA nodes
+
+// Pages of content 7, so many on each of the nodes.
+void FillNodes(Process &process, std::initializer_list<int> copies)
+{
+	uint64_t at = process.empty() ? 16 : process.rbegin()->first + 1;
+	int nid = 0;
+
+	for (int n : copies) {
+		for (int i = 0; i < n; i++)
+			process[at + i] = Page{7, 0, false, false, false, nid};
+		at += n;
+		nid++;
+	}
+}
+
+TEST(Twin, PagesOfSeveralNodesMergeUnlessToldNotTo)
+{
+	const struct {
+		std::initializer_list<int> copies;
+		Figures across, apart;
+	} cases[] = {
+		{{2, 2}, {1, 3, 0, 0, 0, 0}, {2, 2, 0, 0, 0, 0}},
+		{{1, 1}, {1, 1, 0, 0, 0, 0}, {0, 0, 2, 0, 0, 0}},
+		{{3, 1, 2}, {1, 5, 0, 0, 0, 0}, {2, 3, 1, 0, 0, 0}},
+		{{0, 4}, {1, 3, 0, 0, 0, 0}, {1, 3, 0, 0, 0, 0}},
+	};
+
+	for (const auto &c : cases) {
+		for (const char *kernel : {"3.9", "4.13", "6.18"}) {
+			Memory across(kernel), apart(kernel, {"merge_across_nodes=0"});
+
+			FillNodes(across.Add(), c.copies);
+			FillNodes(apart.Add(), c.copies);
+			EXPECT_EQ(Six(across.Passes(2)), c.across) << kernel;
+			EXPECT_EQ(Six(apart.Passes(2)), c.apart) << kernel;
+		}
+	}
+}
+
+TEST(Twin, NodesHaveTheirOwnChains)
+{
+	Memory across("6.18", {"max_page_sharing=2"});
+	Memory apart("6.18", {"max_page_sharing=2", "merge_across_nodes=0"});
+
+	FillNodes(across.Add(), {4, 5});
+	FillNodes(apart.Add(), {4, 5});
+	EXPECT_EQ(Six(across.Passes(2)), (Figures{4, 4, 1, 0, 1, 4}));
+	EXPECT_EQ(Six(apart.Passes(2)), (Figures{4, 4, 1, 0, 2, 4}));
+	// A chain falls together on its own.
+	auto &process = apart.processes[0];
+	process.erase(16);
+	process.erase(17);
+	process.erase(18);
+	process.erase(19);
+	EXPECT_EQ(Six(apart.Passes(2)), (Figures{2, 2, 1, 0, 1, 2}));
+}
+
+// There is one zero page for all nodes.
+TEST(Twin, ZeroPagesOfAllNodesMergeWithTheZeroPage)
+{
+	Memory memory("6.18", {"use_zero_pages=1", "merge_across_nodes=0"});
+
+	memory.Add();
+	FillNodes(memory.processes[0], {1, 1, 1});
+	for (auto &[number, page] : memory.processes[0])
+		page.content = 0;
+	ksm_counters c = memory.Passes(3);
+	EXPECT_EQ(c.ksm_zero_pages, 3);
+	EXPECT_EQ(c.rmap_items, 0);
+}
+
+TEST(Twin, APageThatMovesJoinsTheTreesOfItsNode)
+{
+	Memory memory("6.18", {"merge_across_nodes=0", "smart_scan=0"});
+
+	memory.Add();
+	FillNodes(memory.processes[0], {3, 1});
+	EXPECT_EQ(Six(memory.Passes(2)), (Figures{1, 2, 1, 0, 0, 0}));
+	// A single page is moved and merges there: its checksum was kept.
+	memory.processes[0][19].nid = 0;
+	memory.processes[0][19].pfn = 77;
+	EXPECT_EQ(Six(memory.Pass()), (Figures{1, 3, 0, 0, 0, 0}));
+	// One that was merged is seen elsewhere: it is a page of its own again.
+	memory.processes[0][16].nid = 1;
+	memory.processes[0][16].pfn = 78;
+	EXPECT_EQ(Six(memory.Pass()), (Figures{1, 2, 1, 0, 0, 0}));
+}
+
+TEST(Twin, KsmPagesFromBeforeLieOnTheirNodes)
+{
+	Memory memory("6.18", {"merge_across_nodes=0"});
+
+	memory.Add();
+	for (uint64_t i = 0; i < 4; i++)
+		memory.processes[0][100 + i] = Page{7, 70 + i % 2, true, true, false, int(i % 2)};
+	FillNodes(memory.processes[0], {1, 1, 1});
+	EXPECT_EQ(Six(memory.Passes(2)), (Figures{2, 4, 1, 0, 0, 0}));
+}
+
+TEST(Twin, PagesOfUnknownNodesMergeAmongThemselves)
+{
+	Memory memory("6.18", {"merge_across_nodes=0"});
+
+	Memory::Fill(memory.Add(), 7, 1, 3);
+	FillNodes(memory.processes[0], {2, 1});
+	EXPECT_EQ(Six(memory.Passes(2)), (Figures{2, 3, 1, 0, 0, 0}));
+}
+
+TEST(Twin, Before39NodesDoNotMatter)
+{
+	Memory memory("3.8");
+
+	FillNodes(memory.Add(), {1, 1});
+	EXPECT_EQ(Six(memory.Passes(2)), (Figures{1, 1, 0, 0, 0, 0}));
+}
+
+// ------------------------------------------------------------------------------- repeating
 
 TEST(Twin, RepeatSettlesWhatForkLeft)
 {
