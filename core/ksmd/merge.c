@@ -42,6 +42,8 @@ bool should_skip_rmap_item(struct ksm_twin *twin, uint32_t number)
 
 	if (!ksm_model_get(&twin->model, KSM_SYSFS_smart_scan) || is_ksm_page(twin, item))
 		return false;
+	if (twin->model.profile->stable_items_forget && (item->address & STABLE_FLAG))
+		return false;
 	if (age < AGE_MAX)
 		item->age++;
 	if (age < 3)

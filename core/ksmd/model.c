@@ -23,6 +23,7 @@
 #define ROW_6_7	 ROW_5_0, .has_smart_scan = true
 #define ROW_6_8	 ROW_6_7, .has_advisor = true
 #define ROW_6_11 ROW_6_8, .checksum_first = true
+#define ROW_NEXT ROW_6_11, .stable_items_forget = true
 
 static const struct ksm_profile profiles[] = {
 	{.kernel = "2.6.32", .changes = "the first: jhash2, max_kernel_pages", ROW_2_6_32},
@@ -38,6 +39,10 @@ static const struct ksm_profile profiles[] = {
 	{.kernel = "6.11",
 	 .changes = "the checksum is compared before the stable tree is searched",
 	 ROW_6_11},
+	/* The mm development tree of mid-2026: in which release it comes was open then. */
+	{.kernel = "next",
+	 .changes = "what leaves the stable tree starts anew: checksum, age and skips",
+	 ROW_NEXT},
 };
 #define N_PROFILES (sizeof(profiles) / sizeof(profiles[0]))
 
@@ -112,9 +117,12 @@ static const struct ksm_profile *find_profile(const char *version)
 	uint64_t rank = version_rank(version);
 	const struct ksm_profile *found = NULL;
 
-	for (size_t i = 0; i < N_PROFILES; i++)
-		if (version_rank(profiles[i].kernel) <= rank)
+	for (size_t i = 0; i < N_PROFILES; i++) {
+		uint64_t row = version_rank(profiles[i].kernel);
+
+		if (row ? row <= rank : strcmp(version, profiles[i].kernel) == 0)
 			found = &profiles[i];
+	}
 	return found;
 }
 
@@ -150,7 +158,7 @@ int ksm_model_init(struct ksm_model *ret_model, const char *kernel, const struct
 	if (!model.profile)
 		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
 				     "no KSM model for kernel \"%.40s\": give \"running\" or a "
-				     "version from 2.6.32 on",
+				     "version from 2.6.32 on; --kernel=list shows the models",
 				     kernel);
 	snprintf(model.kernel, sizeof(model.kernel), "%s", kernel);
 	for (size_t i = 0; i < N_TUNABLES; i++) {

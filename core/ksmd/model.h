@@ -13,7 +13,8 @@
 
 /* One row per kernel whose ksmd counts otherwise than the one before. */
 struct ksm_profile {
-	const char *kernel;  /* the first release of the row, "6.11" */
+	const char *
+		kernel; /* the first release of the row, "6.11"; or a name where that is not known */
 	const char *changes; /* against the row before, in a few words */
 	enum ksm_checksum_kind checksum;
 	bool merges_into_copy;	/* a fresh copy becomes the KSM page, not the scanned page itself */
@@ -24,7 +25,8 @@ struct ksm_profile {
 	bool has_max_page_sharing; /* with chains and dups */
 	bool has_smart_scan;
 	bool has_advisor;
-	bool checksum_first; /* a page must hold still before the stable tree is searched */
+	bool checksum_first;	  /* a page must hold still before the stable tree is searched */
+	bool stable_items_forget; /* checksum, age and skips start anew when an item leaves its node */
 };
 
 /* A profile with the tunables that steer it, as in sysfs. */
@@ -41,7 +43,8 @@ const struct ksm_profile *ksm_profiles(size_t *ret_n);
 
 /*
  * The model of "running" (release and tunables as @root has them; the defaults where it has no KSM), or of a
- * version such as "6.1" or "2.6.32": the newest row that is not younger, with default tunables.
+ * version such as "6.1" or "2.6.32": the newest row that is not younger, with default tunables; or of a row by
+ * its name.
  * KSM_ERR_INVALID for a version that is none, or older than KSM.
  */
 int ksm_model_init(struct ksm_model *ret_model, const char *kernel, const struct ksm_root *root,

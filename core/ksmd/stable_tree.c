@@ -380,8 +380,10 @@ static void detach_item(struct ksm_twin *twin, struct stable_node *node, struct 
 	item->address &= ~(uint64_t)STABLE_FLAG;
 	item->is_unmapped = false;
 	/* 2.6.32 keeps the checksum where the list's link goes. */
-	if (twin->model.profile->merges_into_copy)
+	if (twin->model.profile->merges_into_copy || twin->model.profile->stable_items_forget)
 		item->oldchecksum = 0;
+	if (twin->model.profile->stable_items_forget)
+		item->age = item->remaining_skips = 0;
 
 	if (node->first)
 		twin->counters.pages_sharing--;

@@ -17,8 +17,8 @@ static void Require(bool holds, const char *what)
 
 const std::vector<std::string> &Kernels()
 {
-	static const std::vector<std::string> kernels = {"2.6.32", "2.6.33", "3.9", "4.11",
-							 "4.13",   "5.0",    "6.7", "6.11"};
+	static const std::vector<std::string> kernels = {"2.6.32", "2.6.33", "3.9",  "4.11", "4.13",
+							 "5.0",	   "6.7",    "6.11", "next"};
 	return kernels;
 }
 
@@ -35,6 +35,7 @@ Rules::Rules(const std::string &kernel)
 	v4_13 = own >= place("4.13");
 	v6_7 = own >= place("6.7");
 	v6_11 = own >= place("6.11");
+	next = own >= place("next");
 }
 
 // ------------------------------------------------------------------------------- a pass
@@ -119,6 +120,8 @@ bool Ksmd::Skips(Item &item, const Frame &frame)
 {
 	if (!rules_.v6_7 || !setup_.smart_scan || frame.is_ksm)
 		return false;
+	if (rules_.next && item.where == Item::kStable)
+		return false;
 
 	unsigned age = item.age;
 	item.age = std::min(age + 1, 255u);
@@ -147,8 +150,18 @@ void Ksmd::Leave(Item &item)
 			list.erase(std::find(list.begin(), list.end(), &item));
 		}
 	}
+	if (item.where == Item::kStable)
+		StartAnew(item);
 	item.where = Item::kNowhere;
 	item.node = nullptr;
+}
+
+void Ksmd::StartAnew(Item &item)
+{
+	if (!rules_.next)
+		return;
+	item.oldchecksum = 0;
+	item.age = item.remaining_skips = 0;
 }
 
 void Ksmd::Forget(Items &items, Items::iterator begin, Items::iterator end)
@@ -371,6 +384,7 @@ void Ksmd::Free(Node *node)
 	for (Item *item : node->items) {
 		item->where = Item::kNowhere;
 		item->node = nullptr;
+		StartAnew(*item);
 	}
 	auto place = Find(node->content, TreeOf(*node->frame));
 	place->nodes.remove_if([&](const auto &dup) { return dup.get() == node; });

@@ -90,7 +90,7 @@ const std::vector<std::string> &Kernels();
 
 // The rules of a release, by what it brought.
 struct Rules {
-	bool v2_6_33, v3_9, v4_11, v4_13, v6_7, v6_11;
+	bool v2_6_33, v3_9, v4_11, v4_13, v6_7, v6_11, next;
 
 	explicit Rules(const std::string &kernel);
 };
@@ -151,6 +151,7 @@ class Ksmd
 	void ScanProcess(size_t process);
 	bool Skips(Item &item, const Frame &frame);
 	void Leave(Item &item);
+	void StartAnew(Item &item);
 	void Forget(Items &items, Items::iterator begin, Items::iterator end);
 	uint32_t Checksum(uint64_t content) const;
 	bool HeldStill(Item &item, uint64_t content);
