@@ -57,8 +57,11 @@ class ElfWriter
 	{
 		std::string bytes;
 
-		for (unsigned int i = 0; i < size; i++)
-			bytes += static_cast<char>(value >> 8 * (is_big ? size - 1 - i : i));
+		for (unsigned int i = 0; i < size; i++) {
+			unsigned int byte = is_big ? size - 1 - i : i;
+
+			bytes += static_cast<char>(byte < 8 ? value >> 8 * byte : 0);
+		}
 		return bytes;
 	}
 	std::string Word(uint64_t value) const
