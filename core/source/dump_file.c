@@ -244,6 +244,7 @@ void ksm_dump_clear_counts(struct ksm_dump_facts *facts)
 	facts->pages_data = facts->pages_hole = facts->pages_filtered = 0;
 	facts->pages_missing = facts->pages_base = 0;
 	memset(facts->passed_over, 0, sizeof(facts->passed_over));
+	facts->has_holes = false;
 }
 
 int ksm_dump_finish(struct ksm_dump *dump, struct ksm_error *err)

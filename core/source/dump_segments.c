@@ -317,6 +317,15 @@ int ksm_segments_check_claim(const struct ksm_dump *dump, uint64_t pages, uint64
 			     bytes, content);
 }
 
+/* gcore leaves holes where it cannot read, in the vdso's areas, and nowhere else. */
+static bool is_memory(const struct ksm_dump *dump, uint64_t address)
+{
+	const struct ksm_areas *areas = &dump->space->areas;
+	const struct ksm_area *area = ksm_areas_find(areas, address);
+
+	return area && ksm_area_kind(areas, area) != KSM_AREA_SPECIAL;
+}
+
 int ksm_segments_count(struct ksm_dump *dump, struct ksm_error *err)
 {
 	struct ksm_dump_facts *facts = &dump->facts;
@@ -328,6 +337,7 @@ int ksm_segments_count(struct ksm_dump *dump, struct ksm_error *err)
 		switch (piece.class) {
 		case KSM_PIECE_HOLE:
 			facts->pages_hole += piece.n;
+			facts->has_holes |= is_memory(dump, piece.address);
 			break;
 		case KSM_PIECE_MISSING:
 			facts->pages_missing += piece.n;
@@ -343,7 +353,6 @@ int ksm_segments_count(struct ksm_dump *dump, struct ksm_error *err)
 	}
 	if (ret)
 		return ret;
-	facts->has_holes = facts->pages_hole != 0;
 	facts->pages_filtered = count_filtered(dump);
 	if (facts->pages_missing)
 		ksm_dump_incomplete(dump, KSM_ERR_FORMAT, EBADMSG,

@@ -233,6 +233,17 @@ TEST_F(ElfTest, FourClassesAreKeptApart)
 			  cut)
 			<< Error();
 	}
+	// Where gcore could not read, nobody dropped what was never touched.
+	elf = Process();
+	elf.align_data = true;
+	elf.loads.back().data = Page(0);
+	ASSERT_TRUE(OpenSparse(elf.Build()));
+	EXPECT_EQ(Facts().pages_hole, 2u);
+	EXPECT_TRUE(Facts().has_holes);
+	elf.loads[2].data = Pages(4, 5);
+	ASSERT_TRUE(OpenSparse(elf.Build()));
+	EXPECT_EQ(Facts().pages_hole, 1u);
+	EXPECT_FALSE(Facts().has_holes);
 	// Written out, they are zeros like any.
 	ASSERT_TRUE(Open(file));
 	EXPECT_EQ(Facts().pages_hole, 0u);
