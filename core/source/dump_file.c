@@ -188,9 +188,10 @@ static int choose_format(struct ksm_dump *dump, struct ksm_error *err)
 			return 0;
 		}
 	}
-	return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
-			     "is no dump of a format that is known: if it is the bare memory of a "
-			     "guest, give --format=raw");
+	ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
+		      "is no dump of a format that is known: if it is the bare memory of a "
+		      "guest, give --format=raw");
+	return -EBADMSG;
 }
 
 static int read_maps(struct ksm_dump *dump, struct ksm_error *err)

@@ -219,7 +219,7 @@ static int read_program_headers(struct ksm_dump *dump, const Elf64_Ehdr *header,
 {
 	struct ksm_elf *elf = dump->state;
 	size_t size = elf->is_64bit ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr), len;
-	uint64_t n, stride = header->e_phentsize;
+	uint64_t n = 0, stride = header->e_phentsize;
 	const unsigned char *data;
 	Elf64_Phdr program;
 	int ret;
@@ -309,7 +309,7 @@ static int read_early_notes(struct ksm_dump *dump, struct ksm_error *err)
 static int open_elf(struct ksm_dump *dump, struct ksm_error *err)
 {
 	struct ksm_elf *elf = calloc(1, sizeof(*elf));
-	Elf64_Ehdr header;
+	Elf64_Ehdr header = {0};
 	int ret;
 
 	dump->state = elf;

@@ -451,6 +451,17 @@ TEST_F(ElfTest, GuestsAreReadByPhysicalAddress)
 	}
 }
 
+TEST_F(ElfTest, VirtualBoxsCoresAreGuests)
+{
+	ElfWriter elf;
+
+	elf.Note("VBCORE", 0xb00, std::string(24, '\0'));
+	elf.Add(0, Pages(1, 2));
+	ASSERT_TRUE(Open(elf.Build()));
+	EXPECT_STREQ(Facts().format, "elf-guest");
+	EXPECT_EQ(ReadOne().size(), 2u);
+}
+
 TEST_F(ElfTest, GuestsWithoutNotesHavePhysicalAddresses)
 {
 	ElfWriter elf;
