@@ -43,7 +43,7 @@ ifeq ($(origin AR),default)
 AR := ar
 endif
 
-LIBRARIES := libproc2 libxxhash smartcols json-c
+LIBRARIES := libproc2 libxxhash smartcols json-c libelf libzstd liblz4 liblzma zlib
 TEST_LIBRARIES := gtest_main
 
 CFLAGS   ?= -O2 -g
@@ -66,7 +66,8 @@ COMMON   = $(WARNINGS) $(SANITIZE_FLAGS) $(if $(COVERAGE),--coverage) -D_GNU_SOU
 C_ALL   := -std=gnu11 $(COMMON) $(C_WARNINGS) $(call pkg,--cflags,$(LIBRARIES)) -pthread
 CXX_ALL := -std=gnu++17 $(COMMON) -pthread
 LD_ALL  := $(SANITIZE_FLAGS) $(if $(COVERAGE),--coverage) -pthread
-LIBS    := $(call pkg,--libs,$(LIBRARIES)) -lm
+# bzip2 comes without a file for pkg-config.
+LIBS    := $(call pkg,--libs,$(LIBRARIES)) -lbz2 -lm
 
 # Quiet unless V=1: a short word and the target.
 ifdef V
@@ -168,8 +169,9 @@ demo-run: ksmctl $(BUILDERS)
 
 # ------------------------------------------------------------------------------- packages
 
-DEPS_BUILD := gcc libc6-dev pkg-config libproc2-dev libxxhash-dev libsmartcols-dev libjson-c-dev
-DEPS_CHECK := g++ libgtest-dev jq mandoc python3-minimal procps zsh fish
+DEPS_BUILD := gcc libc6-dev pkg-config libproc2-dev libxxhash-dev libsmartcols-dev libjson-c-dev libelf-dev \
+	      libzstd-dev liblz4-dev liblzma-dev zlib1g-dev libbz2-dev
+DEPS_CHECK := g++ libgtest-dev jq mandoc python3-minimal procps zsh fish zstd lz4 xz-utils gzip bzip2
 DEPS_LINT  := clang-format clang-tidy cppcheck shellcheck mandoc
 DEPS_INTEGRATION := clang gcovr valgrind nodejs perl python3 redis-server redis-tools
 

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Compressed bytes in, their content out: zstd, lz4 (frames), xz, gzip and bzip2, each with as many frames,
+ * streams or members one after another as there are. Told by magic alone.
+ */
+#ifndef KSM_SOURCE_DECOMPRESS_H
+#define KSM_SOURCE_DECOMPRESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct ksm_codec;
+struct ksm_decoder;
+
+/*
+ * Where a decoder's bytes come from: up to @len of them, 0 at the end. Negative errno with @err filled on
+ * failure.
+ */
+typedef int (*ksm_decoder_pull)(void *data, void *buf, size_t len, size_t *ret_len,
+				struct ksm_error *err);
+
+/* What compresses bytes that begin like these; NULL if nothing known does. */
+const struct ksm_codec *ksm_codec_find(const void *front, size_t len);
+const char *ksm_codec_name(const struct ksm_codec *codec);
+
+/* @data must outlive the decoder. What the machine's memory does not allow is refused while reading. */
+int ksm_decoder_new(const struct ksm_codec *codec, ksm_decoder_pull pull, void *data,
+		    struct ksm_decoder **ret_decoder, struct ksm_error *err);
+void ksm_decoder_free(struct ksm_decoder **decoder);
+const struct ksm_codec *ksm_decoder_codec(const struct ksm_decoder *decoder);
+
+/*
+ * The next @len bytes of content. Fewer at the end, and before a fault, which the next call returns:
+ * -EBADMSG (KSM_ERR_FORMAT) for data that are damaged or break off, -EFBIG for a window that would take too
+ * much memory.
+ */
+int ksm_decoder_read(struct ksm_decoder *decoder, void *buf, size_t len, size_t *ret_len,
+		     struct ksm_error *err);
+
+#endif
