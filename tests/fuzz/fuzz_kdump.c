@@ -134,12 +134,19 @@ static void walk(struct ksm_kdump *dump, const struct ksm_kdump *file, bool is_s
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	unsigned char *pages = malloc(KSM_BATCH_BYTES);
-	struct ksm_input *file_input ksm_auto_input = open_file(data, size);
-	struct ksm_input *stream_input ksm_auto_input = open_stream(data, size);
-	struct ksm_kdump *file = open_dump(file_input), *stream;
+	struct ksm_input *file_input ksm_auto_input = NULL;
+	struct ksm_input *stream_input ksm_auto_input = NULL;
+	struct ksm_kdump *file, *stream;
+	unsigned char *pages;
 
+	/* What is compressed is another target's. */
+	if (!ksm_kdump_recognise(data, size))
+		return 0;
+	pages = malloc(KSM_BATCH_BYTES);
 	CHECK(pages);
+	file_input = open_file(data, size);
+	stream_input = open_stream(data, size);
+	file = open_dump(file_input);
 	if (file) {
 		walk(file, NULL, false, pages);
 		CHECK(ksm_kdump_rewind(file, NULL) == 0);
