@@ -24,6 +24,7 @@ enum ksm_page_flag {
 	KSM_PAGE_KSM = 1u << 2,	 /* a KSM page now */
 	KSM_PAGE_HUGE = 1u << 3, /* part of a transparent huge page that is mapped as one */
 	KSM_PAGE_LOST = 1u << 4, /* could not be read any more: treat it as not present */
+	KSM_PAGE_READ = 1u << 5, /* its bytes came with the plan (a space that is_unordered) */
 };
 
 struct ksm_page {
@@ -42,6 +43,8 @@ struct ksm_batch {
 	unsigned char *data; /* KSM_BATCH_BYTES, the caller's */
 };
 
+struct ksm_dump_facts;
+
 /*
  * A target as reports know it. Strings are unescaped and the source's. Areas, swapped_pages and error may
  * change while a pass runs: read them between passes.
@@ -56,7 +59,16 @@ struct ksm_space {
 	struct ksm_areas areas; /* as of the last pass */
 	uint64_t
 		swapped_pages; /* in the areas looked at, as of the last pass: KSM does not see them */
-	struct ksm_error error; /* code KSM_ERR_NONE, or why this target is incomplete */
+	struct ksm_error error;		   /* code KSM_ERR_NONE, or why this target is incomplete */
+	const struct ksm_dump_facts *dump; /* source/dump.h; NULL for a process */
+	/*
+	 * A compressed dump or a pipe: its pages come as they lie in the file, in no order of addresses, and
+	 * more of them than are wanted, since what the areas are may be told only at the end. When the space has
+	 * ended, ask the source's `counts` which of them count, and sort those by address. No address comes
+	 * twice. Areas, facts and page counts are known only then. Pages can be read only in a pass: fill marks
+	 * others (of a batch that `next` did not plan) KSM_PAGE_LOST.
+	 */
+	bool is_unordered;
 };
 
 struct ksm_page_source;
@@ -79,6 +91,11 @@ struct ksm_page_source_ops {
 	 */
 	void (*fill)(struct ksm_page_source *source, struct ksm_batch *batch);
 	void (*close)(struct ksm_page_source *source);
+	/*
+	 * Does the page at @address, which came in this pass, count? Only of a space that is_unordered, after
+	 * its end. NULL where no space is. One thread at a time.
+	 */
+	bool (*counts)(struct ksm_page_source *source, uint32_t space, uint64_t address);
 };
 
 /* What a source could not find out, and so what a report must leave open. */
@@ -96,6 +113,7 @@ struct ksm_page_source {
 	unsigned int unknown;	/* enum ksm_source_unknown */
 	struct ksm_space *space;
 	uint32_t n_spaces;
+	bool is_still; /* contents cannot change: a second pass would find what the first did */
 	/* Mappings of a physical page over the whole machine, or NULL where the source cannot tell. */
 	int (*mapcount)(struct ksm_page_source *source, uint64_t pfn, uint64_t *ret_count);
 };
@@ -112,6 +130,7 @@ static inline void ksm_page_source_close(struct ksm_page_source **source)
 enum ksm_page_choice {
 	KSM_PAGES_ELIGIBLE,  /* areas that KSM would accept */
 	KSM_PAGES_MERGEABLE, /* areas marked mergeable now */
+	KSM_PAGES_ALL,	     /* of a dump: all that it holds, a count of contents and no forecast */
 };
 
 #endif

@@ -38,7 +38,7 @@ class FakeSource
 
 	FakeSource()
 	{
-		static const ksm_page_source_ops ops = {Rewind, Next, Fill, Close};
+		static const ksm_page_source_ops ops = {Rewind, Next, Fill, Close, nullptr};
 
 		holder_.source.ops = &ops;
 		holder_.source.page_size = 4096;
