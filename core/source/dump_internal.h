@@ -162,6 +162,7 @@ struct ksm_dump_format {
 };
 
 extern const struct ksm_dump_format ksm_elf_format;
+extern const struct ksm_dump_format ksm_kdump_format;
 extern const struct ksm_dump_format ksm_lime_format;
 extern const struct ksm_dump_format ksm_raw_format;
 

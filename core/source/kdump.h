@@ -92,6 +92,15 @@ void ksm_kdump_close(struct ksm_kdump **dump);
 /* The dump's; valid until it is closed. */
 const struct ksm_kdump_facts *ksm_kdump_get_facts(const struct ksm_kdump *dump);
 
+/*
+ * Calls @found for the stretches of page frames that exist, dumped or not, in ascending order: by the bitmaps
+ * alone, and so of a stream as well, without reading on. Stops at the first that returns something else than
+ * 0, and returns that.
+ */
+typedef int ksm_kdump_found(void *data, uint64_t pfn, uint64_t n, struct ksm_error *err);
+int ksm_kdump_existing(const struct ksm_kdump *dump, ksm_kdump_found *found, void *data,
+		       struct ksm_error *err);
+
 /* Pages of one class with nothing between them; physical address = pfn * page_size. */
 struct ksm_kdump_run {
 	enum ksm_kdump_class kind;

@@ -4,9 +4,11 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/cleanup.h"
 
 int ksm_kdump_bits(const struct ksm_kdump *dump, uint64_t bitmap_at, uint64_t chunk,
 		   uint64_t bits[KDUMP_CHUNK_WORDS], struct ksm_error *err)
@@ -140,10 +142,9 @@ static int page_class(struct ksm_kdump *dump, unsigned char *out, enum ksm_kdump
 }
 
 /* The next piece of both bitmaps that may have a bit set, from cursor->chunk on. */
-static int load(struct ksm_kdump *dump, struct ksm_error *err)
+static int load(const struct ksm_kdump *dump, struct kdump_cursor *cursor, struct ksm_error *err)
 {
 	const struct kdump_layout *layout = &dump->layout;
-	struct kdump_cursor *cursor = &dump->cursor;
 	uint64_t chunk, other;
 	int ret = skip_holes(dump, layout->dumped_at, cursor->chunk, &chunk, err);
 
@@ -167,16 +168,16 @@ static int load(struct ksm_kdump *dump, struct ksm_error *err)
 }
 
 /* Onwards to the next page that exists. 1, 0 at the end, or a negative errno. */
-static int find_next(struct ksm_kdump *dump, struct ksm_error *err)
+static int find_next(const struct ksm_kdump *dump, struct kdump_cursor *cursor,
+		     struct ksm_error *err)
 {
 	const struct kdump_layout *layout = &dump->layout;
-	struct kdump_cursor *cursor = &dump->cursor;
 
 	for (;; cursor->chunk++, cursor->is_loaded = false) {
 		int ret = 0;
 
 		if (!cursor->is_loaded)
-			ret = load(dump, err);
+			ret = load(dump, cursor, err);
 		if (ret)
 			return ret;
 		if (cursor->chunk * KDUMP_CHUNK >= layout->bitmap_len)
@@ -202,6 +203,43 @@ static void step(struct kdump_cursor *cursor)
 	cursor->has_class = false;
 }
 
+/* The page frames up to the next one that does not exist, within a piece of the bitmaps. */
+static uint64_t count_existing(const struct kdump_cursor *cursor)
+{
+	uint32_t bit = cursor->bit;
+
+	while (bit < KDUMP_CHUNK_PAGES) {
+		uint64_t gaps = ~(cursor->exists[bit / 64] | cursor->dumped[bit / 64]) >>
+				(bit % 64);
+
+		if (gaps) {
+			bit += (uint32_t)__builtin_ctzll(gaps);
+			break;
+		}
+		bit = (bit / 64 + 1) * 64;
+	}
+	return bit - cursor->bit;
+}
+
+int ksm_kdump_existing(const struct ksm_kdump *dump, ksm_kdump_found *found, void *data,
+		       struct ksm_error *err)
+{
+	struct kdump_cursor *cursor ksm_auto_free = calloc(1, sizeof(*cursor));
+	int ret;
+
+	if (!cursor)
+		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+	while ((ret = find_next(dump, cursor, err)) == 1) {
+		uint64_t n = count_existing(cursor);
+
+		ret = found(data, cursor->chunk * KDUMP_CHUNK_PAGES + cursor->bit, n, err);
+		if (ret)
+			return ret;
+		cursor->bit += (uint32_t)n;
+	}
+	return ret;
+}
+
 /* May the page at the cursor be looked at, in a run of @class? */
 static bool may_join(const struct ksm_kdump *dump, enum ksm_kdump_class class)
 {
@@ -220,7 +258,7 @@ int ksm_kdump_next(struct ksm_kdump *dump, uint64_t max, unsigned char *data,
 {
 	struct kdump_cursor *cursor = &dump->cursor;
 	struct ksm_kdump_run run = {.n = 0};
-	int ret = find_next(dump, err);
+	int ret = find_next(dump, cursor, err);
 
 	if (ret != 1)
 		return ret;
