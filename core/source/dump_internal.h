@@ -169,6 +169,28 @@ extern const struct ksm_dump_format ksm_raw_format;
 /* Refuses by name what is known and cannot be read; 0 for anything else. */
 int ksm_dump_refuse(const unsigned char *front, size_t len, struct ksm_error *err);
 
+/* ---------------------------------------------------------------- a file, opened */
+
+/* The format of that name, or NULL. */
+const struct ksm_dump_format *ksm_dump_find_format(const char *name);
+const char *ksm_dump_base_name(const char *path);
+
+/* A file that cannot be read leaves a space with an error. -ENOMEM alone is a failure. */
+int ksm_dump_open(struct ksm_dump *dump, struct ksm_error *err);
+/* All has been seen of it: areas, facts and counts. */
+int ksm_dump_finish(struct ksm_dump *dump, struct ksm_error *err);
+void ksm_dump_close(struct ksm_dump *dump);
+/* As it was before it was opened. */
+void ksm_dump_reset(struct ksm_dump *dump);
+/* ksm_dump_incomplete with an error that was met. */
+void ksm_dump_fail_part(struct ksm_dump *dump, const struct ksm_error *why);
+void ksm_dump_clear_counts(struct ksm_dump_facts *facts);
+
+static inline bool ksm_dump_is_stream(const struct ksm_dump *dump)
+{
+	return !ksm_input_is_seekable(dump->input);
+}
+
 /* ---------------------------------------------------------------- the generic part */
 
 enum ksm_piece_class {
