@@ -352,7 +352,17 @@ TEST_F(KdumpTest, LaterRecordsOverwriteEarlierOnes)
 			records.push_back({at, std::string(len, static_cast<char>(i))});
 		}
 		std::shuffle(last.begin(), last.end(), random);
+		// Some of those are spoilt in the middle, and mended at the very end.
+		std::vector<KdumpBuilder::Record> mended;
+		for (auto &record : last) {
+			size_t at = random() % record.bytes.size();
+			size_t len = random() % (record.bytes.size() - at + 1);
+
+			mended.push_back({record.offset + at, record.bytes.substr(at, len)});
+			record.bytes.replace(at, len, len, '?');
+		}
 		records.insert(records.end(), last.begin(), last.end());
+		records.insert(records.end(), mended.begin(), mended.end());
 		ExpectSame(ReadBytes(KdumpBuilder::Flatten(records)));
 	}
 }
@@ -424,6 +434,31 @@ TEST_F(KdumpTest, TruncationsLoseWhatIsMissingAndNothingElse)
 				EXPECT_TRUE(way == kFlat || read.Count(KSM_KDUMP_MISSING));
 			}
 		}
+	}
+}
+
+TEST_F(KdumpTest, AMissingPageCannotBeRead)
+{
+	builder_.codecs = {kStored};
+	for (uint64_t pfn = 0; pfn < 3; pfn++)
+		builder_.pages[pfn] = builder_.Page(static_cast<unsigned char>(pfn + 1));
+	std::string image = Bytes(kPlain), page(4096, '\0');
+	auto *bytes = reinterpret_cast<unsigned char *>(page.data());
+	for (uint64_t lost : {4000u, 3 * 4096u + 4096u + 10u}) { // a page; a descriptor
+		ksm_input *input = nullptr;
+		ksm_kdump *dump = nullptr;
+		ksm_error error;
+
+		tree_.File("dump", image.substr(0, image.size() - lost));
+		ASSERT_EQ(ksm_input_open(tree_.Path("dump").c_str(), 0, &input, nullptr), 0);
+		Input input_guard(input);
+		ASSERT_EQ(ksm_kdump_open(input, &dump, nullptr), 0);
+		Dump dump_guard(dump);
+		EXPECT_EQ(ksm_kdump_read_page(dump, 2, bytes, &error), -EBADMSG);
+		EXPECT_NE(std::string(error.text).find("missing: the file ends before it"),
+			  std::string::npos)
+			<< error.text;
+		EXPECT_EQ(ksm_kdump_read_page(dump, 0, bytes, &error), lost == 4000 ? 0 : -EBADMSG);
 	}
 }
 
@@ -542,6 +577,11 @@ TEST_F(KdumpTest, HeadersThatMakeNoSenseAreRefused)
 	ExpectRefused(with(4096 + 96, UINT64_C(1) << 52, 8), -EBADMSG, "claims 4503599627370496");
 	ExpectRefused(with(4096 + 96, UINT64_MAX, 8), -EBADMSG, "claims 18446744073709551615");
 	ExpectRefused(with(4096 + 96, 8 * 4096 * 2 + 1, 8), -EBADMSG, "claims 65537");
+	std::string huge = with(428, 65536, 4);
+	builder_.Put(huge, 436, UINT32_MAX, 4);
+	huge.resize(3 * 65536);
+	builder_.Put(huge, 65536 + 96, UINT64_C(1) << 49, 8); // more than 2^64 bytes
+	ExpectRefused(huge, -EBADMSG, "claims 562949953421312 page frames");
 	// The same through a stream, which must not wait for what is claimed, or make room for it.
 	ExpectRefused(Zstd(with(436, UINT32_MAX, 4)), -EOPNOTSUPP, "too large");
 	ExpectRefused(Zstd(with(436, 15000, 4)), -EBADMSG, "within its bitmaps");
@@ -618,6 +658,14 @@ TEST_F(KdumpTest, StreamsThatNeedGoingBackAreRefusedWithAdvice)
 	changed = records;
 	changed.insert(changed.end() - 1, records[0]);
 	refused(KdumpBuilder::Flatten(changed), "come again behind pages");
+	// Pieces of the descriptors and of the pages that change places.
+	changed = KdumpBuilder::Cut(image, 500);
+	size_t piece = builder_.descriptors_at / 500 + 1;
+	std::swap(changed[piece], changed[piece + 1]);
+	refused(KdumpBuilder::Flatten(changed), "descriptors are out of order");
+	changed = KdumpBuilder::Cut(image, 500);
+	std::swap(changed[changed.size() - 3], changed[changed.size() - 2]);
+	refused(KdumpBuilder::Flatten(changed), "pages are out of order");
 	// Pages from last to first.
 	uint64_t at = builder_.descriptors_at, n = builder_.pages.size();
 	std::string bytes = image.substr(builder_.pages_at), backward;
@@ -714,6 +762,15 @@ TEST_F(KdumpTest, ManyThreadsReadAtOnceAndAgainAfterRewinding)
 			n += run.n;
 		EXPECT_EQ(n, 4000u);
 	}
+	auto batch = std::make_unique<ksm_batch>();
+	std::string data(KSM_BATCH_BYTES, '\0');
+	batch->data = reinterpret_cast<unsigned char *>(data.data());
+	for (uint64_t pfn : {300, 3, 9000})
+		batch->page[batch->n++].address = pfn * 4096;
+	ksm_kdump_fill(dump, batch.get());
+	EXPECT_TRUE(data.substr(0, 3 * 4096) ==
+		    builder_.pages[300] + builder_.pages[3] + builder_.pages[9000]);
+
 	std::string page(4096, '\0');
 	ksm_error error;
 	auto *bytes = reinterpret_cast<unsigned char *>(page.data());
@@ -724,10 +781,10 @@ TEST_F(KdumpTest, ManyThreadsReadAtOnceAndAgainAfterRewinding)
 	EXPECT_STREQ(error.text, "page frame 18446744073709551615 is not in the dump");
 }
 
-// 256 TiB of page frames in a sparse file cost what is stored.
+// 4 PiB of page frames in a sparse file cost what is stored.
 TEST_F(KdumpTest, HolesInBitmapsCostNothing)
 {
-	const uint64_t frames = UINT64_C(1) << 36, far = frames - 5;
+	const uint64_t frames = UINT64_C(1) << 40, far = frames - 5;
 	uint64_t bitmap = frames / 8, at = 8192 + 2 * bitmap;
 	std::string head, descriptor(24, '\0'), page = builder_.Page(9);
 
@@ -743,19 +800,22 @@ TEST_F(KdumpTest, HolesInBitmapsCostNothing)
 	std::string path = tree_.Path("dump");
 	int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
 	ASSERT_GE(fd, 0);
-	char bit = 1 << (far % 8);
-	bool is_written = pwrite(fd, &bit, 1, static_cast<off_t>(8192 + bitmap + far / 8)) == 1 &&
+	char bit = 1 << (far % 8), some = 2;
+	bool is_written = pwrite(fd, &some, 1, 8192 + 1000) == 1 &&
+			  pwrite(fd, &bit, 1, static_cast<off_t>(8192 + bitmap + far / 8)) == 1 &&
 			  pwrite(fd, descriptor.data(), 24, static_cast<off_t>(at)) == 24 &&
 			  pwrite(fd, page.data(), 4096, static_cast<off_t>(at + 24)) == 4096;
 	struct stat st;
 	bool is_sparse = fstat(fd, &st) == 0 && st.st_blocks < 2048;
 	close(fd);
 	if (!is_written || !is_sparse)
-		GTEST_SKIP() << "the file system keeps no file of 16 GiB with holes";
+		GTEST_SKIP() << "the file system keeps no file of 256 GiB with holes";
 	Read read = ReadDump(path);
 
 	ASSERT_EQ(read.ret, 0) << read.error.text;
 	EXPECT_EQ(read.pages, (std::map<uint64_t, std::string>{{far, page}}));
+	EXPECT_EQ(read.classes, (std::map<uint64_t, ksm_kdump_class>{{8001, KSM_KDUMP_FILTERED},
+								     {far, KSM_KDUMP_DATA}}));
 }
 
 // Written by QEMU 7.2, as ../shared/samples says; counted by a Python script from the ELF dump of the same
