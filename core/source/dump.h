@@ -90,7 +90,8 @@ struct ksm_dump_options {
 /*
  * A source over @n files. One that cannot be read is a space with an error, and so is one that is incomplete:
  * what there is of it is handed out. Fails as a whole for options that make no sense and for want of memory.
- * Strings of @options and @paths are copied. A file is read again for each pass: ask is_still first.
+ * Strings of @options and @paths are copied. A file is read again for each pass (a compressed one is opened anew,
+ * and its facts' strings with it; a pipe cannot be): ask is_still first.
  */
 int ksm_dump_source_open(const char *const *paths, size_t n, const struct ksm_dump_options *options,
 			 struct ksm_page_source **ret_source, struct ksm_error *err);

@@ -27,11 +27,12 @@ const char *ksm_passed_name(enum ksm_passed passed)
 
 static int add_name(struct ksm_areas *areas, const char *name, uint32_t *ret_name)
 {
+	const struct ksm_area *last = areas->n ? &areas->area[areas->n - 1] : NULL;
 	size_t len = strlen(name) + 1;
 
 	/* The segments of a library follow one another. */
-	if (areas->n) {
-		*ret_name = areas->area[areas->n - 1].name;
+	if (last) {
+		*ret_name = last->name;
 		if (!strcmp(areas->names + *ret_name, name))
 			return 0;
 	}

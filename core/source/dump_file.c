@@ -189,9 +189,10 @@ static int choose_format(struct ksm_dump *dump, struct ksm_error *err)
 			return 0;
 		}
 	}
-	return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
-			     "is no dump of a format that is known: if it is the bare memory of a "
-			     "guest, give --format=raw");
+	ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
+		      "is no dump of a format that is known: if it is the bare memory of a "
+		      "guest, give --format=raw");
+	return -EBADMSG;
 }
 
 static int read_maps(struct ksm_dump *dump, struct ksm_error *err)
@@ -245,6 +246,7 @@ void ksm_dump_clear_counts(struct ksm_dump_facts *facts)
 	facts->pages_data = facts->pages_hole = facts->pages_filtered = 0;
 	facts->pages_missing = facts->pages_base = 0;
 	memset(facts->passed_over, 0, sizeof(facts->passed_over));
+	facts->has_holes = false;
 }
 
 int ksm_dump_finish(struct ksm_dump *dump, struct ksm_error *err)

@@ -177,7 +177,7 @@ static int look_at_base(const struct ksm_dump *dump, struct ksm_walk *walk, uint
 	if (pages && pages < piece->n)
 		piece->n = pages;
 	if (!is_hole) {
-		piece->class = KSM_PIECE_DATA;
+		piece->kind = KSM_PIECE_DATA;
 		piece->is_base = true;
 	}
 	return 0;
@@ -202,7 +202,7 @@ static int take_pages(const struct ksm_dump *dump, struct ksm_walk *walk, uint64
 	if (pages < piece->n)
 		piece->n = pages;
 	if (offset >= content || content - offset < page_size) {
-		piece->class = KSM_PIECE_MISSING;
+		piece->kind = KSM_PIECE_MISSING;
 		return 0;
 	}
 	if ((content - offset) / page_size < piece->n)
@@ -213,7 +213,7 @@ static int take_pages(const struct ksm_dump *dump, struct ksm_walk *walk, uint64
 	pages = is_hole ? len / page_size : (len - 1) / page_size + 1;
 	if (pages < piece->n)
 		piece->n = pages;
-	piece->class = is_hole ? KSM_PIECE_HOLE : KSM_PIECE_DATA;
+	piece->kind = is_hole ? KSM_PIECE_HOLE : KSM_PIECE_DATA;
 	if (is_hole && dump->base)
 		return look_at_base(dump, walk, offset, piece, err);
 	return 0;
@@ -317,6 +317,15 @@ int ksm_segments_check_claim(const struct ksm_dump *dump, uint64_t pages, uint64
 			     bytes, content);
 }
 
+/* gcore leaves holes where it cannot read, in the vdso's areas, and nowhere else. */
+static bool is_memory(const struct ksm_dump *dump, uint64_t address)
+{
+	const struct ksm_areas *areas = &dump->space->areas;
+	const struct ksm_area *area = ksm_areas_find(areas, address);
+
+	return area && ksm_area_kind(areas, area) != KSM_AREA_SPECIAL;
+}
+
 int ksm_segments_count(struct ksm_dump *dump, struct ksm_error *err)
 {
 	struct ksm_dump_facts *facts = &dump->facts;
@@ -325,9 +334,10 @@ int ksm_segments_count(struct ksm_dump *dump, struct ksm_error *err)
 	int ret;
 
 	while ((ret = ksm_walk_next(dump, &walk, &piece, err)) == 1) {
-		switch (piece.class) {
+		switch (piece.kind) {
 		case KSM_PIECE_HOLE:
 			facts->pages_hole += piece.n;
+			facts->has_holes |= is_memory(dump, piece.address);
 			break;
 		case KSM_PIECE_MISSING:
 			facts->pages_missing += piece.n;
@@ -343,7 +353,6 @@ int ksm_segments_count(struct ksm_dump *dump, struct ksm_error *err)
 	}
 	if (ret)
 		return ret;
-	facts->has_holes = facts->pages_hole != 0;
 	facts->pages_filtered = count_filtered(dump);
 	if (facts->pages_missing)
 		ksm_dump_incomplete(dump, KSM_ERR_FORMAT, EBADMSG,

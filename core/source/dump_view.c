@@ -52,6 +52,8 @@ static void drop_until(struct ksm_view *view, uint64_t offset)
 
 	if (offset - view->start < n)
 		n = (size_t)(offset - view->start);
+	if (!n)
+		return;
 	memmove(view->data, view->data + n, view->len - n);
 	view->start += n;
 	view->len -= n;

@@ -121,8 +121,10 @@ static int add_layer(struct ksm_input *input, const struct ksm_codec *codec, str
 	struct ksm_error fault = {0};
 	int ret = 0;
 
-	if (!layer)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+	if (!layer) {
+		ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return -ENOMEM;
+	}
 	layer->input = input;
 	layer->depth = depth;
 	if (codec)
@@ -302,7 +304,7 @@ int ksm_input_peek(struct ksm_input *input, const unsigned char **ret_data, size
 		   struct ksm_error *err)
 {
 	struct front *front = &input->layer[input->depth]->front;
-	size_t left = front->end - front->start, got;
+	size_t left = front->end - front->start, got = 0;
 	int ret;
 
 	/* Further on than the front: fill it up again. */
@@ -353,7 +355,7 @@ static int read_some(struct ksm_input *input, void *buf, size_t len, size_t *ret
 int ksm_input_read(struct ksm_input *input, void *buf, size_t len, size_t *ret_len,
 		   struct ksm_error *err)
 {
-	size_t done = 0, got;
+	size_t done = 0, got = 0;
 
 	while (done < len) {
 		struct ksm_error fault = {0};
