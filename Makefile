@@ -43,7 +43,7 @@ ifeq ($(origin AR),default)
 AR := ar
 endif
 
-LIBRARIES := libproc2 libxxhash smartcols json-c libelf libzstd liblz4 liblzma zlib
+LIBRARIES := libproc2 libxxhash smartcols json-c libelf libzstd liblz4 liblzma zlib lzo2 snappy
 TEST_LIBRARIES := gtest_main
 
 CFLAGS   ?= -O2 -g
@@ -170,10 +170,10 @@ demo-run: ksmctl $(BUILDERS)
 # ------------------------------------------------------------------------------- packages
 
 DEPS_BUILD := gcc libc6-dev pkg-config libproc2-dev libxxhash-dev libsmartcols-dev libjson-c-dev libelf-dev \
-	      libzstd-dev liblz4-dev liblzma-dev zlib1g-dev libbz2-dev
+	      libzstd-dev liblz4-dev liblzma-dev zlib1g-dev libbz2-dev liblzo2-dev libsnappy-dev
 DEPS_CHECK := g++ libgtest-dev jq mandoc python3-minimal procps zsh fish zstd lz4 xz-utils gzip bzip2
 DEPS_LINT  := clang-format clang-tidy cppcheck shellcheck mandoc
-DEPS_INTEGRATION := clang gcovr valgrind nodejs perl python3 redis-server redis-tools
+DEPS_INTEGRATION := clang gcovr valgrind nodejs perl python3 redis-server redis-tools qemu-system-x86 makedumpfile
 
 deps:             ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK))
 deps-lint:        ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK) $(DEPS_LINT))

@@ -73,7 +73,7 @@ static int plan_segments(struct dump_source *source, struct ksm_dump *dump, stru
 						    "changed while it was read: analyze it again");
 			if (ret != 1)
 				return ret;
-			if (piece->class != KSM_PIECE_DATA || piece->passed != KSM_PASSED_NOT)
+			if (piece->kind != KSM_PIECE_DATA || piece->passed != KSM_PASSED_NOT)
 				piece->n = 0;
 			continue;
 		}

@@ -18,6 +18,7 @@
 /* Adding a format is one row here and one file. Raw comes last: it has no magic. */
 static const struct ksm_dump_format *const formats[] = {
 	&ksm_elf_format,
+	&ksm_kdump_format,
 	&ksm_lime_format,
 	&ksm_raw_format,
 };

@@ -162,6 +162,7 @@ struct ksm_dump_format {
 };
 
 extern const struct ksm_dump_format ksm_elf_format;
+extern const struct ksm_dump_format ksm_kdump_format;
 extern const struct ksm_dump_format ksm_lime_format;
 extern const struct ksm_dump_format ksm_raw_format;
 
@@ -192,16 +193,16 @@ static inline bool ksm_dump_is_stream(const struct ksm_dump *dump)
 
 /* ---------------------------------------------------------------- the generic part */
 
-enum ksm_piece_class {
+enum ksm_piece_kind {
 	KSM_PIECE_DATA,
 	KSM_PIECE_HOLE,
 	KSM_PIECE_MISSING,
 	KSM_PIECE_PARTIAL,
 };
 
-/* Pages of one class, with one reason to be passed over, that follow one another. */
+/* Pages of one kind, with one reason to be passed over, that follow one another. */
 struct ksm_piece {
-	enum ksm_piece_class class;
+	enum ksm_piece_kind kind;
 	enum ksm_passed passed;
 	bool is_base; /* the base's */
 	uint64_t address;

@@ -177,7 +177,7 @@ static int look_at_base(const struct ksm_dump *dump, struct ksm_walk *walk, uint
 	if (pages && pages < piece->n)
 		piece->n = pages;
 	if (!is_hole) {
-		piece->class = KSM_PIECE_DATA;
+		piece->kind = KSM_PIECE_DATA;
 		piece->is_base = true;
 	}
 	return 0;
@@ -202,7 +202,7 @@ static int take_pages(const struct ksm_dump *dump, struct ksm_walk *walk, uint64
 	if (pages < piece->n)
 		piece->n = pages;
 	if (offset >= content || content - offset < page_size) {
-		piece->class = KSM_PIECE_MISSING;
+		piece->kind = KSM_PIECE_MISSING;
 		return 0;
 	}
 	if ((content - offset) / page_size < piece->n)
@@ -213,7 +213,7 @@ static int take_pages(const struct ksm_dump *dump, struct ksm_walk *walk, uint64
 	pages = is_hole ? len / page_size : (len - 1) / page_size + 1;
 	if (pages < piece->n)
 		piece->n = pages;
-	piece->class = is_hole ? KSM_PIECE_HOLE : KSM_PIECE_DATA;
+	piece->kind = is_hole ? KSM_PIECE_HOLE : KSM_PIECE_DATA;
 	if (is_hole && dump->base)
 		return look_at_base(dump, walk, offset, piece, err);
 	return 0;
@@ -334,7 +334,7 @@ int ksm_segments_count(struct ksm_dump *dump, struct ksm_error *err)
 	int ret;
 
 	while ((ret = ksm_walk_next(dump, &walk, &piece, err)) == 1) {
-		switch (piece.class) {
+		switch (piece.kind) {
 		case KSM_PIECE_HOLE:
 			facts->pages_hole += piece.n;
 			facts->has_holes |= is_memory(dump, piece.address);

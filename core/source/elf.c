@@ -68,9 +68,6 @@ static bool get_program_header(const struct ksm_elf *elf, const unsigned char *d
 			    .p_filesz = small.p_filesz,
 			    .p_memsz = small.p_memsz,
 			    .p_align = small.p_align};
-	/* "Nowhere" of 32 bits is nowhere. */
-	if (small.p_offset == UINT32_MAX)
-		ret->p_offset = UINT64_MAX;
 	return true;
 }
 
@@ -175,20 +172,15 @@ static int count_headers(struct ksm_dump *dump, const Elf64_Ehdr *header, size_t
 
 static int add_load(struct ksm_elf *elf, const Elf64_Phdr *header, struct ksm_error *err)
 {
-	struct ksm_elf_load *load;
-
-	if (ksm_array_reserve(&elf->load, &elf->loads_capacity, elf->n_loads + 1, sizeof(*load)))
+	if (ksm_array_reserve(&elf->load, &elf->loads_capacity, elf->n_loads + 1,
+			      sizeof(*elf->load)))
 		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-	load = &elf->load[elf->n_loads++];
-	*load = (struct ksm_elf_load){.address = header->p_vaddr,
-				      .physical = header->p_paddr,
-				      .size = header->p_memsz,
-				      .offset = header->p_offset,
-				      .stored = header->p_filesz,
-				      .flags = header->p_flags};
-	/* QEMU before 7.2 says so of memory that it left out. */
-	if (load->offset == UINT64_MAX)
-		load->stored = 0;
+	elf->load[elf->n_loads++] = (struct ksm_elf_load){.address = header->p_vaddr,
+							  .physical = header->p_paddr,
+							  .size = header->p_memsz,
+							  .offset = header->p_offset,
+							  .stored = header->p_filesz,
+							  .flags = header->p_flags};
 	return 0;
 }
 

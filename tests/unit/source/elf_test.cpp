@@ -292,6 +292,21 @@ TEST_F(ElfTest, AnAddressCountsOnce)
 	}
 }
 
+// What headers leave out may be there by others.
+TEST_F(ElfTest, WhatIsFilteredIsNowhere)
+{
+	ElfWriter elf;
+
+	elf.Add(0x10000, "", 0x8000);
+	elf.Add(0x12000, Page(1), 0x800);
+	elf.Add(0x15000, Page(2), 0x2800);
+	elf.Add(0x16000, "", 0x4000);
+	elf.Add(0x30000, "", 0x1000);
+	ASSERT_TRUE(Open(elf.Build()));
+	EXPECT_EQ(ReadOne().size(), 2u);
+	EXPECT_EQ(Facts().pages_filtered, 10u - 2u + 1u);
+}
+
 TEST_F(ElfTest, ManyHeadersAreCountedApart)
 {
 	for (bool section_last : {false, true}) {
@@ -325,6 +340,14 @@ TEST_F(ElfTest, AHundredThousandAliases)
 		EXPECT_EQ((*memory)[0x10000 + (n - 1) * 0x2000], Page(1));
 		EXPECT_EQ(Error(), "");
 	}
+	// All of the table behind the page.
+	elf.table_last = true;
+	for (int pass = 0; pass < 2; pass++) {
+		ASSERT_TRUE(pass ? OpenPacked(elf.Build()) : Open(elf.Build()));
+		EXPECT_EQ(Read()[0].size(), n);
+		EXPECT_EQ(Error(), "");
+	}
+	elf.table_last = false;
 	// Behind the data, of a stream or in a file that was cut off: the table's end tells.
 	elf.section_last = true;
 	elf.Process(1, "a", "a");

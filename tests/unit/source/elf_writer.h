@@ -36,6 +36,7 @@ class ElfWriter
 	bool xnum = false;	   // count headers in the section header, whatever their number
 	bool section_last = false; // the section header comes behind everything (kernel)
 	bool notes_last = false;   // as gcore writes them
+	bool table_last = false;   // program headers come behind the data
 	uint64_t pad = 0;	   // bytes between headers and data: makes offsets odd
 	bool align_data = false;   // to the next 4096 (kernel)
 	bool odd_ehsize = false;   // QEMU 7.2
@@ -115,12 +116,12 @@ class ElfWriter
 		uint64_t section_size = is_64bit ? 64 : 40;
 		uint64_t section = count_apart && !section_last ? start : 0;
 		uint64_t table = start + (section ? section_size : 0);
-		uint64_t at = table + n * entry, notes_at = at;
+		uint64_t at = table + (table_last ? 0 : n * entry), notes_at = at;
 		std::string body;
 		std::vector<uint64_t> offset;
 
 		auto put_notes = [&] {
-			notes_at = table + n * entry + body.size();
+			notes_at = at + body.size();
 			body += notes;
 		};
 		if (!notes_last)
@@ -137,13 +138,17 @@ class ElfWriter
 		}
 		if (notes_last)
 			put_notes();
+		if (table_last)
+			table = at + body.size();
 		if (count_apart && section_last)
-			section = at + body.size();
+			section = table_last ? table + n * entry : at + body.size();
 		std::string file =
 			Header(table, section, count_apart ? PN_XNUM : n, entry, section_size);
 		std::string section_header = SectionHeader(n);
 		if (section == start)
 			file += section_header;
+		if (table_last)
+			file += body;
 		if (!notes.empty())
 			file += Program(PT_NOTE, 0, notes_at, 0, 0, notes.size(), 0, 0);
 		for (size_t i = 0; i < loads.size(); i++) {
@@ -152,7 +157,8 @@ class ElfWriter
 			file += Program(PT_LOAD, l.flags, offset[i], l.address, l.physical,
 					Stored(l), l.size ? l.size : Stored(l), l.align);
 		}
-		file += body;
+		if (!table_last)
+			file += body;
 		if (section > start)
 			file += section_header;
 		return file;
