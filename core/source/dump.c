@@ -302,7 +302,7 @@ int ksm_dump_source_open(const char *const *paths, size_t n, const struct ksm_du
 	if (!base->page_size)
 		base->page_size = KSM_PAGE_SIZE_MIN;
 	base->unknown = KSM_UNKNOWN_PFN | KSM_UNKNOWN_KSM_PAGES | KSM_UNKNOWN_ZERO_PAGE |
-			KSM_UNKNOWN_HUGE_PAGES |
+			KSM_UNKNOWN_HUGE_PAGES | KSM_UNKNOWN_NODES |
 			(knows_flags(source) ? 0u : (unsigned int)KSM_UNKNOWN_VM_FLAGS);
 	*ret_source = ksm_no_free(base);
 	return 0;
