@@ -85,22 +85,20 @@ static int plan_segments(struct dump_source *source, struct ksm_dump *dump, stru
 	return 1;
 }
 
-/* Says what a stream was, now that it has ended. */
+/* Says what a stream was, now that it has ended, or that it cannot be read on. */
 static void finish_stream(struct ksm_dump *dump, const struct ksm_error *why)
 {
-	struct ksm_error err = {0};
+	struct ksm_error err = *why;
 
-	if (why->code)
-		ksm_dump_fail_part(dump, why);
 	if (dump->view.fault.code)
 		ksm_dump_fail_part(dump, &dump->view.fault);
-	if (ksm_dump_finish(dump, &err)) {
-		/* Nothing of it counts then. */
-		dump->is_open = false;
-		dump->space->error.code = KSM_ERR_NONE;
-		ksm_dump_fail_part(dump, &err);
-		ksm_dump_clear_counts(&dump->facts);
-	}
+	if (!err.code && !ksm_dump_finish(dump, &err))
+		return;
+	/* Which of its pages were handed out is not known then: none of them counts. */
+	dump->is_open = false;
+	dump->space->error.code = KSM_ERR_NONE;
+	ksm_dump_fail_part(dump, &err);
+	ksm_dump_clear_counts(&dump->facts);
 }
 
 static int dump_next(struct ksm_page_source *base, struct ksm_batch *batch, struct ksm_error *err)
