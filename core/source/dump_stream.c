@@ -141,7 +141,6 @@ static int take_page(struct ksm_dump *dump, struct ksm_batch *batch, struct ksm_
 	memcpy(batch->data + batch->n * page_size, data, page_size);
 	batch->page[batch->n++] =
 		(struct ksm_page){.address = item->address, .flags = KSM_PAGE_READ};
-	dump->is_consumed = true;
 	item->address += page_size;
 	item->offset += page_size;
 	if (item->address < item->end)

@@ -324,6 +324,8 @@ TEST_F(DumpSourceTest, PipesAreReadOnce)
 	EXPECT_EQ(ReadOne().size(), 20u);
 	EXPECT_EQ(Error(), "");
 	writer.join();
+	EXPECT_TRUE(ReadOne().empty());
+	EXPECT_NE(Error().find("only once"), std::string::npos) << Error();
 }
 
 // As a caller does that wants bytes again: by address alone, in an order of its own.
