@@ -164,6 +164,8 @@ static json_object *changes_array(const struct ksm_estimate *estimate)
 		put_number(object, "pages_present", change->pages_present);
 		put_number(object, "changed_pages", change->changed_pages);
 		put_number(object, "changes", change->changes);
+		put_number(object, "new_pages", change->new_pages);
+		put_number(object, "gone_pages", change->gone_pages);
 		json_object_array_add(array, object);
 	}
 	return array;

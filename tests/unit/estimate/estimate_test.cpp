@@ -14,6 +14,7 @@ extern "C" {
 #include "estimate/pace.h"
 #include "report/report.h"
 #include "source/join.h"
+#include "source/sequence.h"
 }
 
 namespace
@@ -371,6 +372,42 @@ TEST_F(EstimateTest, JoinedSourcesAreOne)
 	EXPECT_EQ(e->outcome->pass[1].pages_sharing, 13 + 14);
 	EXPECT_EQ(e->target[2].cross_duplicate_pages, 1);
 	ksm_page_source_close(&joined);
+}
+
+TEST_F(EstimateTest, ASequenceIsOneSpaceAtDifferentTimes)
+{
+	FakeSource then;
+	ksm_page_source *parts[2], *sequence = nullptr;
+	ksm_estimate *estimate = nullptr;
+	ksm_trial trial = {};
+	auto &before = then.Add("before"), &after = source_.Add("after");
+
+	then.Put(before, 1, 6);
+	source_.Put(after, 1, 4);
+	after.pages[0x10000].content = 9;   // changed
+	after.pages[0x20000] = {1, 77, 0};  // came
+	after.pages[0x100000] = {1, 78, 0}; // came, elsewhere
+	before.is_unordered = true;
+	trial.settings = "";
+	ASSERT_EQ(ksm_model_init(&trial.model, "6.18", nullptr, nullptr), 0);
+	parts[0] = then.source();
+	parts[1] = source_.source();
+	ASSERT_EQ(ksm_source_sequence(parts, 2, &sequence, &error_), 0);
+	ASSERT_EQ(ksm_estimate_run(sequence, &trial, 1, &options_, &estimate, &error_), 0);
+	Estimate e(estimate);
+	ASSERT_EQ(e->n_targets, 1u);
+	EXPECT_STREQ(e->target[0].space->name, "after");
+	EXPECT_EQ(e->outcome->pass[1].pages_sharing, 2);
+	EXPECT_EQ(e->outcome->pass[1].pages_volatile, 3);
+	ASSERT_EQ(e->n_changes, 2u);
+	EXPECT_STREQ(e->change[0].area, "heap");
+	EXPECT_EQ(e->change[0].changed_pages, 1);
+	EXPECT_EQ(e->change[0].new_pages, 1);
+	EXPECT_EQ(e->change[0].gone_pages, 2);
+	EXPECT_STREQ(e->change[1].area, "anon");
+	EXPECT_EQ(e->change[1].new_pages, 1);
+	EXPECT_EQ(e->change[1].gone_pages, 0);
+	ksm_page_source_close(&sequence);
 }
 
 TEST_F(EstimateTest, PagesOfTwoSizesAreNotJoined)
