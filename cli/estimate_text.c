@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "base/units.h"
+#include "cli/dump_text.h"
 #include "cli/estimate_tables.h"
 #include "kernel/process.h"
 
@@ -80,6 +81,14 @@ static void print_pages_if_any(const struct ksm_estimate *estimate, const char *
 		print_pages(estimate, what, pages, meaning);
 }
 
+static bool has_dump(const struct ksm_estimate *estimate)
+{
+	for (uint32_t i = 0; i < estimate->n_targets; i++)
+		if (estimate->target[i].space->dump)
+			return true;
+	return false;
+}
+
 static void print_looked_at(const struct ksm_estimate *estimate)
 {
 	const struct ksm_estimate_sums *totals = &estimate->totals;
@@ -89,7 +98,8 @@ static void print_looked_at(const struct ksm_estimate *estimate)
 		lost += estimate->target[i].lost_pages;
 	printf("\nLooked at, in pages of %u bytes:\n", estimate->page_size);
 	print_pages(estimate, "present", totals->pages_present,
-		    "anonymous, in areas that KSM accepts");
+		    has_dump(estimate) ? "held by the files, in areas that KSM would accept"
+				       : "anonymous, in areas that KSM accepts");
 	if (totals->same_pfn_pages)
 		print_pages(estimate, "  by fork", totals->same_pfn_pages,
 			    "of these, mappings of a page that is mapped more than once here");
@@ -177,6 +187,7 @@ static void print_forecast(const struct ksm_estimate *estimate)
 /* ---------------------------------------------------------------- tables */
 
 enum {
+	COL_FILE,
 	COL_PID,
 	COL_USER,
 	COL_NAME,
@@ -196,38 +207,51 @@ enum {
 	COL_ERROR,
 };
 
-const struct ksm_column ksm_estimate_columns[] = {
-	[COL_PID] = {"PID", "process", true, KSM_COL_NUMBER},
-	[COL_USER] = {"USER", "its effective user", true, KSM_COL_TEXT},
-	[COL_NAME] = {"NAME", "its name", true, KSM_COL_TEXT},
-	[COL_PRESENT] = {"PRESENT", "anonymous pages looked at, in bytes", true, KSM_COL_BYTES},
-	[COL_DISTINCT] = {"DISTINCT", "different contents, in pages", false, KSM_COL_NUMBER},
-	[COL_ZERO] = {"ZERO", "pages of zero bytes only, in bytes", true, KSM_COL_BYTES},
-	[COL_SELF] = {"SELF", "duplicates within the process, in bytes", true, KSM_COL_BYTES},
-	[COL_CROSS] = {"CROSS", "contents that another target has too, in bytes", true,
-		       KSM_COL_BYTES},
-	[COL_MERGED] = {"MERGED", "pages merged now, in bytes", false, KSM_COL_BYTES},
-	[COL_MERGING] = {"MERGING", "ksm_merging_pages after the last pass, in pages", false,
-			 KSM_COL_NUMBER},
-	[COL_RMAP_ITEMS] = {"RMAP-ITEMS", "ksm_rmap_items after the last pass", false,
-			    KSM_COL_NUMBER},
-	[COL_FREED] = {"FREED", "physical memory given back, by the first mapping of each page",
-		       true, KSM_COL_BYTES},
-	[COL_PROFIT] = {"PROFIT", "ksm_process_profit after the last pass, in bytes", false,
-			KSM_COL_BYTES},
-	[COL_SWAPPED] = {"SWAPPED", "swapped out and so not seen, in bytes", false, KSM_COL_BYTES},
-	[COL_LOST] = {"LOST", "pages gone between looking and reading", false, KSM_COL_NUMBER},
-	[COL_CGROUP] = {"CGROUP", "its control group", false, KSM_COL_TEXT},
-	[COL_ERROR] = {"ERROR", "why it could not be read whole", false, KSM_COL_TEXT},
-	{NULL, NULL, false, KSM_COL_TEXT},
-};
+/* What names a target differs: LIVE and DUMP say which is shown without -o. */
+#define TARGET_COLUMNS(LIVE, DUMP)                                                                \
+	{                                                                                         \
+		[COL_FILE] = {"FILE", "the dump it was read from", DUMP, KSM_COL_TEXT},           \
+		[COL_PID] = {"PID", "process", LIVE, KSM_COL_NUMBER},                             \
+		[COL_USER] = {"USER", "its effective user", LIVE, KSM_COL_TEXT},                  \
+		[COL_NAME] = {"NAME", "its name", true, KSM_COL_TEXT},                            \
+		[COL_PRESENT] = {"PRESENT", "pages looked at, in bytes", true, KSM_COL_BYTES},    \
+		[COL_DISTINCT] = {"DISTINCT", "different contents, in pages", false,              \
+				  KSM_COL_NUMBER},                                                \
+		[COL_ZERO] = {"ZERO", "pages of zero bytes only, in bytes", true, KSM_COL_BYTES}, \
+		[COL_SELF] = {"SELF", "duplicates within the target, in bytes", true,             \
+			      KSM_COL_BYTES},                                                     \
+		[COL_CROSS] = {"CROSS", "contents that another target has too, in bytes", true,   \
+			       KSM_COL_BYTES},                                                    \
+		[COL_MERGED] = {"MERGED", "pages merged now, in bytes", false, KSM_COL_BYTES},    \
+		[COL_MERGING] = {"MERGING", "ksm_merging_pages after the last pass, in pages",    \
+				 false, KSM_COL_NUMBER},                                          \
+		[COL_RMAP_ITEMS] = {"RMAP-ITEMS", "ksm_rmap_items after the last pass", false,    \
+				    KSM_COL_NUMBER},                                              \
+		[COL_FREED] = {"FREED",                                                           \
+			       "physical memory given back, by the first mapping of each page",   \
+			       true, KSM_COL_BYTES},                                              \
+		[COL_PROFIT] = {"PROFIT", "ksm_process_profit after the last pass, in bytes",     \
+				false, KSM_COL_BYTES},                                            \
+		[COL_SWAPPED] = {"SWAPPED", "swapped out and so not seen, in bytes", false,       \
+				 KSM_COL_BYTES},                                                  \
+		[COL_LOST] = {"LOST", "pages gone between looking and reading", false,            \
+			      KSM_COL_NUMBER},                                                    \
+		[COL_CGROUP] = {"CGROUP", "its control group", false, KSM_COL_TEXT},              \
+		[COL_ERROR] = {"ERROR", "why it could not be read whole", false, KSM_COL_TEXT},   \
+		{NULL, NULL, false, KSM_COL_TEXT},                                                \
+	}
+
+const struct ksm_column ksm_estimate_columns[] = TARGET_COLUMNS(true, false);
+const struct ksm_column ksm_analyze_columns[] = TARGET_COLUMNS(false, true);
 
 static int put_identity(struct ksm_table *table, const struct ksm_estimate_target *target)
 {
 	const struct ksm_space *space = target->space;
 	char *user ksm_auto_free = space->has_uid ? ksm_user_name(space->uid) : NULL;
-	int err = ksm_table_number(table, COL_PID, space->pid);
+	int err = space->pid ? ksm_table_number(table, COL_PID, space->pid) : 0;
 
+	if (!err && space->file)
+		err = ksm_table_text(table, COL_FILE, space->file);
 	if (!err && user)
 		err = ksm_table_text(table, COL_USER, user);
 	if (!err && *space->name)
@@ -289,7 +313,7 @@ static int compare_targets(const void *a, const void *b)
 	return ta->space->pid < tb->space->pid ? -1 : ta->space->pid > tb->space->pid;
 }
 
-static int print_targets(const struct ksm_estimate *estimate,
+static int print_targets(const struct ksm_cli *cli, const struct ksm_estimate *estimate,
 			 const struct ksm_table_options *options, struct ksm_error *err)
 {
 	const struct ksm_estimate_target **order ksm_auto_free =
@@ -299,7 +323,7 @@ static int print_targets(const struct ksm_estimate *estimate,
 
 	if (!order)
 		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-	ret = ksm_table_new(ksm_estimate_columns, options, &table, err);
+	ret = ksm_table_new(cli->verb->columns, options, &table, err);
 	if (ret)
 		return ret;
 	for (uint32_t i = 0; i < estimate->n_targets; i++)
@@ -322,9 +346,10 @@ int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *est
 	int ret = 0;
 
 	if (options->columns || options->all_columns || options->no_headings || options->raw)
-		return print_targets(estimate, options, err);
+		return print_targets(cli, estimate, options, err);
 
 	print_headline(estimate);
+	ksm_estimate_print_dumps(estimate);
 	print_looked_at(estimate);
 	print_counters(estimate);
 	print_forecast(estimate);
@@ -348,7 +373,7 @@ int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *est
 	if (ret)
 		return ksm_error_set(err, KSM_ERR_SYSTEM, -ret, "cannot print a table: %s",
 				     strerror(-ret));
-	ret = print_targets(estimate, options, err);
+	ret = print_targets(cli, estimate, options, err);
 	for (size_t i = 0; i < estimate->n_warnings && !ret && !cli->quiet; i++)
 		printf("%sNote: %s\n", i ? "" : "\n", estimate->warning[i].text);
 	return ret;

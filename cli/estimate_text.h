@@ -7,8 +7,9 @@
 #include "cli/table.h"
 #include "estimate/estimate.h"
 
-/* A row per target. */
+/* Of the table of targets, for verbs over processes and over dumps. */
 extern const struct ksm_column ksm_estimate_columns[];
+extern const struct ksm_column ksm_analyze_columns[];
 
 /*
  * The whole report, or the table of targets alone for who asks for columns, raw output or no headings.

@@ -7,11 +7,10 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "cli/estimate_options.h"
 #include "cli/estimate_text.h"
+#include "cli/estimate_verb.h"
 #include "cli/verbs.h"
 #include "kernel/process.h"
-#include "report/report.h"
 #include "source/process.h"
 
 struct scan_state {
@@ -179,80 +178,11 @@ static int select_processes(const struct ksm_cli *cli, struct scan_state *scan, 
 	return by_filter ? take_matching(cli, scan) : take_arguments(cli, scan, argc, argv);
 }
 
-/* ---------------------------------------------------------------- the scan */
-
-static bool is_any_read(const struct ksm_estimate *estimate)
-{
-	for (uint32_t i = 0; i < estimate->n_targets; i++)
-		if (estimate->target[i].complete || estimate->target[i].sums.pages_present)
-			return true;
-	return estimate->n_targets == 0;
-}
-
-/* A target's reason, with its name where it has one. */
-static void name_reason(const struct ksm_estimate_target *target, struct ksm_error *ret_err)
-{
-	*ret_err = target->error;
-	if (*target->space->name)
-		snprintf(ret_err->text, sizeof(ret_err->text), "process %d \"%.32s\": %.200s",
-			 target->space->pid, target->space->name, target->error.text);
-}
-
-/* Names the targets that could not be read whole. Past a few, one line sums the others up. */
-static void warn_of_targets(const struct ksm_cli *cli, const struct ksm_estimate *estimate)
-{
-	const uint32_t most = cli->verbose ? UINT32_MAX : 5;
-	struct ksm_error err;
-	uint32_t bad = 0;
-
-	for (uint32_t i = 0; i < estimate->n_targets; i++) {
-		const struct ksm_estimate_target *target = &estimate->target[i];
-
-		if (target->complete || bad++ >= most)
-			continue;
-		name_reason(target, &err);
-		ksm_cli_warn(cli, "%s", err.text);
-	}
-	if (bad > most)
-		ksm_cli_warn(cli, "%u more processes could not be read whole: -v names them",
-			     bad - most);
-}
-
-/* Not one target could be read: with permission missing for each that is status 4, else 1. */
-static int fail_for_all(const struct ksm_cli *cli, const struct ksm_estimate *estimate)
-{
-	struct ksm_error err;
-
-	name_reason(&estimate->target[0], &err);
-	if (estimate->n_targets > 1) {
-		warn_of_targets(cli, estimate);
-		ksm_error_set(&err, err.code, err.errnum, "none of %u processes could be read",
-			      estimate->n_targets);
-	}
-	for (uint32_t i = 0; i < estimate->n_targets; i++)
-		if (estimate->target[i].error.code != err.code)
-			err.code = KSM_ERR_SYSTEM;
-	return ksm_cli_fail(cli, &err);
-}
-
-static int print(const struct ksm_cli *cli, const struct scan_state *scan,
-		 const struct ksm_estimate *estimate)
-{
-	struct ksm_error err;
-
-	if (cli->json)
-		return ksm_cli_print_json(cli, ksm_report_estimate(estimate));
-	if (ksm_estimate_print(cli, estimate, &scan->request.table, &err))
-		return ksm_cli_fail(cli, &err);
-	return KSM_EXIT_OK;
-}
-
 static int scan_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 {
 	struct scan_state *scan = state;
 	struct ksm_process_source_options source_options;
 	struct ksm_page_source *source ksm_auto_source = NULL;
-	struct ksm_estimate *estimate = NULL;
 	struct ksm_error err;
 	int status;
 
@@ -266,22 +196,9 @@ static int scan_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 
 	source_options = (struct ksm_process_source_options){scan->pages, .skip_vanished = !argc};
 	if (ksm_process_source_open(&cli->root, scan->pid, scan->n_pids, &source_options, &source,
-				    &err) ||
-	    ksm_estimate_run(source, scan->request.trial, scan->request.n_trials,
-			     &scan->request.options, &estimate, &err))
+				    &err))
 		return ksm_cli_fail(cli, &err);
-	ksm_estimate_end_progress(&scan->request);
-
-	if (is_any_read(estimate)) {
-		warn_of_targets(cli, estimate);
-		status = print(cli, scan, estimate);
-		if (!status && !estimate->complete)
-			status = KSM_EXIT_PARTIAL;
-	} else {
-		status = fail_for_all(cli, estimate);
-	}
-	ksm_estimate_free(estimate);
-	return status;
+	return ksm_estimate_run_and_print(cli, &scan->request, source);
 }
 
 static void scan_release(void *state)

@@ -8,6 +8,7 @@ static const struct ksm_verb end = {.name = NULL};
 /* In the order of --help. */
 const struct ksm_verb *const ksm_verbs[] = {
 	&ksm_verb_scan,
+	&ksm_verb_analyze,
 	&ksm_verb_status,
 	&end,
 };

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 
+extern const struct ksm_verb ksm_verb_analyze;
 extern const struct ksm_verb ksm_verb_scan;
 extern const struct ksm_verb ksm_verb_status;
 

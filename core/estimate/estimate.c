@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "estimate/changes.h"
+#include "estimate/collect.h"
 #include "estimate/contents.h"
 #include "estimate/groups.h"
 #include "estimate/pace.h"
@@ -24,6 +25,7 @@ struct run {
 	struct ksm_estimate *estimate;
 	struct ksm_trials trials;
 	struct ksm_reader *reader;
+	struct ksm_collection collection; /* of the space at hand, where it is_unordered */
 	struct ksm_summer summer;
 	struct ksm_pace pace;
 	double pass_began;
@@ -90,6 +92,8 @@ static int pause_between_passes(struct run *run, unsigned int pass, struct ksm_e
 static int see_batch(struct run *run, const struct ksm_read_batch *read)
 {
 	const struct ksm_batch *batch = &read->batch;
+	bool collects = run->source->space[batch->space].is_unordered;
+	int ret;
 
 	for (uint32_t i = 0; i < batch->n; i++) {
 		if (batch->page[i].flags & KSM_PAGE_LOST) {
@@ -97,10 +101,17 @@ static int see_batch(struct run *run, const struct ksm_read_batch *read)
 				run->lost_error[batch->space] = batch->error;
 			continue;
 		}
-		if (ksm_trials_see(&run->trials, &batch->page[i], &read->sum[i]))
-			return -ENOMEM;
+		if (collects)
+			ret = ksm_collect(&run->collection, &batch->page[i], &read->sum[i]);
+		else
+			ret = ksm_trials_see(&run->trials, &batch->page[i], &read->sum[i]);
+		if (ret)
+			return ret;
 	}
 	run->pages += batch->n;
+	if (collects && batch->ends_space)
+		return ksm_collection_see(&run->collection, run->source, batch->space,
+					  &run->trials);
 	return 0;
 }
 
@@ -141,10 +152,23 @@ static int run_pass(struct run *run, unsigned int pass, struct ksm_error *err)
 	}
 	if (ret)
 		return ret;
+	if (run->source->ops->end)
+		run->source->ops->end(run->source);
 	if (ksm_trials_pass_end(&run->trials, pass))
 		return out_of_memory(err);
 	take_target_pass(run, pass);
 	return 0;
+}
+
+static int repeat_pass(struct run *run, unsigned int pass, struct ksm_error *err)
+{
+	int ret = report_progress(run, pass, err);
+
+	if (!ret && ksm_trials_repeat(&run->trials, pass))
+		return out_of_memory(err);
+	if (!ret)
+		take_target_pass(run, pass);
+	return ret;
 }
 
 /* What stands after the last pass, as the kernel would say it. */
@@ -266,6 +290,10 @@ static int run_all(struct run *run, struct ksm_error *err)
 	ksm_pace_init(&run->pace, &estimate->outcome->model, &estimate->cost);
 	ret = ksm_reader_new(run->source, &run->summer, run->options->threads, &run->reader, err);
 	for (unsigned int pass = 1; pass <= run->options->passes && !ret; pass++) {
+		if (pass > 1 && run->source->is_still) {
+			ret = repeat_pass(run, pass, err);
+			continue;
+		}
 		if (pass > 1)
 			ret = pause_between_passes(run, pass, err);
 		if (!ret)
@@ -296,6 +324,7 @@ int ksm_estimate_run(struct ksm_page_source *source, const struct ksm_trial *tri
 	ret = prepare(&run, trials, n_trials) ? out_of_memory(err) : run_all(&run, err);
 	ksm_reader_free(&run.reader);
 	ksm_trials_release(&run.trials);
+	ksm_collection_free(&run.collection);
 	free(run.lost);
 	free(run.lost_error);
 	if (ret)

@@ -84,6 +84,17 @@ int ksm_trials_pass_end(struct ksm_trials *trials, unsigned int pass)
 	return err;
 }
 
+int ksm_trials_repeat(struct ksm_trials *trials, unsigned int pass)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < trials->n && !err; i++) {
+		err = ksm_twin_repeat(trials->twin[i], true);
+		ksm_twin_counters(trials->twin[i], &trials->outcome[i].pass[pass - 1]);
+	}
+	return err;
+}
+
 static int settle(struct ksm_twin *twin)
 {
 	struct ksm_counters before, now;

@@ -26,6 +26,9 @@ void ksm_trials_mm_end(struct ksm_trials *trials);
 /* Also takes down the counters of pass 1, 2, ... */
 int ksm_trials_pass_end(struct ksm_trials *trials, unsigned int pass);
 
+/* The same as a pass over the pages as they were in the one before, for a source that is still. */
+int ksm_trials_repeat(struct ksm_trials *trials, unsigned int pass);
+
 /* After the last pass: profit and forecast, and every twin left where merging ends. */
 int ksm_trials_settle(struct ksm_trials *trials, const struct ksm_cost *cost,
 		      unsigned int page_size);

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "source/dump.h"
+#include "source/kdump.h"
 
 static int warn(struct ksm_estimate *estimate, const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -28,7 +30,7 @@ static int warn(struct ksm_estimate *estimate, const char *code, const char *fmt
 	return 0;
 }
 
-/* What each unknown of the source leaves open. */
+/* What is unknown of running processes, and what that leaves open. */
 static const struct {
 	enum ksm_source_unknown unknown;
 	const char *code;
@@ -71,7 +73,7 @@ static bool keeps_nodes_apart(const struct ksm_estimate *estimate)
 
 static int warn_of_unknowns(struct ksm_estimate *estimate, const struct ksm_page_source *source)
 {
-	unsigned int unknown = source->unknown;
+	unsigned int unknown = source->live ? source->live->unknown : 0;
 
 	if (!keeps_nodes_apart(estimate))
 		unknown &= ~(unsigned int)(KSM_UNKNOWN_NODES | KSM_UNKNOWN_SOME_NODES);
@@ -82,10 +84,83 @@ static int warn_of_unknowns(struct ksm_estimate *estimate, const struct ksm_page
 	return 0;
 }
 
+/* What the dumps of a source have in common, for what their reader must know. */
+struct dump_traits {
+	bool is_core, hides_holes, hides_areas, hides_flags, assumes_page_size, lacks_user_pages;
+	uint64_t filtered;
+};
+
+static struct dump_traits traits_of(const struct ksm_page_source *source)
+{
+	struct dump_traits traits = {0};
+
+	for (uint32_t i = 0; i < source->n_spaces; i++) {
+		const struct ksm_dump_facts *facts = source->space[i].dump;
+		bool is_core;
+
+		if (!facts || !facts->format)
+			continue;
+		is_core = strcmp(facts->format, "elf-core") == 0;
+		traits.is_core |= is_core;
+		traits.hides_holes |= !facts->has_holes;
+		traits.hides_areas |= is_core && !facts->has_areas;
+		traits.hides_flags |= is_core && (source->unknown & KSM_UNKNOWN_VM_FLAGS);
+		traits.assumes_page_size |= strcmp(facts->page_size_from, "assumed") == 0;
+		traits.lacks_user_pages |= facts->dump_level > 0 &&
+					   (facts->dump_level & KSM_KDUMP_NO_USER);
+		traits.filtered += facts->pages_filtered;
+	}
+	return traits;
+}
+
+static int warn_of_dumps(struct ksm_estimate *estimate, const struct ksm_page_source *source)
+{
+	const struct dump_traits traits = traits_of(source);
+	const struct {
+		bool applies;
+		const char *code;
+		const char *text;
+	} warnings[] = {
+		{traits.hides_holes, "no-holes",
+		 "the file does not show what was never touched: such memory counts as zero pages, "
+		 "so these, and what merging them frees, are an upper bound"},
+		{traits.is_core, "repeats",
+		 "what fork shared or KSM had merged when the core was made stands in it once for "
+		 "each mapping, and counts as duplicates"},
+		{traits.hides_areas, "no-areas",
+		 "the core does not say which files it maps: pages that KSM would not accept may "
+		 "be "
+		 "counted"},
+		{traits.hides_flags, "no-vmflags",
+		 "a core does not tell all about its areas: a saved smaps of the process makes it "
+		 "exact (--maps)"},
+		{traits.assumes_page_size, "page-size",
+		 "the file does not tell its page size: 4096 bytes is a guess (--page-size)"},
+		{traits.lacks_user_pages, "no-user-pages",
+		 "the dump level leaves out the pages of user programs, which are what KSM merges"},
+		{source->unknown & KSM_UNKNOWN_NODES && !source->live &&
+			 keeps_nodes_apart(estimate),
+		 "no-nodes",
+		 "a dump does not tell NUMA nodes: what would be freed with merge_across_nodes=0 "
+		 "is "
+		 "an upper bound"},
+	};
+
+	for (size_t i = 0; i < sizeof(warnings) / sizeof(warnings[0]); i++)
+		if (warnings[i].applies && warn(estimate, warnings[i].code, "%s", warnings[i].text))
+			return -ENOMEM;
+	if (traits.filtered)
+		return warn(estimate, "filtered",
+			    "%" PRIu64 " pages were left out when the dump was made: nothing is "
+			    "known of them, and no percentage counts them",
+			    traits.filtered);
+	return 0;
+}
+
 int ksm_estimate_warn_all(struct ksm_estimate *estimate, const struct ksm_page_source *source)
 {
 	uint64_t swapped = 0;
-	int err = warn_of_unknowns(estimate, source);
+	int err = warn_of_unknowns(estimate, source) ?: warn_of_dumps(estimate, source);
 
 	for (uint32_t i = 0; i < source->n_spaces; i++)
 		swapped += source->space[i].swapped_pages;

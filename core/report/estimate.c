@@ -2,6 +2,7 @@
 /* ksmctl.estimate/1 */
 #include <math.h>
 
+#include "report/dump.h"
 #include "report/report.h"
 
 static void put(json_object *object, const char *name, json_object *value)
@@ -197,6 +198,8 @@ static json_object *target_object(const struct ksm_estimate *estimate,
 	put(object, "name", ksm_report_string(space->name));
 	put(object, "uid", space->has_uid ? json_object_new_int64(space->uid) : NULL);
 	put(object, "cgroup", *space->cgroup ? ksm_report_string(space->cgroup) : NULL);
+	if (space->dump)
+		ksm_report_put_dump(object, space->dump);
 	put_sums(object, estimate, &target->sums);
 	put_mm_counters(object, estimate, &target->counters);
 	put_number(object, "self_duplicate_pages", target->self_duplicate_pages);

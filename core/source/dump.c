@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "source/dump_internal.h"
@@ -32,6 +33,23 @@ static int no_memory(struct ksm_error *err)
 
 /* ---------------------------------------------------------------- passes */
 
+/* A stream from its beginning. What is no file has none any more. */
+static int open_again(struct ksm_dump *dump, struct ksm_error *err)
+{
+	struct stat st;
+
+	if (stat(dump->path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		dump->is_open = false;
+		ksm_dump_clear_counts(&dump->facts);
+		dump->space->error.code = KSM_ERR_NONE;
+		ksm_dump_incomplete(dump, KSM_ERR_UNSUPPORTED, ESPIPE,
+				    "is a pipe, which can be read only once");
+		return 0;
+	}
+	ksm_dump_reset(dump);
+	return ksm_dump_open(dump, err);
+}
+
 static int dump_rewind(struct ksm_page_source *base, struct ksm_error *err)
 {
 	struct dump_source *source = of(base);
@@ -44,10 +62,8 @@ static int dump_rewind(struct ksm_page_source *base, struct ksm_error *err)
 		int ret = 0;
 
 		dump->planned = 0;
-		if (dump->is_open && dump->is_consumed) {
-			ksm_dump_reset(dump);
-			ret = ksm_dump_open(dump, err);
-		}
+		if (dump->is_open && dump->is_consumed)
+			ret = open_again(dump, err);
 		if (!ret && dump->is_open && dump->format->rewind)
 			ret = dump->format->rewind(dump, err);
 		if (ret)
@@ -85,22 +101,20 @@ static int plan_segments(struct dump_source *source, struct ksm_dump *dump, stru
 	return 1;
 }
 
-/* Says what a stream was, now that it has ended. */
+/* Says what a stream was, now that it has ended, or that it cannot be read on. */
 static void finish_stream(struct ksm_dump *dump, const struct ksm_error *why)
 {
-	struct ksm_error err = {0};
+	struct ksm_error err = *why;
 
-	if (why->code)
-		ksm_dump_fail_part(dump, why);
 	if (dump->view.fault.code)
 		ksm_dump_fail_part(dump, &dump->view.fault);
-	if (ksm_dump_finish(dump, &err)) {
-		/* Nothing of it counts then. */
-		dump->is_open = false;
-		dump->space->error.code = KSM_ERR_NONE;
-		ksm_dump_fail_part(dump, &err);
-		ksm_dump_clear_counts(&dump->facts);
-	}
+	if (!err.code && !ksm_dump_finish(dump, &err))
+		return;
+	/* Which of its pages were handed out is not known then: none of them counts. */
+	dump->is_open = false;
+	dump->space->error.code = KSM_ERR_NONE;
+	ksm_dump_fail_part(dump, &err);
+	ksm_dump_clear_counts(&dump->facts);
 }
 
 static int dump_next(struct ksm_page_source *base, struct ksm_batch *batch, struct ksm_error *err)
@@ -122,7 +136,7 @@ static int dump_next(struct ksm_page_source *base, struct ksm_batch *batch, stru
 			ret = ksm_stream_next(dump, batch, &why);
 		else
 			ret = plan_segments(source, dump, batch, &why);
-		if (ksm_dump_is_stream(dump) && batch->n)
+		if (ksm_dump_is_stream(dump))
 			dump->is_consumed = true;
 	}
 	batch->ends_space = ret != 1;
@@ -302,7 +316,7 @@ int ksm_dump_source_open(const char *const *paths, size_t n, const struct ksm_du
 	if (!base->page_size)
 		base->page_size = KSM_PAGE_SIZE_MIN;
 	base->unknown = KSM_UNKNOWN_PFN | KSM_UNKNOWN_KSM_PAGES | KSM_UNKNOWN_ZERO_PAGE |
-			KSM_UNKNOWN_HUGE_PAGES |
+			KSM_UNKNOWN_HUGE_PAGES | KSM_UNKNOWN_NODES |
 			(knows_flags(source) ? 0u : (unsigned int)KSM_UNKNOWN_VM_FLAGS);
 	*ret_source = ksm_no_free(base);
 	return 0;

@@ -70,7 +70,7 @@ struct ksm_dump {
 	bool is_guest;
 	bool is_open;
 	uint64_t planned; /* pages handed out in this pass; not of a stream */
-	bool is_consumed; /* a stream of which something was handed out */
+	bool is_consumed; /* a stream that was begun to be read */
 	bool has_maps;	  /* areas are those of options.maps */
 
 	struct ksm_input *input;

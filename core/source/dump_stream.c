@@ -141,7 +141,6 @@ static int take_page(struct ksm_dump *dump, struct ksm_batch *batch, struct ksm_
 	memcpy(batch->data + batch->n * page_size, data, page_size);
 	batch->page[batch->n++] =
 		(struct ksm_page){.address = item->address, .flags = KSM_PAGE_READ};
-	dump->is_consumed = true;
 	item->address += page_size;
 	item->offset += page_size;
 	if (item->address < item->end)
@@ -151,11 +150,15 @@ static int take_page(struct ksm_dump *dump, struct ksm_batch *batch, struct ksm_
 	return 1;
 }
 
+/* As far as the next page: one that had gone by could not be had any more. */
 static int take_range(struct ksm_dump *dump, struct ksm_error *err)
 {
-	struct item item = dump->stream->item[0];
+	struct ksm_stream *stream = dump->stream;
+	struct item item = stream->item[0];
 
-	pop(dump->stream);
+	pop(stream);
+	if (stream->n && stream->item[0].offset < item.end)
+		item.end = stream->item[0].offset;
 	return dump->format->range(dump, item.offset, item.end - item.offset, err) ?: 1;
 }
 

@@ -189,7 +189,7 @@ static int find_size(struct ksm_input *input, struct ksm_error *err)
 	if (fstat(input->fd, &st))
 		return input_error(input, errno, err);
 	if (S_ISDIR(st.st_mode))
-		return ksm_error_set(err, KSM_ERR_INVALID, EISDIR,
+		return ksm_error_set(err, KSM_ERR_SYSTEM, EISDIR,
 				     "is a directory: give the file of the dump");
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		return 0;

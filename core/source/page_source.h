@@ -93,6 +93,8 @@ struct ksm_page_source_ops {
 	 */
 	void (*fill)(struct ksm_page_source *source, struct ksm_batch *batch);
 	void (*close)(struct ksm_page_source *source);
+	/* The pass has ended, and all who read for it: spaces may be brought up to date. May be NULL. */
+	void (*end)(struct ksm_page_source *source);
 	/*
 	 * Does the page at @address, which came in this pass, count? Only of a space that is_unordered, after
 	 * its end. NULL where no space is. One thread at a time.
@@ -117,6 +119,8 @@ struct ksm_page_source {
 	unsigned int unknown;	/* enum ksm_source_unknown */
 	struct ksm_space *space;
 	uint32_t n_spaces;
+	/* The source of those spaces that are running processes, perhaps this one; NULL: there are none. */
+	const struct ksm_page_source *live;
 	bool is_still; /* contents cannot change: a second pass would find what the first did */
 	/* Mappings of a physical page over the whole machine, or NULL where the source cannot tell. */
 	int (*mapcount)(struct ksm_page_source *source, uint64_t pfn, uint64_t *ret_count);

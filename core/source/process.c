@@ -463,6 +463,7 @@ int ksm_process_source_open(const struct ksm_root *root, const pid_t *pids, size
 	if (!source)
 		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
 	base->ops = &process_ops;
+	base->live = base;
 	base->page_size = (unsigned int)sysconf(_SC_PAGESIZE);
 	source->root = root;
 	source->options = *options;

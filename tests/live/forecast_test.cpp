@@ -46,11 +46,13 @@ TEST_P(Forecast, OfAPassHolds)
 	EXPECT_NEAR(best, foretold, 0.1 * foretold);
 }
 
+std::string NameOf(const ::testing::TestParamInfo<Pace> &test)
+{
+	return std::to_string(test.param.pages_to_scan) + "PagesThen" +
+	       std::to_string(test.param.sleep_millisecs) + "Ms";
+}
+
 INSTANTIATE_TEST_SUITE_P(Paces, Forecast,
-			 ::testing::Values(Pace{100, 20}, Pace{500, 50}, Pace{1000, 200}),
-			 [](const ::testing::TestParamInfo<Pace> &info) {
-				 return std::to_string(info.param.pages_to_scan) + "PagesThen" +
-					std::to_string(info.param.sleep_millisecs) + "Ms";
-			 });
+			 ::testing::Values(Pace{100, 20}, Pace{500, 50}, Pace{1000, 200}), NameOf);
 
 } // namespace

@@ -52,8 +52,9 @@ done < <("$KSMCTL" --list-verbs)
 	"$KSMCTL" --sysroot="$TREES/6.18" status --json
 	"$KSMCTL" scan $$ --by=process --top=3 --passes=1 --json 2>/dev/null
 	"$KSMCTL" scan --kernel=list --json
+	"$KSMCTL" analyze --format=raw --json "$KSMCTL" 2>/dev/null
 	"$KSMCTL" --json 2>/dev/null
-} | jq -r 'del(.sysfs, .model.tunables) | paths | map(strings) | last // empty' | sort -u |
+} | jq -r 'del(.sysfs, .model.tunables, .targets[]?.passed_over) | paths | map(strings) | last // empty' | sort -u |
 	while read -r field; do
 		grep -qE "^\.It Va (.* )?$field( |\$)|^\.Va $field( |\$)" "$man/ksmctl-json.7" ||
 			echo "field $field is not in ksmctl-json.7"

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <ctime>
 #include <memory>
 #include <vector>
@@ -12,6 +13,7 @@ extern "C" {
 #include "estimate/estimate.h"
 #include "estimate/pace.h"
 #include "report/report.h"
+#include "source/join.h"
 }
 
 namespace
@@ -283,6 +285,103 @@ TEST_F(EstimateTest, PassesCanFollowAtThePaceOfKsmd)
 	EXPECT_GE(begun[1] - begun[0], 0.159);
 	EXPECT_GE(begun[2] - begun[1], 0.159);
 	EXPECT_LT(begun[2] - begun[0], 100);
+}
+
+TEST_F(EstimateTest, UnorderedPagesAreSortedOnceItIsKnownWhichCount)
+{
+	auto &a = source_.Add("a"), &b = source_.Add("b");
+
+	source_.Put(a, 1, 20);
+	source_.Put(a, 2, 3);
+	source_.Put(a, 3, 2);
+	source_.Put(b, 2, 2);
+	a.is_unordered = true;
+	a.uncounted = {0x10000, 0x11000, FakeSource::Next(a) - 4096};
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	EXPECT_EQ(e->totals.pages_present, 24);
+	EXPECT_EQ(e->totals.distinct_pages, 3);
+	EXPECT_EQ(e->outcome->pass[1].pages_sharing, 17 + 4);
+	EXPECT_EQ(e->outcome->pass[1].pages_unshared, 1);
+	EXPECT_EQ(e->target[0].sums.pages_present, 22);
+}
+
+TEST_F(EstimateTest, WhatIsStillIsReadOnce)
+{
+	auto &a = source_.Add("a");
+	int reads = 0;
+
+	source_.Put(a, 1, 600);
+	source_.Put(a, 0, 5);
+	for (int i = 10; i < 60; i++)
+		source_.Put(a, i);
+	options_.passes = 12;
+	source_.before = [&](FakeSource &, int) { reads++; };
+	Estimate again = Run();
+	ASSERT_TRUE(again);
+	EXPECT_EQ(reads, 12);
+	reads = 0;
+	ksm_page_source *source = source_.source();
+	source->is_still = true;
+	ksm_trial trial = {};
+	ksm_estimate *estimate = nullptr;
+	trial.settings = "";
+	ASSERT_EQ(ksm_model_init(&trial.model, "6.18", nullptr, nullptr), 0);
+	ASSERT_EQ(ksm_estimate_run(source, &trial, 1, &options_, &estimate, &error_), 0);
+	Estimate once(estimate);
+	EXPECT_EQ(reads, 1);
+	for (unsigned int i = 0; i < 12; i++) {
+		EXPECT_EQ(memcmp(&once->outcome->pass[i], &again->outcome->pass[i],
+				 sizeof(ksm_counters)),
+			  0)
+			<< i;
+		EXPECT_EQ(memcmp(&once->target_pass[i], &again->target_pass[i],
+				 sizeof(ksm_mm_counters)),
+			  0)
+			<< i;
+	}
+}
+
+TEST_F(EstimateTest, JoinedSourcesAreOne)
+{
+	FakeSource other;
+	ksm_page_source *joined = nullptr;
+	ksm_estimate *estimate = nullptr;
+	ksm_trial trial = {};
+
+	source_.Put(source_.Add("a"), 1, 10);
+	source_.Put(source_.Add("b"), 2, 10);
+	auto &c = other.Add("c");
+	other.Put(c, 1, 5);
+	other.Put(c, 3, 1);
+	c.is_unordered = true;
+	c.uncounted = {0x10000};
+	other.Put(other.Add("d"), 2, 5);
+	source_.source()->is_still = true;
+	trial.settings = "";
+	ASSERT_EQ(ksm_model_init(&trial.model, "6.18", nullptr, nullptr), 0);
+	ASSERT_EQ(ksm_source_join(source_.source(), other.source(), &joined, &error_), 0);
+	EXPECT_FALSE(joined->is_still);
+	ASSERT_EQ(ksm_estimate_run(joined, &trial, 1, &options_, &estimate, &error_), 0);
+	Estimate e(estimate);
+	ASSERT_EQ(e->n_targets, 4u);
+	EXPECT_STREQ(e->target[3].space->name, "d");
+	EXPECT_EQ(e->totals.pages_present, 30);
+	EXPECT_EQ(e->target[2].sums.pages_present, 5);
+	EXPECT_EQ(e->outcome->pass[1].pages_sharing, 13 + 14);
+	EXPECT_EQ(e->target[2].cross_duplicate_pages, 1);
+	ksm_page_source_close(&joined);
+}
+
+TEST_F(EstimateTest, PagesOfTwoSizesAreNotJoined)
+{
+	FakeSource other;
+	ksm_page_source *joined = nullptr, *second = other.source();
+
+	second->page_size = 16384;
+	EXPECT_EQ(ksm_source_join(source_.source(), second, &joined, &error_), -EINVAL);
+	EXPECT_EQ(error_.code, KSM_ERR_INVALID);
+	EXPECT_EQ(joined, nullptr);
 }
 
 TEST(Pace, ASleepEndsWithATick)

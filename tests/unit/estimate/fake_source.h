@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct FakeProcess {
 	std::string name, cgroup;
 	uid_t uid = 0;
 	std::map<uint64_t, FakePage> pages; // by address
+	bool is_unordered = false;	    // handed out from the last to the first
+	std::set<uint64_t> uncounted;	    // addresses, of one that is unordered
 };
 
 class FakeSource
@@ -39,9 +42,10 @@ class FakeSource
 
 	FakeSource()
 	{
-		static const ksm_page_source_ops ops = {Rewind, Next, Fill, Close, nullptr};
+		static const ksm_page_source_ops ops = {Rewind, Next, Fill, Close, nullptr, Counts};
 
 		holder_.source.ops = &ops;
+		holder_.source.live = &holder_.source;
 		holder_.source.page_size = 4096;
 		holder_.self = this;
 	}
@@ -52,8 +56,12 @@ class FakeSource
 
 	FakeProcess &Add(const std::string &name, uid_t uid = 0, const std::string &cgroup = "")
 	{
-		processes.push_back({name, cgroup, uid, {}});
-		return processes.back();
+		FakeProcess &process = processes.emplace_back();
+
+		process.name = name;
+		process.cgroup = cgroup;
+		process.uid = uid;
+		return process;
 	}
 
 	// A page of its own at the next address.
@@ -78,6 +86,7 @@ class FakeSource
 			spaces_[i].cgroup = processes[i].cgroup.c_str();
 			spaces_[i].uid = processes[i].uid;
 			spaces_[i].has_uid = true;
+			spaces_[i].is_unordered = processes[i].is_unordered;
 			static const char maps[] =
 				"00010000-00100000 rw-p 00000000 00:00 0 [heap]\n"
 				"00100000-10000000 rw-p 00000000 00:00 0 \n";
@@ -132,6 +141,8 @@ class FakeSource
 			return ksm_error_set(err, KSM_ERR_SYSTEM, EIO, "made to fail");
 		if (self.at_ == self.processes.size())
 			return 0;
+		if (self.processes[self.at_].is_unordered)
+			return NextBackwards(self, batch);
 		const auto &pages = self.processes[self.at_].pages;
 		auto it = pages.lower_bound(self.address_);
 
@@ -156,6 +167,31 @@ class FakeSource
 			self.address_ = it->first;
 		}
 		return 1;
+	}
+
+	static int NextBackwards(FakeSource &self, ksm_batch *batch)
+	{
+		const auto &pages = self.processes[self.at_].pages;
+		auto it = self.address_ ? pages.lower_bound(self.address_) : pages.end();
+
+		batch->space = static_cast<uint32_t>(self.at_);
+		batch->error.code = KSM_ERR_NONE;
+		for (batch->n = 0; it != pages.begin() && batch->n < 7;) {
+			--it;
+			batch->page[batch->n++] = {it->first, 0, 0, 0};
+			self.address_ = it->first;
+		}
+		batch->ends_space = it == pages.begin();
+		if (batch->ends_space) {
+			self.at_++;
+			self.address_ = 0;
+		}
+		return 1;
+	}
+
+	static bool Counts(ksm_page_source *source, uint32_t space, uint64_t address)
+	{
+		return !Of(source).processes[space].uncounted.count(address);
 	}
 
 	static void Fill(ksm_page_source *source, ksm_batch *batch)

@@ -7,6 +7,11 @@
 
 #include <thread>
 
+extern "C" {
+#include "checksum/checksum.h"
+#include "estimate/reader.h"
+}
+
 namespace
 {
 
@@ -319,6 +324,8 @@ TEST_F(DumpSourceTest, PipesAreReadOnce)
 	EXPECT_EQ(ReadOne().size(), 20u);
 	EXPECT_EQ(Error(), "");
 	writer.join();
+	EXPECT_TRUE(ReadOne().empty());
+	EXPECT_NE(Error().find("only once"), std::string::npos) << Error();
 }
 
 // As a caller does that wants bytes again: by address alone, in an order of its own.
@@ -345,6 +352,52 @@ TEST_F(DumpSourceTest, PagesCanBeReadAgain)
 			EXPECT_EQ(std::string(data.begin(), data.begin() + 3 * 4096),
 				  Page(24) + Pages(2, 2));
 		}
+	}
+}
+
+// Sums of pages in the order they come in, read by several threads.
+TEST_F(DumpSourceTest, ThreadsReadBesideOneAnother)
+{
+	ElfWriter elf;
+	ksm_summer summer;
+	std::string base = Pages(0, 2000),
+		    diff = Page(0) + Pages(5000, 700) + std::string(4096 * 1299, '\0');
+	std::string path = tree_.Path("base");
+
+	elf.pad = 17;
+	elf.Add(0x10000, Pages(1, 3000));
+	elf.Add(0x40000000, Pages(1, 2000));
+	tree_.File("a", elf.Build());
+	Sparse(base, "base");
+	Sparse(diff, "diff");
+	Shell("gzip -1 -c a >a.gz");
+	ASSERT_EQ(ksm_summer_init(&summer, KSM_CHECKSUM_XXHASH, 4096), 0);
+	for (const char *name : {"a", "a.gz", "diff"}) {
+		std::vector<std::vector<uint64_t>> runs;
+
+		options_.base = name == std::string("diff") ? path.c_str() : nullptr;
+		for (unsigned int threads : {1u, 4u}) {
+			ksm_reader *reader = nullptr;
+			ksm_read_batch *batch = nullptr;
+			std::vector<uint64_t> sums;
+
+			ASSERT_TRUE(OpenPaths({tree_.Path(name)}));
+			ASSERT_EQ(ksm_reader_new(source_.get(), &summer, threads, &reader, &error_),
+				  0);
+			ASSERT_EQ(ksm_reader_begin_pass(reader, &error_), 0);
+			while (ksm_reader_next(reader, &batch, &error_) == 1) {
+				for (uint32_t i = 0; i < batch->batch.n; i++) {
+					EXPECT_FALSE(batch->batch.page[i].flags & KSM_PAGE_LOST);
+					sums.push_back(batch->batch.page[i].address);
+					sums.push_back(batch->sum[i].key.lo);
+				}
+			}
+			ksm_reader_free(&reader);
+			EXPECT_EQ(Error(), "");
+			runs.push_back(sums);
+		}
+		EXPECT_GE(runs[0].size(), 2 * 1999u);
+		EXPECT_EQ(runs[0], runs[1]);
 	}
 }
 

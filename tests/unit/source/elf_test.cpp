@@ -571,6 +571,17 @@ TEST_F(ElfTest, HeadersThatMakeNoSense)
 		EXPECT_NE(Error(), "");
 	}
 
+	// Notes that reach into the data: of a stream, the data are worth more.
+	elf = Process();
+	elf.notes += elf.Number(5, 4) + elf.Number(300000, 4) + elf.Number(1, 4);
+	elf.notes_reach = 400000;
+	elf.Add(0x20000000, Pages(20, 100));
+	for (bool packed : {false, true}) {
+		ASSERT_TRUE(packed ? OpenPacked(elf.Build()) : Open(elf.Build()));
+		EXPECT_EQ(ReadOne().size(), 109u);
+		EXPECT_NE(Error().find("notes break off"), std::string::npos) << Error();
+	}
+
 	// Notes of which the lengths lie.
 	for (uint32_t length : {0xffffffffu, 0x7fffffffu, 1000u}) {
 		elf = Process();

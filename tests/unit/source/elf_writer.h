@@ -37,6 +37,7 @@ class ElfWriter
 	bool section_last = false; // the section header comes behind everything (kernel)
 	bool notes_last = false;   // as gcore writes them
 	bool table_last = false;   // program headers come behind the data
+	uint64_t notes_reach = 0;  // the notes claim so much more than they are
 	uint64_t pad = 0;	   // bytes between headers and data: makes offsets odd
 	bool align_data = false;   // to the next 4096 (kernel)
 	bool odd_ehsize = false;   // QEMU 7.2
@@ -150,7 +151,8 @@ class ElfWriter
 		if (table_last)
 			file += body;
 		if (!notes.empty())
-			file += Program(PT_NOTE, 0, notes_at, 0, 0, notes.size(), 0, 0);
+			file += Program(PT_NOTE, 0, notes_at, 0, 0, notes.size() + notes_reach, 0,
+					0);
 		for (size_t i = 0; i < loads.size(); i++) {
 			const auto &l = loads[i];
 

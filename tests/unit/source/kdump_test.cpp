@@ -740,7 +740,7 @@ TEST_F(KdumpTest, ManyThreadsReadAtOnceAndAgainAfterRewinding)
 			for (uint64_t first = t * 250; first + 250 <= 4000; first += 1000) {
 				batch->n = 0;
 				for (uint64_t i = 0; i < 250; i++)
-					batch->page[batch->n++] = {(first + i) * 3 * 4096, 0, 0};
+					batch->page[batch->n++] = {(first + i) * 3 * 4096, 0, 0, 0};
 				ksm_kdump_fill(dump, batch.get());
 				for (uint64_t i = 0; i < 250; i++)
 					wrong[t] += data.compare(i * 4096, 4096,

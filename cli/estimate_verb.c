@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/estimate_verb.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/estimate_text.h"
+#include "report/report.h"
+
+static bool is_any_read(const struct ksm_estimate *estimate)
+{
+	for (uint32_t i = 0; i < estimate->n_targets; i++)
+		if (estimate->target[i].complete || estimate->target[i].sums.pages_present)
+			return true;
+	return estimate->n_targets == 0;
+}
+
+/* A target's reason behind its name, as far as both fit. */
+static void name_reason(const struct ksm_estimate_target *target, struct ksm_error *ret_err)
+{
+	const struct ksm_space *space = target->space;
+	char *text = ret_err->text;
+	int len = 0;
+
+	*ret_err = target->error;
+	if (space->file)
+		len = snprintf(text, sizeof(ret_err->text), "\"%.80s\": ", space->file);
+	else if (*space->name)
+		len = snprintf(text, sizeof(ret_err->text), "process %d \"%.32s\": ", space->pid,
+			       space->name);
+	if (len)
+		strncat(text, target->error.text, sizeof(ret_err->text) - (size_t)len - 1);
+}
+
+/* Names the targets that could not be read whole. Past a few, one line sums the others up. */
+static void warn_of_targets(const struct ksm_cli *cli, const struct ksm_estimate *estimate)
+{
+	const uint32_t most = cli->verbose ? UINT32_MAX : 5;
+	struct ksm_error err;
+	uint32_t bad = 0;
+
+	for (uint32_t i = 0; i < estimate->n_targets; i++) {
+		const struct ksm_estimate_target *target = &estimate->target[i];
+
+		if (target->complete || bad++ >= most)
+			continue;
+		name_reason(target, &err);
+		ksm_cli_warn(cli, "%s", err.text);
+	}
+	if (bad > most)
+		ksm_cli_warn(cli, "%u more could not be read whole: -v names them", bad - most);
+}
+
+/* Not one target could be read: with permission missing for each that is status 4, else 1. */
+static int fail_for_all(const struct ksm_cli *cli, const struct ksm_estimate *estimate)
+{
+	struct ksm_error err;
+
+	name_reason(&estimate->target[0], &err);
+	if (estimate->n_targets > 1) {
+		warn_of_targets(cli, estimate);
+		ksm_error_set(&err, err.code, err.errnum, "none of %u could be read",
+			      estimate->n_targets);
+	}
+	for (uint32_t i = 0; i < estimate->n_targets; i++)
+		if (estimate->target[i].error.code != err.code)
+			err.code = KSM_ERR_SYSTEM;
+	return ksm_cli_fail(cli, &err);
+}
+
+static int print(const struct ksm_cli *cli, const struct ksm_estimate_request *request,
+		 const struct ksm_estimate *estimate)
+{
+	struct ksm_error err;
+
+	if (cli->json)
+		return ksm_cli_print_json(cli, ksm_report_estimate(estimate));
+	if (ksm_estimate_print(cli, estimate, &request->table, &err))
+		return ksm_cli_fail(cli, &err);
+	return KSM_EXIT_OK;
+}
+
+int ksm_estimate_run_and_print(const struct ksm_cli *cli, struct ksm_estimate_request *request,
+			       struct ksm_page_source *source)
+{
+	struct ksm_estimate *estimate = NULL;
+	struct ksm_error err;
+	int status;
+
+	if (ksm_estimate_run(source, request->trial, request->n_trials, &request->options,
+			     &estimate, &err))
+		return ksm_cli_fail(cli, &err);
+	ksm_estimate_end_progress(request);
+
+	if (is_any_read(estimate)) {
+		warn_of_targets(cli, estimate);
+		status = print(cli, request, estimate);
+		if (!status && !estimate->complete)
+			status = KSM_EXIT_PARTIAL;
+	} else {
+		status = fail_for_all(cli, estimate);
+	}
+	ksm_estimate_free(estimate);
+	return status;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a page source to a printed estimate: what all verbs that estimate share. */
+#ifndef KSM_CLI_ESTIMATE_VERB_H
+#define KSM_CLI_ESTIMATE_VERB_H
+
+#include "cli/estimate_options.h"
+
+/*
+ * Runs the request over @source and prints what came of it, with a line on stderr for each target that could
+ * not be read whole. Returns the exit status.
+ */
+int ksm_estimate_run_and_print(const struct ksm_cli *cli, struct ksm_estimate_request *request,
+			       struct ksm_page_source *source);
+
+#endif

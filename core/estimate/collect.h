@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Pages of a space whose source hands them out as they lie in a file (is_unordered in page_source.h): kept until
+ * the space has ended, when it is known which of them count. Not for use outside core/estimate.
+ */
+#ifndef KSM_ESTIMATE_COLLECT_H
+#define KSM_ESTIMATE_COLLECT_H
+
+#include "estimate/reader.h"
+#include "estimate/trials.h"
+
+struct ksm_collected_page {
+	struct ksm_page_sum sum;
+	uint64_t address;
+};
+
+/* Zero-initialise. */
+struct ksm_collection {
+	struct ksm_collected_page *page;
+	size_t n;
+	size_t capacity;
+};
+
+/* -ENOMEM only, here and below. */
+int ksm_collect(struct ksm_collection *collection, const struct ksm_page *page,
+		const struct ksm_page_sum *sum);
+
+/* Shows the trials what counts, by address, and empties the collection. */
+int ksm_collection_see(struct ksm_collection *collection, struct ksm_page_source *source,
+		       uint32_t space, struct ksm_trials *trials);
+
+void ksm_collection_free(struct ksm_collection *collection);
+
+#endif

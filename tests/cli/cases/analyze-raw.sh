@@ -1,0 +1,31 @@
+#!/bin/bash
+# Raw images whose pages are known: A, B, A, zero and A; then a diff of its second page.
+set -e
+page() { # CHARACTER
+	head -c 4096 /dev/zero | tr '\0' "$1"
+}
+{ page A && page B && page A && page '\0' && page A; } >ram
+numbers='[.targets[0].format, .targets[0].page_size_from] + (.totals
+	| [.pages_present, .distinct_pages, .duplicate_pages, .zero_pages, .pages_sharing, .freed_bytes])'
+analyze() {
+	"$KSMCTL" analyze --kernel=6.18 "$@"
+}
+analyze --format=raw ram --json | jq -c "$numbers"
+analyze --format=raw ram --json --pages=all --page-size=4096 --threads=1 --verify |
+	jq -c "$numbers + [.totals.verified_pages, .totals.mismatched_pages]"
+for by in gzip bzip2 xz zstd; do
+	$by -c ram >"ram.$by"
+	analyze --format=raw "ram.$by" --json | jq -c "[.targets[0].compression] + $numbers"
+done
+zstd -q -c ram.gzip | analyze --format=raw /dev/stdin --json |
+	jq -c '[.targets[0].compression, .targets[0].inner_compression, .totals.pages_present]'
+
+truncate -s 20480 diff
+page C | dd of=diff bs=4096 seek=1 conv=notrunc status=none
+analyze --format=raw diff --base=ram --json | jq -c "$numbers + [.targets[0].pages_base]"
+
+# What is cut short is told apart, and so is what is too large.
+head -c 18000 ram >cut
+analyze --format=raw cut -n -b -o FILE,PRESENT,ERROR || echo "status $?"
+analyze --format=raw ram --max-size=8192 --json 2>/dev/null | jq -c '.error.text'
+analyze --format=raw ram ram --what-if=use_zero_pages=1 --set smart_scan=0 | sed -n 's/ *[0-9] [0-9.]* s [0-9.]* s$//; /^WHAT-IF/,$p'

@@ -1,0 +1,28 @@
+#!/bin/bash
+# Mistakes, and files that cannot be read: what it is, and what to do.
+analyze() {
+	"$KSMCTL" analyze "$@"
+	echo $?
+}
+analyze
+analyze --pages=moon x
+analyze --format=moon x
+analyze --page-size=0 x
+analyze --page-size=5000 x
+analyze --max-size=-1 x
+analyze --with-pid=0 x
+analyze --pages=mergeable x
+analyze --maps=x y z
+analyze nosuch
+analyze .
+: >empty
+analyze empty
+echo hello >text
+analyze text
+printf 'QEVM\0\0\0\3 and so on' >migration
+analyze migration
+printf 'MDMP\0\0\0\3 and so on' >minidump
+analyze minidump
+printf '\177ELF\2\1\1' >short
+analyze short text
+analyze $'bad\e[31m name'
