@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Dumps of a QEMU guest.
 
-guest_dumps.py take SOCKET DIR   stops the guest behind the QMP socket, has it dumped as DIR/elf and
-                                 DIR/kdump-zlib, and ends it
+guest_dumps.py take SOCKET DIR   waits for the guest behind the QMP socket to write to DIR/ready, stops it, has it
+                                 dumped as DIR/elf, DIR/paging and DIR/kdump-zlib, and ends it
 guest_dumps.py pages ELF         every page of an ELF dump to stdout, as kdump_pages does it
 guest_dumps.py move-headers ELF OUT
                                  the program headers behind the ELF header, where makedumpfile looks for them
 """
 
 import json
+import os
 import socket
 import struct
 import sys
@@ -38,14 +39,22 @@ def execute(qmp, command, **arguments):
             return
 
 
+def wait_for(path):
+    for _ in range(600):
+        if os.path.exists(path) and os.path.getsize(path):
+            return
+        time.sleep(0.1)
+    sys.exit("the guest does not come up")
+
+
 def take(path, directory):
     qmp = connect(path)
     qmp.readline()
     execute(qmp, "qmp_capabilities")
-    time.sleep(3)  # the firmware looks for something to boot
+    wait_for(directory + "/ready")
     execute(qmp, "stop")
-    for name in ("elf", "kdump-zlib"):
-        execute(qmp, "dump-guest-memory", paging=False, format=name,
+    for name in ("elf", "paging", "kdump-zlib"):
+        execute(qmp, "dump-guest-memory", paging=name == "paging", format="elf" if name == "paging" else name,
                 protocol="file:" + directory + "/" + name)
     execute(qmp, "quit")
 
