@@ -380,6 +380,11 @@ int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *est
 		ret = ksm_estimate_print_changes(estimate, options);
 		putchar('\n');
 	}
+	/* Of two, the column CROSS tells. */
+	if (!ret && estimate->n_pairs && estimate->n_targets > 2) {
+		ret = ksm_estimate_print_pairs(estimate, options);
+		putchar('\n');
+	}
 	if (!ret && estimate->n_contents) {
 		ret = ksm_estimate_print_contents(estimate);
 		putchar('\n');

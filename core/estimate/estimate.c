@@ -350,6 +350,7 @@ void ksm_estimate_free(struct ksm_estimate *estimate)
 	free(estimate->group);
 	free(estimate->content);
 	free(estimate->target_pass);
+	free(estimate->pair);
 	free(estimate->target);
 	for (size_t i = 0; i < estimate->n_outcomes; i++)
 		free(estimate->outcome[i].pass);

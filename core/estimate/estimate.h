@@ -96,6 +96,13 @@ struct ksm_estimate_content {
 	uint64_t address;
 };
 
+/* Two targets that have contents in common. */
+struct ksm_pair {
+	uint32_t a, b;		 /* targets, a < b */
+	int64_t shared_contents; /* different ones that both have */
+	int64_t shared_pages;	 /* mappings of these, in both together */
+};
+
 struct ksm_warning {
 	const char *code; /* a stable word: "no-pfn" */
 	char text[256];
@@ -178,6 +185,8 @@ struct ksm_estimate {
 	size_t n_groups;
 	struct ksm_estimate_content *content; /* most copies first, then by place */
 	size_t n_contents;
+	struct ksm_pair *pair; /* most shared contents first; none for more than 64 targets */
+	size_t n_pairs;
 	int64_t verified_pages; /* read again and compared byte by byte; KSM_UNKNOWN unless verify */
 	int64_t mismatched_pages; /* of these, other bytes than the first page of their content */
 	struct ksm_warning *warning;

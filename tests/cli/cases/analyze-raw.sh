@@ -38,3 +38,9 @@ analyze --stability --format=raw old new --json |
 gzip -c old >old.gz
 gzip -c new >new.gz
 analyze --stability --format=raw old.gz new.gz --json | jq -c '[.passes[].pages_sharing, .changes[0].new_pages]'
+
+# Who shares with whom: a matrix of three, the best pairs of ten.
+{ page A && page X && page '\0'; } >other
+analyze --format=raw ram new other | sed -n '/^SHARED-CONTENTS/,/^$/p'
+analyze --format=raw ram new other --json | jq -c .pairs
+analyze --format=raw ram new other ram old cut ram old new new | sed -n '/^TARGET/,/^$/p' | wc -l

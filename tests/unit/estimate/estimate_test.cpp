@@ -184,6 +184,40 @@ TEST_F(EstimateTest, ZeroPagesAreAllFreedWithUseZeroPages)
 	EXPECT_EQ(e->outcome->pass[1].ksm_zero_pages, 5);
 }
 
+TEST_F(EstimateTest, PairsCountWhatTwoTargetsHaveInCommon)
+{
+	auto &a = source_.Add("a"), &b = source_.Add("b"), &c = source_.Add("c");
+
+	source_.Put(a, 1, 3); // in all three
+	source_.Put(b, 1, 2);
+	source_.Put(c, 1, 1);
+	source_.Put(b, 2, 1); // in two
+	source_.Put(c, 2, 4);
+	source_.Put(a, 3, 5); // in one
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	ASSERT_EQ(e->n_pairs, 3u);
+	const std::vector<std::vector<int64_t>> expected = {
+		{1, 2, 2, 2 + 1 + 1 + 4}, {0, 1, 1, 3 + 2}, {0, 2, 1, 3 + 1}};
+	for (size_t i = 0; i < 3; i++)
+		EXPECT_EQ(
+			(std::vector<int64_t>{e->pair[i].a, e->pair[i].b,
+					      e->pair[i].shared_contents, e->pair[i].shared_pages}),
+			expected[i])
+			<< i;
+}
+
+TEST_F(EstimateTest, NoPairsOfOneTargetOrOfTooMany)
+{
+	source_.Put(source_.Add("a"), 1, 3);
+	EXPECT_EQ(Run()->n_pairs, 0u);
+	for (int i = 0; i < 63; i++)
+		source_.Put(source_.Add("b"), 1);
+	EXPECT_EQ(Run()->n_pairs, 64u * 63 / 2);
+	source_.Put(source_.Add("c"), 1);
+	EXPECT_EQ(Run()->n_pairs, 0u);
+}
+
 TEST_F(EstimateTest, ChangingPagesDoNotMerge)
 {
 	auto &a = source_.Add("a");
