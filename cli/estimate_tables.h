@@ -27,6 +27,8 @@ int ksm_estimate_print_groups(const struct ksm_estimate *estimate,
 /* Who shares with whom, of three targets or more. */
 int ksm_estimate_print_pairs(const struct ksm_estimate *estimate,
 			     const struct ksm_table_options *options);
+/* How often contents occur, for --top. */
+int ksm_estimate_print_histogram(const struct ksm_estimate *estimate);
 /* A row per content, for --top. */
 int ksm_estimate_print_contents(const struct ksm_estimate *estimate);
 

@@ -119,6 +119,8 @@ static void print_looked_at(const struct ksm_estimate *estimate)
 	print_pages(estimate, "distinct", totals->distinct_pages, "different contents");
 	print_pages(estimate, "duplicates", totals->duplicate_pages,
 		    "physical pages beyond the first of each content");
+	print_pages_if_any(estimate, "  of zeros", totals->zero_duplicate_pages,
+			   "of these, pages whose bytes are all zero");
 	print_pages(estimate, "zero", totals->zero_pages,
 		    "all bytes zero, whether or not counted above as duplicates");
 	print_pages_if_any(estimate, "merged already", totals->already_merged_pages,
@@ -228,6 +230,10 @@ int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *est
 	/* Of two, the column CROSS tells. */
 	if (!ret && estimate->n_pairs && estimate->n_targets > 2) {
 		ret = ksm_estimate_print_pairs(estimate, options);
+		putchar('\n');
+	}
+	if (!ret && estimate->n_contents) {
+		ret = ksm_estimate_print_histogram(estimate);
 		putchar('\n');
 	}
 	if (!ret && estimate->n_contents) {
