@@ -51,10 +51,14 @@ static void warn_of_targets(const struct ksm_cli *cli, const struct ksm_estimate
 		ksm_cli_warn(cli, "%u more could not be read whole: -v names them", bad - most);
 }
 
-/* Not one target could be read: with permission missing for each that is status 4, else 1. */
+/*
+ * Not one target could be read: with permission missing for each that is status 4, else 1. What a dump is that
+ * cannot be read is not for want of a newer kernel.
+ */
 static int fail_for_all(const struct ksm_cli *cli, const struct ksm_estimate *estimate)
 {
 	struct ksm_error err;
+	int status;
 
 	name_reason(&estimate->target[0], &err);
 	if (estimate->n_targets > 1) {
@@ -65,7 +69,9 @@ static int fail_for_all(const struct ksm_cli *cli, const struct ksm_estimate *es
 	for (uint32_t i = 0; i < estimate->n_targets; i++)
 		if (estimate->target[i].error.code != err.code)
 			err.code = KSM_ERR_SYSTEM;
-	return ksm_cli_fail(cli, &err);
+	status = ksm_cli_fail(cli, &err);
+	return estimate->target[0].space->file && status == KSM_EXIT_UNSUPPORTED ? KSM_EXIT_FAILED
+										 : status;
 }
 
 static int print(const struct ksm_cli *cli, const struct ksm_estimate_request *request,

@@ -11,13 +11,14 @@
 
 enum ksm_error_code {
 	KSM_ERR_NONE,
-	KSM_ERR_SYSTEM,	     /* a call failed for a reason of its own */
-	KSM_ERR_INVALID,     /* a value that the caller gave makes no sense */
-	KSM_ERR_PERMISSION,  /* a right is missing; the text names it */
-	KSM_ERR_UNSUPPORTED, /* the kernel lacks it; the text names the version that has it */
-	KSM_ERR_GONE,	     /* the target exited, replaced its memory by exec, or never was */
-	KSM_ERR_NO_MEMORY,   /* the target has no user memory: a kernel thread or a zombie */
-	KSM_ERR_FORMAT,	     /* what was read does not follow its format */
+	KSM_ERR_SYSTEM,	    /* a call failed for a reason of its own */
+	KSM_ERR_INVALID,    /* a value that the caller gave makes no sense */
+	KSM_ERR_PERMISSION, /* a right is missing; the text names it */
+	/* The kernel lacks it: the text names the version that has it. Of a file: of a kind that is not read. */
+	KSM_ERR_UNSUPPORTED,
+	KSM_ERR_GONE,	   /* the target exited, replaced its memory by exec, or never was */
+	KSM_ERR_NO_MEMORY, /* the target has no user memory: a kernel thread or a zombie */
+	KSM_ERR_FORMAT,	   /* what was read does not follow its format */
 };
 
 struct ksm_error {

@@ -98,7 +98,8 @@ static struct dump_traits traits_of(const struct ksm_page_source *source)
 		const struct ksm_dump_facts *facts = source->space[i].dump;
 		bool is_core;
 
-		if (!facts || !facts->format)
+		/* Nothing is known of what could not be opened. */
+		if (!facts || !facts->format || !facts->page_size_from)
 			continue;
 		is_core = strcmp(facts->format, "elf-core") == 0;
 		traits.is_core |= is_core;
