@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ksmctl analyze: what KSM would save for the memory in dumps. Reads only. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +14,12 @@
 #include "source/dump.h"
 #include "source/join.h"
 #include "source/process.h"
+#include "source/sequence.h"
 
 struct analyze_state {
 	struct ksm_dump_options dump;
 	struct ksm_estimate_request request;
+	bool stability;
 	pid_t *pid; /* of --with-pid */
 	size_t n_pids;
 	size_t pid_capacity;
@@ -34,6 +37,8 @@ static const struct ksm_option analyze_options[] = {
 	{"base", 0, "FILE", "the full image that a raw diff snapshot was made on", NULL},
 	{"maps", 0, "FILE", "a saved /proc/PID/smaps of the process dumped", NULL},
 	{"with-pid", 0, "PID", "beside the dumps, this running process; may be repeated", NULL},
+	{"stability", 0, NULL, "the files are dumps of one process, oldest first: what changed?",
+	 NULL},
 	KSM_ESTIMATE_OPTIONS,
 	KSM_TABLE_OPTIONS,
 	{NULL, 0, NULL, NULL, NULL},
@@ -97,7 +102,9 @@ static int analyze_option(struct ksm_cli *cli, void *state, const struct ksm_opt
 		analyze->dump.page_size = (unsigned int)bytes;
 		return status;
 	}
-	if (strcmp(name, "format") == 0)
+	if (strcmp(name, "stability") == 0)
+		analyze->stability = true;
+	else if (strcmp(name, "format") == 0)
 		analyze->dump.format = value;
 	else if (strcmp(name, "base") == 0)
 		analyze->dump.base = value;
@@ -106,6 +113,44 @@ static int analyze_option(struct ksm_cli *cli, void *state, const struct ksm_opt
 	else
 		return ksm_estimate_option(cli, &analyze->request, option, value);
 	return KSM_EXIT_OK;
+}
+
+static void close_sources(struct ksm_page_source **sources)
+{
+	for (size_t i = 0; sources && sources[i]; i++)
+		ksm_page_source_close(&sources[i]);
+	free(sources);
+}
+
+/* A dump of which nothing can be read leaves nothing to compare. */
+static int open_one(const struct analyze_state *analyze, const char *path,
+		    struct ksm_page_source **ret_source, struct ksm_error *err)
+{
+	int ret = ksm_dump_source_open(&path, 1, &analyze->dump, ret_source, err);
+
+	if (ret || (*ret_source)->space->dump->format)
+		return ret;
+	ksm_estimate_name_error((*ret_source)->space, &(*ret_source)->space->error, err);
+	ksm_page_source_close(ret_source);
+	return -EIO;
+}
+
+/* The dumps as looks at one address space. */
+static int open_sequence(const struct analyze_state *analyze, int argc, char **argv,
+			 struct ksm_page_source **ret_source, struct ksm_error *err)
+{
+	struct ksm_page_source **part = calloc((size_t)argc + 1, sizeof(struct ksm_page_source *));
+	int ret = part ? 0 : ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+
+	for (int i = 0; i < argc && !ret; i++)
+		ret = open_one(analyze, argv[i], &part[i], err);
+	if (ret) {
+		close_sources(part);
+		return ret;
+	}
+	ret = ksm_source_sequence(part, (size_t)argc, ret_source, err);
+	free(part);
+	return ret;
 }
 
 /* The dumps, and the processes beside them. */
@@ -130,6 +175,26 @@ static int open_sources(const struct ksm_cli *cli, const struct analyze_state *a
 	return 0;
 }
 
+static int check_arguments(const struct ksm_cli *cli, struct analyze_state *analyze, int argc)
+{
+	struct ksm_estimate_options *options = &analyze->request.options;
+
+	if (!argc)
+		return ksm_cli_usage(cli, "no file given: name some core files or memory images");
+	if (!analyze->stability)
+		return KSM_EXIT_OK;
+	if (argc < 2)
+		return ksm_cli_usage(cli, "--stability compares dumps of one process: give two "
+					  "or more, oldest first");
+	if (analyze->n_pids || options->passes || analyze->request.has_interval)
+		return ksm_cli_usage(cli,
+				     "--stability takes each file for one pass: it does not go "
+				     "with --with-pid, --passes and --interval");
+	options->passes = (unsigned int)argc;
+	analyze->request.has_interval = true;
+	return KSM_EXIT_OK;
+}
+
 static int analyze_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 {
 	struct analyze_state *analyze = state;
@@ -139,12 +204,13 @@ static int analyze_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 
 	if (analyze->request.list_kernels)
 		return ksm_estimate_list_kernels(cli, &analyze->request.table);
-	if (!argc)
-		return ksm_cli_usage(cli, "no file given: name some core files or memory images");
-	status = ksm_estimate_prepare(cli, &analyze->request);
+	status = check_arguments(cli, analyze, argc);
+	if (!status)
+		status = ksm_estimate_prepare(cli, &analyze->request);
 	if (status)
 		return status;
-	if (open_sources(cli, analyze, argc, argv, &source, &err))
+	if (analyze->stability ? open_sequence(analyze, argc, argv, &source, &err)
+			       : open_sources(cli, analyze, argc, argv, &source, &err))
 		return ksm_cli_fail(cli, &err);
 	return ksm_estimate_run_and_print(cli, &analyze->request, source);
 }

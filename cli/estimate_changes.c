@@ -43,7 +43,15 @@ void ksm_estimate_print_bands(const struct ksm_outcome *outcome)
 	print_profit(&bands->general_profit);
 }
 
-enum { CHANGE_AREA, CHANGE_PRESENT, CHANGE_CHANGED, CHANGE_SHARE, CHANGE_TIMES };
+enum {
+	CHANGE_AREA,
+	CHANGE_PRESENT,
+	CHANGE_CHANGED,
+	CHANGE_SHARE,
+	CHANGE_TIMES,
+	CHANGE_NEW,
+	CHANGE_GONE
+};
 
 static const struct ksm_column change_columns[] = {
 	[CHANGE_AREA] = {"AREA", "kind", true, KSM_COL_TEXT},
@@ -51,23 +59,45 @@ static const struct ksm_column change_columns[] = {
 	[CHANGE_CHANGED] = {"CHANGED", "those that changed between passes", true, KSM_COL_BYTES},
 	[CHANGE_SHARE] = {"SHARE", "of those present", true, KSM_COL_PERCENT},
 	[CHANGE_TIMES] = {"HOW-OFTEN", "they did", true, KSM_COL_TEXT},
+	[CHANGE_NEW] = {"NEW", "not there one pass before", true, KSM_COL_BYTES},
+	[CHANGE_GONE] = {"GONE", "there one pass before, and not now", true, KSM_COL_BYTES},
 	{NULL, NULL, false, KSM_COL_TEXT},
 };
 
-static int put_change(struct ksm_table *table, const struct ksm_estimate *estimate,
-		      const struct ksm_estimate_change *change)
+/* "3.2 of 5 times" */
+static int put_times(struct ksm_table *table, const struct ksm_estimate *estimate,
+		     const struct ksm_estimate_change *change)
 {
 	const char *at_least = estimate->outcome->n_passes > KSM_TWIN_CHANGES_MAX ? ">= " : "";
 	char times[64];
 
+	if (!change->changed_pages)
+		return 0;
 	snprintf(times, sizeof(times), "%s%.1f of %u times", at_least,
 		 (double)change->changes / (double)change->changed_pages,
 		 estimate->outcome->n_passes - 1);
-	return ksm_table_row(table) ?: ksm_table_text(table, CHANGE_AREA, change->area)
-		?: ksm_table_number(table, CHANGE_PRESENT, ksm_estimate_bytes(estimate, change->pages_present))
-		?: ksm_table_number(table, CHANGE_CHANGED, ksm_estimate_bytes(estimate, change->changed_pages))
-		?: ksm_table_percent(table, CHANGE_SHARE, (uint64_t)change->changed_pages, (uint64_t)change->pages_present)
-		?: ksm_table_text(table, CHANGE_TIMES, times);
+	return ksm_table_text(table, CHANGE_TIMES, times);
+}
+
+static int put_change(struct ksm_table *table, const struct ksm_estimate *estimate,
+		      const struct ksm_estimate_change *change)
+{
+	const struct {
+		size_t column;
+		int64_t pages;
+	} cells[] = {
+		{CHANGE_PRESENT, change->pages_present},
+		{CHANGE_CHANGED, change->changed_pages},
+		{CHANGE_NEW, change->new_pages},
+		{CHANGE_GONE, change->gone_pages},
+	};
+	int ret = ksm_table_row(table) ?: ksm_table_text(table, CHANGE_AREA, change->area);
+
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]) && !ret; i++)
+		ret = ksm_table_number(table, cells[i].column,
+				       ksm_estimate_bytes(estimate, cells[i].pages));
+	return ret ?: ksm_table_percent(table, CHANGE_SHARE, (uint64_t)change->changed_pages, (uint64_t)change->pages_present)
+		?: put_times(table, estimate, change);
 }
 
 int ksm_estimate_print_changes(const struct ksm_estimate *estimate,

@@ -20,6 +20,9 @@ int ksm_estimate_print_outcomes(const struct ksm_estimate *estimate,
 /* A row per group, for --by. */
 int ksm_estimate_print_groups(const struct ksm_estimate *estimate,
 			      const struct ksm_table_options *options);
+/* Who shares with whom, of three targets or more. */
+int ksm_estimate_print_pairs(const struct ksm_estimate *estimate,
+			     const struct ksm_table_options *options);
 /* A row per content, for --top. */
 int ksm_estimate_print_contents(const struct ksm_estimate *estimate);
 

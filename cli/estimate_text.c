@@ -13,6 +13,7 @@
 #include "cli/dump_text.h"
 #include "cli/estimate_tables.h"
 #include "kernel/process.h"
+#include "source/dump.h"
 
 /* ---------------------------------------------------------------- headline */
 
@@ -26,6 +27,18 @@ static const char *verdict(int64_t looked_at, int64_t freed, int64_t net)
 	if (net <= 0)
 		return "not worth it";
 	return net < looked_at / 100 ? "hardly worth it" : "worth it";
+}
+
+/* Is there a dump in which memory that was never touched looks like zeros? */
+static bool hides_holes(const struct ksm_estimate *estimate)
+{
+	for (uint32_t i = 0; i < estimate->n_targets; i++) {
+		const struct ksm_space *space = estimate->target[i].space;
+
+		if (space->dump && space->dump->format && !space->dump->has_holes)
+			return estimate->totals.zero_pages > 1;
+	}
+	return false;
 }
 
 static void print_net_band(const struct ksm_outcome *outcome)
@@ -56,8 +69,13 @@ static void print_headline(const struct ksm_estimate *estimate)
 	ksm_format_percent((uint64_t)freed, (uint64_t)looked_at, c);
 	ksm_format_bytes(estimate->outcome->metadata_bytes, d);
 	ksm_format_bytes(net, e);
-	printf("KSM would free %s of %s (%s); rmap items cost %s, net %s: %s\n", a, b, c, d, e,
+	printf("KSM would free %s%s of %s (%s); rmap items cost %s, net %s: %s\n",
+	       hides_holes(estimate) ? "at most " : "", a, b, c, d, e,
 	       verdict(looked_at, freed, net));
+	if (hides_holes(estimate)) {
+		ksm_format_bytes(ksm_estimate_bytes(estimate, estimate->totals.zero_pages), a);
+		printf("Of the memory, %s are zeros, which may never have been touched.\n", a);
+	}
 	print_net_band(estimate->outcome);
 	if (!estimate->complete)
 		puts("This is a part: some targets could not be read whole.");
@@ -360,6 +378,11 @@ int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *est
 	}
 	if (!ret && estimate->n_changes) {
 		ret = ksm_estimate_print_changes(estimate, options);
+		putchar('\n');
+	}
+	/* Of two, the column CROSS tells. */
+	if (!ret && estimate->n_pairs && estimate->n_targets > 2) {
+		ret = ksm_estimate_print_pairs(estimate, options);
 		putchar('\n');
 	}
 	if (!ret && estimate->n_contents) {

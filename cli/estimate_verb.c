@@ -15,21 +15,20 @@ static bool is_any_read(const struct ksm_estimate *estimate)
 	return estimate->n_targets == 0;
 }
 
-/* A target's reason behind its name, as far as both fit. */
-static void name_reason(const struct ksm_estimate_target *target, struct ksm_error *ret_err)
+void ksm_estimate_name_error(const struct ksm_space *space, const struct ksm_error *error,
+			     struct ksm_error *ret_err)
 {
-	const struct ksm_space *space = target->space;
 	char *text = ret_err->text;
 	int len = 0;
 
-	*ret_err = target->error;
+	*ret_err = *error;
 	if (space->file)
 		len = snprintf(text, sizeof(ret_err->text), "\"%.80s\": ", space->file);
 	else if (*space->name)
 		len = snprintf(text, sizeof(ret_err->text), "process %d \"%.32s\": ", space->pid,
 			       space->name);
 	if (len)
-		strncat(text, target->error.text, sizeof(ret_err->text) - (size_t)len - 1);
+		strncat(text, error->text, sizeof(ret_err->text) - (size_t)len - 1);
 }
 
 /* Names the targets that could not be read whole. Past a few, one line sums the others up. */
@@ -44,7 +43,7 @@ static void warn_of_targets(const struct ksm_cli *cli, const struct ksm_estimate
 
 		if (target->complete || bad++ >= most)
 			continue;
-		name_reason(target, &err);
+		ksm_estimate_name_error(target->space, &target->error, &err);
 		ksm_cli_warn(cli, "%s", err.text);
 	}
 	if (bad > most)
@@ -60,7 +59,7 @@ static int fail_for_all(const struct ksm_cli *cli, const struct ksm_estimate *es
 	struct ksm_error err;
 	int status;
 
-	name_reason(&estimate->target[0], &err);
+	ksm_estimate_name_error(estimate->target[0].space, &estimate->target[0].error, &err);
 	if (estimate->n_targets > 1) {
 		warn_of_targets(cli, estimate);
 		ksm_error_set(&err, err.code, err.errnum, "none of %u could be read",

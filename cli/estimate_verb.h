@@ -5,6 +5,10 @@
 
 #include "cli/estimate_options.h"
 
+/* An error of a space behind its name, as far as both fit; @ret_err is not @error. */
+void ksm_estimate_name_error(const struct ksm_space *space, const struct ksm_error *error,
+			     struct ksm_error *ret_err);
+
 /*
  * Runs the request over @source and prints what came of it, with a line on stderr for each target that could
  * not be read whole. Returns the exit status.

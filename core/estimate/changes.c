@@ -1,28 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "estimate/changes.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "estimate/groups.h"
+/* The kind of area that an address is in, for addresses that ascend. */
+struct kind_cursor {
+	const struct ksm_areas *areas;
+	size_t area;
+	size_t known; /* the area whose kind is this, one more than its number; 0: none */
+	size_t kind;
+};
 
-static void count_changes(struct ksm_estimate_change *change, const struct ksm_grouping *grouping,
-			  const struct ksm_twin *twin, uint32_t mm)
+static size_t kind_at(struct kind_cursor *cursor, uint64_t address)
+{
+	const struct ksm_areas *areas = cursor->areas;
+
+	while (cursor->area < areas->n && areas->area[cursor->area].end <= address)
+		cursor->area++;
+	if (cursor->area == areas->n || areas->area[cursor->area].start > address)
+		return KSM_AREA_KINDS;
+	if (cursor->known != cursor->area + 1) {
+		cursor->known = cursor->area + 1;
+		cursor->kind = ksm_area_kind(areas, &areas->area[cursor->area]);
+	}
+	return cursor->kind;
+}
+
+static void take_page(struct ksm_estimate_change *change, const struct ksm_twin_page *page)
+{
+	change->pages_present++;
+	change->changed_pages += page->changes > 0;
+	change->changes += page->changes;
+	change->new_pages += page->is_new;
+}
+
+static void take_pages(const struct ksm_page_source *source, const struct ksm_twin *twin,
+		       struct ksm_estimate_change change[KSM_AREA_KINDS + 1])
 {
 	struct ksm_twin_page page;
 
-	for (uint32_t number = ksm_twin_first(twin, mm); number;
-	     number = ksm_twin_next(twin, number)) {
-		struct ksm_estimate_change *of;
+	for (uint32_t mm = 0; mm < source->n_spaces; mm++) {
+		struct kind_cursor cursor = {.areas = &source->space[mm].areas};
 
-		ksm_twin_get_page(twin, number, &page);
-		of = &change[ksm_grouping_find(grouping, mm, page.address)];
-		of->pages_present++;
-		of->changed_pages += page.changes > 0;
-		of->changes += page.changes;
+		for (uint32_t number = ksm_twin_first(twin, mm); number;
+		     number = ksm_twin_next(twin, number)) {
+			ksm_twin_get_page(twin, number, &page);
+			take_page(&change[kind_at(&cursor, page.address)], &page);
+		}
 	}
+}
+
+void ksm_changes_count(const struct ksm_page_source *source, const struct ksm_twin *twin,
+		       struct ksm_kind_counts *ret_counts)
+{
+	struct ksm_estimate_change change[KSM_AREA_KINDS + 1] = {0};
+
+	take_pages(source, twin, change);
+	for (size_t kind = 0; kind <= KSM_AREA_KINDS; kind++)
+		ret_counts->pages[kind] = change[kind].pages_present;
 }
 
 static int compare_changes(const void *a, const void *b)
@@ -34,41 +70,22 @@ static int compare_changes(const void *a, const void *b)
 	return strcmp(ca->area, cb->area);
 }
 
-static int take_changed(struct ksm_estimate *estimate, const struct ksm_grouping *grouping,
-			const struct ksm_estimate_change *change)
+void ksm_changes_take(struct ksm_estimate *estimate, const struct ksm_page_source *source,
+		      const struct ksm_twin *twin, const struct ksm_kind_counts *before)
 {
-	for (size_t i = 0; i < grouping->n; i++) {
-		struct ksm_estimate_change *to = &estimate->change[estimate->n_changes];
+	struct ksm_estimate_change change[KSM_AREA_KINDS + 1] = {0};
 
-		if (!change[i].changes)
-			continue;
-		*to = change[i];
-		to->area = strdup(grouping->name[i]);
-		if (!to->area)
-			return -ENOMEM;
-		estimate->n_changes++;
+	if (!before)
+		return;
+	take_pages(source, twin, change);
+	for (size_t kind = 0; kind <= KSM_AREA_KINDS; kind++) {
+		struct ksm_estimate_change *c = &change[kind];
+
+		c->area = kind == KSM_AREA_KINDS ? "(gone)"
+						 : ksm_area_kind_name((enum ksm_area_kind)kind);
+		c->gone_pages = before->pages[kind] + c->new_pages - c->pages_present;
+		if (c->changes || c->new_pages || c->gone_pages)
+			estimate->change[estimate->n_changes++] = *c;
 	}
 	qsort(estimate->change, estimate->n_changes, sizeof(*estimate->change), compare_changes);
-	return 0;
-}
-
-int ksm_changes_take(struct ksm_estimate *estimate, const struct ksm_page_source *source,
-		     const struct ksm_twin *twin)
-{
-	struct ksm_grouping grouping;
-	struct ksm_estimate_change *change ksm_auto_free = NULL;
-	int err = ksm_grouping_init(&grouping, KSM_BY_AREA, source);
-
-	if (!err) {
-		change = calloc(grouping.n, sizeof(*change));
-		estimate->change = calloc(grouping.n, sizeof(*estimate->change));
-		if (!change || !estimate->change)
-			err = -ENOMEM;
-	}
-	for (uint32_t mm = 0; mm < estimate->n_targets && !err; mm++)
-		count_changes(change, &grouping, twin, mm);
-	if (!err)
-		err = take_changed(estimate, &grouping, change);
-	ksm_grouping_release(&grouping);
-	return err;
 }

@@ -29,6 +29,8 @@ struct run {
 	struct ksm_summer summer;
 	struct ksm_pace pace;
 	double pass_began;
+	bool has_before; /* the last pass but one */
+	struct ksm_kind_counts before;
 	uint64_t pages;		      /* read in this pass */
 	int64_t *lost;		      /* by target, in this pass */
 	struct ksm_error *lost_error; /* why the first of them is */
@@ -157,6 +159,10 @@ static int run_pass(struct run *run, unsigned int pass, struct ksm_error *err)
 	if (ksm_trials_pass_end(&run->trials, pass))
 		return out_of_memory(err);
 	take_target_pass(run, pass);
+	if (pass + 1 == run->options->passes && !run->source->is_still) {
+		ksm_changes_count(run->source, run->trials.twin[0], &run->before);
+		run->has_before = true;
+	}
 	return 0;
 }
 
@@ -303,8 +309,9 @@ static int run_all(struct run *run, struct ksm_error *err)
 		return ret;
 	take_targets(run);
 	estimate->unknown = run->source->unknown;
-	if (ksm_changes_take(estimate, run->source, run->trials.twin[0]) ||
-	    ksm_trials_settle(&run->trials, &estimate->cost, estimate->page_size) ||
+	ksm_changes_take(estimate, run->source, run->trials.twin[0],
+			 run->has_before ? &run->before : NULL);
+	if (ksm_trials_settle(&run->trials, &estimate->cost, estimate->page_size) ||
 	    take_sums(run) || ksm_estimate_warn_all(estimate, run->source))
 		return out_of_memory(err);
 	estimate->elapsed_seconds = now() - begin;
@@ -342,10 +349,8 @@ void ksm_estimate_free(struct ksm_estimate *estimate)
 		free(estimate->group[i].name);
 	free(estimate->group);
 	free(estimate->content);
-	for (size_t i = 0; i < estimate->n_changes; i++)
-		free(estimate->change[i].area);
-	free(estimate->change);
 	free(estimate->target_pass);
+	free(estimate->pair);
 	free(estimate->target);
 	for (size_t i = 0; i < estimate->n_outcomes; i++)
 		free(estimate->outcome[i].pass);

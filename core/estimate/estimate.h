@@ -96,6 +96,13 @@ struct ksm_estimate_content {
 	uint64_t address;
 };
 
+/* Two targets that have contents in common. */
+struct ksm_pair {
+	uint32_t a, b;		 /* targets, a < b */
+	int64_t shared_contents; /* different ones that both have */
+	int64_t shared_pages;	 /* mappings of these, in both together */
+};
+
 struct ksm_warning {
 	const char *code; /* a stable word: "no-pfn" */
 	char text[256];
@@ -125,12 +132,14 @@ struct ksm_bands {
 	struct ksm_band general_profit; /* bytes */
 };
 
-/* Pages of one kind of area that changed while the passes went on. */
+/* What became of the pages of one kind of area while the passes went on. */
 struct ksm_estimate_change {
-	char *area;
+	const char *area;
 	int64_t pages_present; /* all of that kind, in the last pass */
 	int64_t changed_pages; /* those that changed at least once between two passes */
 	int64_t changes;       /* how often, taken together */
+	int64_t new_pages;     /* not there at the pass before the last */
+	int64_t gone_pages;    /* there at that pass, but not at the last */
 };
 
 /* What one model makes of the memory. */
@@ -169,13 +178,15 @@ struct ksm_estimate {
 	uint32_t n_targets;
 	struct ksm_mm_counters
 		*target_pass; /* of target t after pass p: [(p - 1) * n_targets + t] */
-	struct ksm_estimate_change *change; /* by kind of area, most changes first */
+	struct ksm_estimate_change change[KSM_AREA_KINDS + 1]; /* most changes first */
 	size_t n_changes;
 	enum ksm_group_by by;
 	struct ksm_estimate_group *group; /* most pages freed first, then by name */
 	size_t n_groups;
 	struct ksm_estimate_content *content; /* most copies first, then by place */
 	size_t n_contents;
+	struct ksm_pair *pair; /* most shared contents first; none for more than 64 targets */
+	size_t n_pairs;
 	int64_t verified_pages; /* read again and compared byte by byte; KSM_UNKNOWN unless verify */
 	int64_t mismatched_pages; /* of these, other bytes than the first page of their content */
 	struct ksm_warning *warning;

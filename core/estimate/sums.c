@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "estimate/pairs.h"
 
 /* The sums of one part, and which content and physical page it has last been charged with. */
 struct bucket {
@@ -32,6 +33,8 @@ struct summing {
 	const struct ksm_grouping *grouping; /* NULL without groups */
 	struct mapping *shared;		     /* of the content at hand, mapped more than once */
 	size_t shared_capacity;
+	struct ksm_holder *holder; /* of the content at hand */
+	struct ksm_pairs pairs;
 	uint64_t content; /* numbers of what is at hand, from 1 */
 	uint64_t physical;
 	uint64_t *node_kept; /* by node: the content for which a page stays already */
@@ -135,26 +138,21 @@ static void sum_physical_page(struct summing *s, const struct mapping *mapping, 
 static int64_t sum_targets(struct summing *s, size_t first, size_t end)
 {
 	const struct ksm_contents *contents = s->contents;
-	uint32_t last = UINT32_MAX;
-	int64_t targets = 0;
+	size_t n = 0;
 
 	/* Pages of a content ascend by target: a change of target is a new one. */
 	for (size_t i = first; i < end; i++) {
 		struct ksm_twin_page page;
 
 		ksm_twin_get_page(contents->twin, contents->page[i], &page);
-		targets += page.mm != last;
-		last = page.mm;
+		if (!n || s->holder[n - 1].target != page.mm)
+			s->holder[n++] = (struct ksm_holder){.target = page.mm};
+		s->holder[n - 1].pages++;
 	}
-	last = UINT32_MAX;
-	for (size_t i = first; i < end && targets > 1; i++) {
-		struct ksm_twin_page page;
-
-		ksm_twin_get_page(contents->twin, contents->page[i], &page);
-		s->bucket[TARGET][page.mm].cross_duplicate_pages += page.mm != last;
-		last = page.mm;
-	}
-	return targets;
+	for (size_t i = 0; i < n && n > 1; i++)
+		s->bucket[TARGET][s->holder[i].target].cross_duplicate_pages++;
+	ksm_pairs_count(&s->pairs, s->holder, n);
+	return (int64_t)n;
 }
 
 static bool is_heavier(const struct ksm_estimate_content *a, const struct ksm_estimate_content *b)
@@ -312,10 +310,12 @@ static int allocate_parts(struct summing *s)
 	s->bucket[TARGET] = calloc(s->source->n_spaces + 1, sizeof(struct bucket));
 	if (s->grouping)
 		s->bucket[GROUP] = calloc(s->grouping->n, sizeof(struct bucket));
+	s->holder = calloc(s->source->n_spaces + 1, sizeof(*s->holder));
 	s->estimate->content = calloc(s->top ? s->top : 1, sizeof(*s->estimate->content));
-	if (!s->bucket[TARGET] || (s->grouping && !s->bucket[GROUP]) || !s->estimate->content)
+	if (!s->bucket[TARGET] || !s->holder || (s->grouping && !s->bucket[GROUP]) ||
+	    !s->estimate->content)
 		return -ENOMEM;
-	return 0;
+	return ksm_pairs_init(&s->pairs, s->source->n_spaces);
 }
 
 static int sum_all(struct summing *s)
@@ -337,6 +337,8 @@ static void release(struct summing *s)
 		free(s->bucket[d]);
 	free(s->shared);
 	free(s->node_kept);
+	free(s->holder);
+	ksm_pairs_release(&s->pairs);
 }
 
 static int take_parts(struct summing *s)
@@ -349,7 +351,7 @@ static int take_parts(struct summing *s)
 		target->self_duplicate_pages = target->sums.duplicate_pages;
 		target->cross_duplicate_pages = s->bucket[TARGET][i].cross_duplicate_pages;
 	}
-	return s->grouping ? take_groups(s) : 0;
+	return ksm_pairs_take(&s->pairs, s->estimate) ?: (s->grouping ? take_groups(s) : 0);
 }
 
 int ksm_sum_contents(struct ksm_estimate *estimate, struct ksm_page_source *source,

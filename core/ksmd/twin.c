@@ -53,7 +53,7 @@ void ksm_twin_free(struct ksm_twin **twin_p)
 
 int ksm_twin_add_mm(struct ksm_twin *twin, uint32_t *ret_mm)
 {
-	if (twin->n_mms >> 24)
+	if (twin->n_mms >> 23)
 		return -ENOMEM;
 	if (ksm_array_reserve(&twin->mm, &twin->mm_capacity, twin->n_mms + 1, sizeof(*twin->mm)))
 		return -ENOMEM;
@@ -126,8 +126,10 @@ static uint32_t find_or_add_item(struct ksm_twin *twin, uint64_t address)
 	while ((number = *cursor_link(twin)) != 0) {
 		uint64_t at = item_at(twin, number)->address & ~(uint64_t)FLAGS_MASK;
 
-		if (at == address)
+		if (at == address) {
+			item_at(twin, number)->is_new = false;
 			return number;
+		}
 		if (at > address)
 			break;
 		pass_over_item(twin);
@@ -138,6 +140,7 @@ static uint32_t find_or_add_item(struct ksm_twin *twin, uint64_t address)
 	item = item_at(twin, number);
 	item->address = address;
 	item->is_fresh = true;
+	item->is_new = true;
 	item->mm = twin->cursor_mm;
 	item->rmap_list = *cursor_link(twin);
 	*cursor_link(twin) = number;
@@ -409,6 +412,7 @@ void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number, struct ksm_
 		.is_zero = item->is_zero,
 		.changed = item->changed,
 		.changes = item->changes,
+		.is_new = item->is_new,
 		.in_zero_page = item->address & ZERO_FLAG,
 	};
 	if (item->address & STABLE_FLAG) {

@@ -66,6 +66,7 @@ struct ksm_twin_page {
 	bool is_zero;
 	bool changed;	 /* its checksum at the last visit was not that of the visit before */
 	uint8_t changes; /* passes that saw other bytes than the one before, counted to the maximum */
+	bool is_new;	 /* there was none at the address in the pass before */
 	uint32_t node;	 /* of the stable tree: equal numbers share one page; 0 if not in it */
 	uint64_t node_pfn; /* the page they share, 0 if unknown */
 	bool in_zero_page; /* merged with the kernel's zero page */

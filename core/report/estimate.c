@@ -164,6 +164,8 @@ static json_object *changes_array(const struct ksm_estimate *estimate)
 		put_number(object, "pages_present", change->pages_present);
 		put_number(object, "changed_pages", change->changed_pages);
 		put_number(object, "changes", change->changes);
+		put_number(object, "new_pages", change->new_pages);
+		put_number(object, "gone_pages", change->gone_pages);
 		json_object_array_add(array, object);
 	}
 	return array;
@@ -256,6 +258,23 @@ static json_object *contents_array(const struct ksm_estimate *estimate)
 	return array;
 }
 
+static json_object *pairs_array(const struct ksm_estimate *estimate)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < estimate->n_pairs; i++) {
+		const struct ksm_pair *pair = &estimate->pair[i];
+		json_object *object = json_object_new_object();
+
+		put_number(object, "a", pair->a);
+		put_number(object, "b", pair->b);
+		put_number(object, "shared_contents", pair->shared_contents);
+		put_number(object, "shared_pages", pair->shared_pages);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
 static json_object *warnings_array(const struct ksm_estimate *estimate)
 {
 	json_object *array = json_object_new_array();
@@ -330,7 +349,7 @@ json_object *ksm_report_estimate(const struct ksm_estimate *estimate)
 	put(document, "targets", targets_array(estimate));
 	put(document, "groups", groups_array(estimate));
 	put(document, "contents", contents_array(estimate));
-	put(document, "pairs", json_object_new_array());
+	put(document, "pairs", pairs_array(estimate));
 	put(document, "changes", changes_array(estimate));
 	put(document, "forecast", forecast_object(estimate, &estimate->outcome->forecast));
 	put(document, "what_if", what_if_array(estimate));

@@ -29,3 +29,18 @@ head -c 18000 ram >cut
 analyze --format=raw cut -n -b -o FILE,PRESENT,ERROR || echo "status $?"
 analyze --format=raw ram --max-size=8192 --json 2>/dev/null | jq -c '.error.text'
 analyze --format=raw ram ram --what-if=use_zero_pages=1 --set smart_scan=0 | sed -n 's/ *[0-9] [0-9.]* s [0-9.]* s$//; /^WHAT-IF/,$p'
+
+# Two looks at one memory: of eight pages one changed, one came and one went.
+for c in A B A C A D; do page $c; done >old
+{ page A && page B && page E && page C && page A && page '\0' && page A; } >new
+analyze --stability --format=raw old new --json |
+	jq -c '[.passes[].pages_sharing, .totals.pages_volatile, .changes]'
+gzip -c old >old.gz
+gzip -c new >new.gz
+analyze --stability --format=raw old.gz new.gz --json | jq -c '[.passes[].pages_sharing, .changes[0].new_pages]'
+
+# Who shares with whom: a matrix of three, the best pairs of ten.
+{ page A && page X && page '\0'; } >other
+analyze --format=raw ram new other | sed -n '/^SHARED-CONTENTS/,/^$/p'
+analyze --format=raw ram new other --json | jq -c .pairs
+analyze --format=raw ram new other ram old cut ram old new new | sed -n '/^TARGET/,/^$/p' | wc -l

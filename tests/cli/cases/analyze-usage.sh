@@ -13,6 +13,9 @@ analyze --max-size=-1 x
 analyze --with-pid=0 x
 analyze --pages=mergeable x
 analyze --maps=x y z
+analyze --stability x
+analyze --stability x y --passes=3
+analyze --stability nosuch nosuch
 analyze nosuch
 analyze .
 : >empty

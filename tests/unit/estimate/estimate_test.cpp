@@ -14,6 +14,7 @@ extern "C" {
 #include "estimate/pace.h"
 #include "report/report.h"
 #include "source/join.h"
+#include "source/sequence.h"
 }
 
 namespace
@@ -181,6 +182,40 @@ TEST_F(EstimateTest, ZeroPagesAreAllFreedWithUseZeroPages)
 	Estimate e(estimate);
 	EXPECT_EQ(e->totals.freed_pages, 5);
 	EXPECT_EQ(e->outcome->pass[1].ksm_zero_pages, 5);
+}
+
+TEST_F(EstimateTest, PairsCountWhatTwoTargetsHaveInCommon)
+{
+	auto &a = source_.Add("a"), &b = source_.Add("b"), &c = source_.Add("c");
+
+	source_.Put(a, 1, 3); // in all three
+	source_.Put(b, 1, 2);
+	source_.Put(c, 1, 1);
+	source_.Put(b, 2, 1); // in two
+	source_.Put(c, 2, 4);
+	source_.Put(a, 3, 5); // in one
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	ASSERT_EQ(e->n_pairs, 3u);
+	const std::vector<std::vector<int64_t>> expected = {
+		{1, 2, 2, 2 + 1 + 1 + 4}, {0, 1, 1, 3 + 2}, {0, 2, 1, 3 + 1}};
+	for (size_t i = 0; i < 3; i++)
+		EXPECT_EQ(
+			(std::vector<int64_t>{e->pair[i].a, e->pair[i].b,
+					      e->pair[i].shared_contents, e->pair[i].shared_pages}),
+			expected[i])
+			<< i;
+}
+
+TEST_F(EstimateTest, NoPairsOfOneTargetOrOfTooMany)
+{
+	source_.Put(source_.Add("a"), 1, 3);
+	EXPECT_EQ(Run()->n_pairs, 0u);
+	for (int i = 0; i < 63; i++)
+		source_.Put(source_.Add("b"), 1);
+	EXPECT_EQ(Run()->n_pairs, 64u * 63 / 2);
+	source_.Put(source_.Add("c"), 1);
+	EXPECT_EQ(Run()->n_pairs, 0u);
 }
 
 TEST_F(EstimateTest, ChangingPagesDoNotMerge)
@@ -371,6 +406,42 @@ TEST_F(EstimateTest, JoinedSourcesAreOne)
 	EXPECT_EQ(e->outcome->pass[1].pages_sharing, 13 + 14);
 	EXPECT_EQ(e->target[2].cross_duplicate_pages, 1);
 	ksm_page_source_close(&joined);
+}
+
+TEST_F(EstimateTest, ASequenceIsOneSpaceAtDifferentTimes)
+{
+	FakeSource then;
+	ksm_page_source *parts[2], *sequence = nullptr;
+	ksm_estimate *estimate = nullptr;
+	ksm_trial trial = {};
+	auto &before = then.Add("before"), &after = source_.Add("after");
+
+	then.Put(before, 1, 6);
+	source_.Put(after, 1, 4);
+	after.pages[0x10000].content = 9;   // changed
+	after.pages[0x20000] = {1, 77, 0};  // came
+	after.pages[0x100000] = {1, 78, 0}; // came, elsewhere
+	before.is_unordered = true;
+	trial.settings = "";
+	ASSERT_EQ(ksm_model_init(&trial.model, "6.18", nullptr, nullptr), 0);
+	parts[0] = then.source();
+	parts[1] = source_.source();
+	ASSERT_EQ(ksm_source_sequence(parts, 2, &sequence, &error_), 0);
+	ASSERT_EQ(ksm_estimate_run(sequence, &trial, 1, &options_, &estimate, &error_), 0);
+	Estimate e(estimate);
+	ASSERT_EQ(e->n_targets, 1u);
+	EXPECT_STREQ(e->target[0].space->name, "after");
+	EXPECT_EQ(e->outcome->pass[1].pages_sharing, 2);
+	EXPECT_EQ(e->outcome->pass[1].pages_volatile, 3);
+	ASSERT_EQ(e->n_changes, 2u);
+	EXPECT_STREQ(e->change[0].area, "heap");
+	EXPECT_EQ(e->change[0].changed_pages, 1);
+	EXPECT_EQ(e->change[0].new_pages, 1);
+	EXPECT_EQ(e->change[0].gone_pages, 2);
+	EXPECT_STREQ(e->change[1].area, "anon");
+	EXPECT_EQ(e->change[1].new_pages, 1);
+	EXPECT_EQ(e->change[1].gone_pages, 0);
+	ksm_page_source_close(&sequence);
 }
 
 TEST_F(EstimateTest, PagesOfTwoSizesAreNotJoined)

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who shares with whom: a matrix for few targets, the best pairs for more. */
+#include <stdio.h>
+
+#include "cli/estimate_tables.h"
+
+#define MATRIX_MAX  8
+#define PAIRS_SHOWN 10
+
+static int put_label(struct ksm_table *table, size_t column, const struct ksm_estimate *estimate,
+		     uint32_t target)
+{
+	const struct ksm_space *space = estimate->target[target].space;
+	char label[80];
+
+	if (space->file)
+		snprintf(label, sizeof(label), "%u %.60s", target + 1, space->file);
+	else
+		snprintf(label, sizeof(label), "%u %d %.40s", target + 1, space->pid, space->name);
+	return ksm_table_text(table, column, label);
+}
+
+static const struct ksm_pair *find_pair(const struct ksm_estimate *estimate, uint32_t one,
+					uint32_t other)
+{
+	for (size_t i = 0; i < estimate->n_pairs; i++) {
+		const struct ksm_pair *pair = &estimate->pair[i];
+
+		if ((pair->a == one && pair->b == other) || (pair->a == other && pair->b == one))
+			return pair;
+	}
+	return NULL;
+}
+
+/* On the diagonal what a target has itself; a row's best partner is the first pair that it is in. */
+static int put_row(struct ksm_table *table, const struct ksm_estimate *estimate, uint32_t target)
+{
+	uint32_t n = estimate->n_targets;
+	int ret = ksm_table_row(table) ?: put_label(table, 0, estimate, target);
+
+	for (uint32_t other = 0; other < n && !ret; other++) {
+		const struct ksm_pair *pair = find_pair(estimate, target, other);
+		int64_t contents = pair ? pair->shared_contents : 0;
+
+		if (other == target)
+			contents = estimate->target[target].sums.distinct_pages;
+		ret = ksm_table_number(table, other + 1, contents);
+	}
+	for (size_t i = 0; i < estimate->n_pairs && !ret; i++) {
+		const struct ksm_pair *pair = &estimate->pair[i];
+
+		if (pair->a == target || pair->b == target)
+			return ksm_table_number(table, n + 1,
+						(pair->a == target ? pair->b : pair->a) + 1);
+	}
+	return ret;
+}
+
+static int print_matrix(const struct ksm_estimate *estimate)
+{
+	static const char *const numbers[MATRIX_MAX] = {"1", "2", "3", "4", "5", "6", "7", "8"};
+	struct ksm_column columns[MATRIX_MAX + 3] = {
+		{"SHARED-CONTENTS", "of two targets", true, KSM_COL_TEXT}};
+	struct ksm_table_options plain = {0};
+	uint32_t n = estimate->n_targets;
+	struct ksm_table *table;
+	int ret;
+
+	for (uint32_t i = 0; i < n; i++)
+		columns[i + 1] = (struct ksm_column){numbers[i], "with this", true, KSM_COL_NUMBER};
+	columns[n + 1] = (struct ksm_column){"BEST", "partner", true, KSM_COL_NUMBER};
+	ret = ksm_table_new(columns, &plain, &table, NULL);
+	if (ret)
+		return ret;
+	for (uint32_t i = 0; i < n && !ret; i++)
+		ret = put_row(table, estimate, i);
+	ret = ret ?: ksm_table_print(table);
+	ksm_table_free(&table);
+	return ret;
+}
+
+enum { PAIR_A, PAIR_B, PAIR_CONTENTS, PAIR_BYTES };
+
+static const struct ksm_column pair_columns[] = {
+	[PAIR_A] = {"TARGET", "one", true, KSM_COL_TEXT},
+	[PAIR_B] = {"AND", "the other", true, KSM_COL_TEXT},
+	[PAIR_CONTENTS] = {"SHARED-CONTENTS", "that both have", true, KSM_COL_NUMBER},
+	[PAIR_BYTES] = {"SHARED", "the same in bytes, once", true, KSM_COL_BYTES},
+	{NULL, NULL, false, KSM_COL_TEXT},
+};
+
+static int print_best_pairs(const struct ksm_estimate *estimate,
+			    const struct ksm_table_options *options)
+{
+	struct ksm_table_options plain = {.bytes = options->bytes};
+	struct ksm_table *table;
+	int ret = ksm_table_new(pair_columns, &plain, &table, NULL);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < estimate->n_pairs && i < PAIRS_SHOWN && !ret; i++) {
+		const struct ksm_pair *pair = &estimate->pair[i];
+
+		ret = ksm_table_row(table) ?: put_label(table, PAIR_A, estimate, pair->a)
+			?: put_label(table, PAIR_B, estimate, pair->b)
+			?: ksm_table_number(table, PAIR_CONTENTS, pair->shared_contents)
+			?: ksm_table_number(table, PAIR_BYTES, ksm_estimate_bytes(estimate, pair->shared_contents));
+	}
+	ret = ret ?: ksm_table_print(table);
+	ksm_table_free(&table);
+	return ret;
+}
+
+int ksm_estimate_print_pairs(const struct ksm_estimate *estimate,
+			     const struct ksm_table_options *options)
+{
+	if (estimate->n_targets <= MATRIX_MAX)
+		return print_matrix(estimate);
+	return print_best_pairs(estimate, options);
+}
