@@ -173,7 +173,8 @@ DEPS_BUILD := gcc libc6-dev pkg-config libproc2-dev libxxhash-dev libsmartcols-d
 	      libzstd-dev liblz4-dev liblzma-dev zlib1g-dev libbz2-dev liblzo2-dev libsnappy-dev
 DEPS_CHECK := g++ libgtest-dev jq mandoc python3-minimal procps zsh fish zstd lz4 xz-utils gzip bzip2
 DEPS_LINT  := clang-format clang-tidy cppcheck shellcheck mandoc
-DEPS_INTEGRATION := clang gcovr valgrind nodejs perl python3 redis-server redis-tools qemu-system-x86 makedumpfile
+DEPS_INTEGRATION := clang gcovr valgrind nodejs perl python3 redis-server redis-tools qemu-system-x86 makedumpfile \
+		    gdb
 
 deps:             ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK))
 deps-lint:        ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK) $(DEPS_LINT))

@@ -5,6 +5,7 @@
  * snapshot they are what the base holds.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "source/dump_internal.h"
@@ -34,6 +35,12 @@ static int finish(struct ksm_dump *dump, struct ksm_error *err)
 	/* How long a stream is tells its end alone. */
 	if (!ksm_input_is_seekable(dump->input))
 		memory->len = dump->view.start + dump->view.len;
+	/* That is all there is to tell it by: where an image ends, it says nowhere. */
+	if (memory->len % dump->facts.page_size)
+		ksm_dump_incomplete(dump, KSM_ERR_FORMAT, EBADMSG,
+				    "ends at byte %" PRIu64 ", within a page: it was cut off, or is "
+				    "more than bare memory",
+				    memory->len);
 	if (dump->has_maps)
 		return 0;
 	return ksm_dump_add_guest_area(dump, 0, memory->len, false, err);

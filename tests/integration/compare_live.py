@@ -3,10 +3,10 @@
 """A process scanned live against the same one analyzed from its core.
 
 compare_live.py save PID DIR      the process, which is still: DIR/smaps, and DIR/pages with what each of its pages is
-compare_live.py check DIR CORE SCAN ANALYZE
+compare_live.py check DIR CORE SCAN ANALYZE REASON...
                                   SCAN: what `ksmctl scan --json` said of it; ANALYZE: what `ksmctl analyze --json
                                   --maps DIR/smaps` said of CORE. Prints what the core has and the scan has not, by
-                                  reason. Fails where that does not explain every page.
+                                  reason. Fails where other than these explain it, or one of them nothing.
 
 What a page is comes from Documentation/admin-guide/mm/pagemap.rst; which areas KSM takes from ksm.rst and
 vma_ksm_compatible() in mm/ksm.c.
@@ -85,7 +85,7 @@ def numbers(document):
                                                 ("duplicate", "duplicate_pages"), ("zero", "zero_pages"))}
 
 
-def check(directory, core, scan, analyze):
+def check(directory, core, scan, analyze, *expected):
     with open(directory + "/pages", "rb") as f:
         live = pickle.load(f)
     with open(directory + "/smaps") as f:
@@ -107,6 +107,7 @@ def check(directory, core, scan, analyze):
     print("the scan:", scan)
     print("the core:", analyze)
     print("in the core only:", dict(reasons))
+    expect("reasons", sorted(reasons), sorted(expected))
     expect("the scan", scan, count_contents(anonymous.values(), PAGE))
     expect("anonymous pages that the core lacks", len(anonymous.keys() - dumped.keys()), 0)
     expect("pages that differ", sum(anonymous[address] != both[address] for address in both), 0)

@@ -29,3 +29,6 @@ analyze minidump
 printf '\177ELF\2\1\1' >short
 analyze short text
 analyze $'bad\e[31m name'
+# Known for what it is, but not for its pages' size.
+{ printf 'KDUMP   \6' && head -c 500 /dev/zero; } >kdump
+analyze kdump
