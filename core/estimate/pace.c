@@ -36,11 +36,12 @@ static double batch_seconds(const struct ksm_pace *pace, double work)
 double ksm_pace_pass_seconds(const struct ksm_pace *pace, uint64_t pages)
 {
 	double cost = pace->cost->seconds_per_page;
-	uint64_t batch = pace->pages_to_scan;
+	uint64_t batch = pace->pages_to_scan, full;
 
 	if (!batch)
 		return INFINITY;
-	return (double)(pages / batch) * batch_seconds(pace, (double)batch * cost) +
+	full = pages / batch;
+	return (double)full * batch_seconds(pace, (double)batch * cost) +
 	       batch_seconds(pace, (double)(pages % batch) * cost);
 }
 

@@ -117,37 +117,50 @@ static const struct ksm_page_source_ops join_ops = {
 	.counts = join_counts,
 };
 
+/* The joined source with nothing in it yet; NULL when memory is short. */
+static struct joined *allocate(uint32_t n_spaces)
+{
+	struct joined *joined = calloc(1, sizeof(*joined));
+
+	if (!joined)
+		return NULL;
+	joined->source.space = calloc(n_spaces + 1, sizeof(struct ksm_space));
+	if (!joined->source.space) {
+		free(joined);
+		return NULL;
+	}
+	joined->source.n_spaces = n_spaces;
+	joined->source.ops = &join_ops;
+	return joined;
+}
+
+static int fail(struct ksm_page_source *first, struct ksm_page_source *second, int ret)
+{
+	ksm_page_source_close(&first);
+	ksm_page_source_close(&second);
+	return ret;
+}
+
 int ksm_source_join(struct ksm_page_source *first, struct ksm_page_source *second,
 		    struct ksm_page_source **ret_source, struct ksm_error *err)
 {
-	struct joined *joined = calloc(1, sizeof(*joined));
-	struct ksm_space *space = calloc(first->n_spaces + second->n_spaces + 1, sizeof(*space));
-	int ret = 0;
+	struct joined *joined;
 
-	if (!joined || !space)
-		ret = ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-	else if (first->page_size != second->page_size)
-		ret = ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
-				    "pages of %u and of %u bytes cannot be compared",
-				    first->page_size, second->page_size);
-	if (ret) {
-		free(joined);
-		free(space);
-		ksm_page_source_close(&first);
-		ksm_page_source_close(&second);
-		return ret;
-	}
+	if (first->page_size != second->page_size)
+		return fail(first, second,
+			    ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
+					  "pages of %u and of %u bytes cannot be compared",
+					  first->page_size, second->page_size));
+	joined = allocate(first->n_spaces + second->n_spaces);
+	if (!joined)
+		return fail(first, second,
+			    ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory"));
 	joined->part[0] = first;
 	joined->part[1] = second;
-	joined->source = (struct ksm_page_source){
-		.ops = &join_ops,
-		.page_size = first->page_size,
-		.space = space,
-		.n_spaces = first->n_spaces + second->n_spaces,
-		.live = first->live ? first->live : second->live,
-		.is_still = first->is_still && second->is_still,
-		.mapcount = first->mapcount || second->mapcount ? join_mapcount : NULL,
-	};
+	joined->source.page_size = first->page_size;
+	joined->source.live = first->live ? first->live : second->live;
+	joined->source.is_still = first->is_still && second->is_still;
+	joined->source.mapcount = first->mapcount || second->mapcount ? join_mapcount : NULL;
 	take_spaces(joined);
 	*ret_source = &joined->source;
 	return 0;

@@ -38,7 +38,8 @@ static int finish(struct ksm_dump *dump, struct ksm_error *err)
 	/* That is all there is to tell it by: where an image ends, it says nowhere. */
 	if (memory->len % dump->facts.page_size)
 		ksm_dump_incomplete(dump, KSM_ERR_FORMAT, EBADMSG,
-				    "ends at byte %" PRIu64 ", within a page: it was cut off, or is "
+				    "ends at byte %" PRIu64
+				    ", within a page: it was cut off, or is "
 				    "more than bare memory",
 				    memory->len);
 	if (dump->has_maps)

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-
 struct sequence {
 	struct ksm_page_source source;
 	struct ksm_space space;
@@ -103,32 +101,42 @@ static const struct ksm_page_source_ops sequence_ops = {
 	.counts = sequence_counts,
 };
 
-static int check_parts(struct ksm_page_source *const *parts, size_t n, struct ksm_error *err)
+/* The sequence with room for its parts; NULL when memory is short. */
+static struct sequence *allocate(size_t n)
 {
-	for (size_t i = 1; i < n; i++)
-		if (parts[i]->page_size != parts[0]->page_size)
-			return ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
-					     "pages of %u and of %u bytes cannot be compared",
-					     parts[0]->page_size, parts[i]->page_size);
-	return 0;
+	struct sequence *sequence = calloc(1, sizeof(*sequence));
+
+	if (!sequence)
+		return NULL;
+	sequence->part = calloc(n, sizeof(struct ksm_page_source *));
+	if (!sequence->part) {
+		free(sequence);
+		return NULL;
+	}
+	return sequence;
+}
+
+static int fail(struct ksm_page_source *const *parts, size_t n, int ret)
+{
+	close_parts(parts, n);
+	return ret;
 }
 
 int ksm_source_sequence(struct ksm_page_source *const *parts, size_t n,
 			struct ksm_page_source **ret_source, struct ksm_error *err)
 {
-	struct sequence *sequence = calloc(1, sizeof(*sequence));
-	struct ksm_page_source **part ksm_auto_free = calloc(n, sizeof(struct ksm_page_source *));
-	int ret = check_parts(parts, n, err);
+	struct sequence *sequence;
 
-	if (!ret && (!sequence || !part))
-		ret = ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-	if (ret) {
-		close_parts(parts, n);
-		free(sequence);
-		return ret;
-	}
-	memcpy(part, parts, n * sizeof(struct ksm_page_source *));
-	sequence->part = ksm_no_free(part);
+	for (size_t i = 1; i < n; i++)
+		if (parts[i]->page_size != parts[0]->page_size)
+			return fail(parts, n,
+				    ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
+						  "pages of %u and of %u bytes cannot be compared",
+						  parts[0]->page_size, parts[i]->page_size));
+	sequence = allocate(n);
+	if (!sequence)
+		return fail(parts, n, ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory"));
+	memcpy(sequence->part, parts, n * sizeof(struct ksm_page_source *));
 	sequence->n = n;
 	sequence->source = (struct ksm_page_source){
 		.ops = &sequence_ops,
