@@ -117,7 +117,7 @@ static int analyze_option(struct ksm_cli *cli, void *state, const struct ksm_opt
 
 static void close_sources(struct ksm_page_source **sources)
 {
-	for (size_t i = 0; sources && sources[i]; i++)
+	for (size_t i = 0; sources[i]; i++)
 		ksm_page_source_close(&sources[i]);
 	free(sources);
 }
@@ -140,8 +140,10 @@ static int open_sequence(const struct analyze_state *analyze, int argc, char **a
 			 struct ksm_page_source **ret_source, struct ksm_error *err)
 {
 	struct ksm_page_source **part = calloc((size_t)argc + 1, sizeof(struct ksm_page_source *));
-	int ret = part ? 0 : ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+	int ret = 0;
 
+	if (!part)
+		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
 	for (int i = 0; i < argc && !ret; i++)
 		ret = open_one(analyze, argv[i], &part[i], err);
 	if (ret) {

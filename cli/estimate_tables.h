@@ -6,9 +6,13 @@
 #ifndef KSM_CLI_ESTIMATE_TABLES_H
 #define KSM_CLI_ESTIMATE_TABLES_H
 
+#include "cli/cli.h"
 #include "cli/table.h"
 #include "estimate/estimate.h"
 
+/* A row per target; with @err for a column that there is not. */
+int ksm_estimate_print_targets(const struct ksm_cli *cli, const struct ksm_estimate *estimate,
+			       const struct ksm_table_options *options, struct ksm_error *err);
 /* The counters of a model that has bands: last, lowest, median and highest. */
 void ksm_estimate_print_bands(const struct ksm_outcome *outcome);
 /* A row per kind of area in which pages changed. */
@@ -23,6 +27,8 @@ int ksm_estimate_print_groups(const struct ksm_estimate *estimate,
 /* Who shares with whom, of three targets or more. */
 int ksm_estimate_print_pairs(const struct ksm_estimate *estimate,
 			     const struct ksm_table_options *options);
+/* How often contents occur, for --top. */
+int ksm_estimate_print_histogram(const struct ksm_estimate *estimate);
 /* A row per content, for --top. */
 int ksm_estimate_print_contents(const struct ksm_estimate *estimate);
 

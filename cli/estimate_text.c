@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/estimate_text.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "base/str.h"
 #include "base/units.h"
 #include "cli/dump_text.h"
 #include "cli/estimate_tables.h"
-#include "kernel/process.h"
 #include "source/dump.h"
 
 /* ---------------------------------------------------------------- headline */
@@ -124,6 +119,8 @@ static void print_looked_at(const struct ksm_estimate *estimate)
 	print_pages(estimate, "distinct", totals->distinct_pages, "different contents");
 	print_pages(estimate, "duplicates", totals->duplicate_pages,
 		    "physical pages beyond the first of each content");
+	print_pages_if_any(estimate, "  of zeros", totals->zero_duplicate_pages,
+			   "of these, pages whose bytes are all zero");
 	print_pages(estimate, "zero", totals->zero_pages,
 		    "all bytes zero, whether or not counted above as duplicates");
 	print_pages_if_any(estimate, "merged already", totals->already_merged_pages,
@@ -194,6 +191,10 @@ static void print_forecast(const struct ksm_estimate *estimate)
 		       pass);
 		return;
 	}
+	if (forecast->passes_to_settle < 2) {
+		printf(", a pass over this memory takes %s; nothing merges.\n", pass);
+		return;
+	}
 	ksm_format_seconds(forecast->seconds_to_settle, settle);
 	ksm_format_seconds(forecast->ksmd_cpu_seconds, cpu);
 	printf(", a pass over this memory takes %s and %" PRId64
@@ -202,161 +203,7 @@ static void print_forecast(const struct ksm_estimate *estimate)
 	       estimate->cost.basis);
 }
 
-/* ---------------------------------------------------------------- tables */
-
-enum {
-	COL_FILE,
-	COL_PID,
-	COL_USER,
-	COL_NAME,
-	COL_PRESENT,
-	COL_DISTINCT,
-	COL_ZERO,
-	COL_SELF,
-	COL_CROSS,
-	COL_MERGED,
-	COL_MERGING,
-	COL_RMAP_ITEMS,
-	COL_FREED,
-	COL_PROFIT,
-	COL_SWAPPED,
-	COL_LOST,
-	COL_CGROUP,
-	COL_ERROR,
-};
-
-/* What names a target differs: LIVE and DUMP say which is shown without -o. */
-#define TARGET_COLUMNS(LIVE, DUMP)                                                                \
-	{                                                                                         \
-		[COL_FILE] = {"FILE", "the dump it was read from", DUMP, KSM_COL_TEXT},           \
-		[COL_PID] = {"PID", "process", LIVE, KSM_COL_NUMBER},                             \
-		[COL_USER] = {"USER", "its effective user", LIVE, KSM_COL_TEXT},                  \
-		[COL_NAME] = {"NAME", "its name", true, KSM_COL_TEXT},                            \
-		[COL_PRESENT] = {"PRESENT", "pages looked at, in bytes", true, KSM_COL_BYTES},    \
-		[COL_DISTINCT] = {"DISTINCT", "different contents, in pages", false,              \
-				  KSM_COL_NUMBER},                                                \
-		[COL_ZERO] = {"ZERO", "pages of zero bytes only, in bytes", true, KSM_COL_BYTES}, \
-		[COL_SELF] = {"SELF", "duplicates within the target, in bytes", true,             \
-			      KSM_COL_BYTES},                                                     \
-		[COL_CROSS] = {"CROSS", "contents that another target has too, in bytes", true,   \
-			       KSM_COL_BYTES},                                                    \
-		[COL_MERGED] = {"MERGED", "pages merged now, in bytes", false, KSM_COL_BYTES},    \
-		[COL_MERGING] = {"MERGING", "ksm_merging_pages after the last pass, in pages",    \
-				 false, KSM_COL_NUMBER},                                          \
-		[COL_RMAP_ITEMS] = {"RMAP-ITEMS", "ksm_rmap_items after the last pass", false,    \
-				    KSM_COL_NUMBER},                                              \
-		[COL_FREED] = {"FREED",                                                           \
-			       "physical memory given back, by the first mapping of each page",   \
-			       true, KSM_COL_BYTES},                                              \
-		[COL_PROFIT] = {"PROFIT", "ksm_process_profit after the last pass, in bytes",     \
-				false, KSM_COL_BYTES},                                            \
-		[COL_SWAPPED] = {"SWAPPED", "swapped out and so not seen, in bytes", false,       \
-				 KSM_COL_BYTES},                                                  \
-		[COL_LOST] = {"LOST", "pages gone between looking and reading", false,            \
-			      KSM_COL_NUMBER},                                                    \
-		[COL_CGROUP] = {"CGROUP", "its control group", false, KSM_COL_TEXT},              \
-		[COL_ERROR] = {"ERROR", "why it could not be read whole", false, KSM_COL_TEXT},   \
-		{NULL, NULL, false, KSM_COL_TEXT},                                                \
-	}
-
-const struct ksm_column ksm_estimate_columns[] = TARGET_COLUMNS(true, false);
-const struct ksm_column ksm_analyze_columns[] = TARGET_COLUMNS(false, true);
-
-static int put_identity(struct ksm_table *table, const struct ksm_estimate_target *target)
-{
-	const struct ksm_space *space = target->space;
-	char *user ksm_auto_free = space->has_uid ? ksm_user_name(space->uid) : NULL;
-	int err = space->pid ? ksm_table_number(table, COL_PID, space->pid) : 0;
-
-	if (!err && space->file)
-		err = ksm_table_text(table, COL_FILE, space->file);
-	if (!err && user)
-		err = ksm_table_text(table, COL_USER, user);
-	if (!err && *space->name)
-		err = ksm_table_text(table, COL_NAME, space->name);
-	if (!err && *space->cgroup)
-		err = ksm_table_text(table, COL_CGROUP, space->cgroup);
-	if (!err && !target->complete)
-		err = ksm_table_text(table, COL_ERROR, target->error.text);
-	return err;
-}
-
-static int put_target(struct ksm_table *table, const struct ksm_estimate *estimate,
-		      const struct ksm_estimate_target *target)
-{
-	const struct ksm_estimate_sums *sums = &target->sums;
-	bool merged_known = !(estimate->unknown & KSM_UNKNOWN_KSM_PAGES);
-	const struct {
-		size_t column;
-		int64_t value;
-		bool known;
-	} cells[] = {
-		{COL_PRESENT, ksm_estimate_bytes(estimate, sums->pages_present), true},
-		{COL_DISTINCT, sums->distinct_pages, true},
-		{COL_ZERO, ksm_estimate_bytes(estimate, sums->zero_pages), true},
-		{COL_SELF, ksm_estimate_bytes(estimate, target->self_duplicate_pages), true},
-		{COL_CROSS, ksm_estimate_bytes(estimate, target->cross_duplicate_pages), true},
-		{COL_MERGED, ksm_estimate_bytes(estimate, sums->already_merged_pages),
-		 merged_known},
-		{COL_MERGING, target->counters.ksm_merging_pages, true},
-		{COL_RMAP_ITEMS, target->counters.ksm_rmap_items, true},
-		{COL_FREED, ksm_estimate_bytes(estimate, sums->freed_pages), true},
-		{COL_PROFIT, target->ksm_process_profit, true},
-		{COL_SWAPPED, ksm_estimate_bytes(estimate, (int64_t)target->space->swapped_pages),
-		 true},
-		{COL_LOST, target->lost_pages, true},
-	};
-	/* What was never read is unknown, not 0. */
-	bool read = target->complete || sums->pages_present;
-	int err = ksm_table_row(table);
-
-	if (!err)
-		err = put_identity(table, target);
-	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]) && !err; i++)
-		if (read && cells[i].known)
-			err = ksm_table_number(table, cells[i].column, cells[i].value);
-	return err;
-}
-
-/* Most given back first, then the largest; equal ones by number. */
-static int compare_targets(const void *a, const void *b)
-{
-	const struct ksm_estimate_target *ta = *(const struct ksm_estimate_target *const *)a;
-	const struct ksm_estimate_target *tb = *(const struct ksm_estimate_target *const *)b;
-
-	if (ta->sums.freed_pages != tb->sums.freed_pages)
-		return ta->sums.freed_pages > tb->sums.freed_pages ? -1 : 1;
-	if (ta->sums.pages_present != tb->sums.pages_present)
-		return ta->sums.pages_present > tb->sums.pages_present ? -1 : 1;
-	return ta->space->pid < tb->space->pid ? -1 : ta->space->pid > tb->space->pid;
-}
-
-static int print_targets(const struct ksm_cli *cli, const struct ksm_estimate *estimate,
-			 const struct ksm_table_options *options, struct ksm_error *err)
-{
-	const struct ksm_estimate_target **order ksm_auto_free =
-		calloc(estimate->n_targets + 1, sizeof(const struct ksm_estimate_target *));
-	struct ksm_table *table;
-	int ret;
-
-	if (!order)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-	ret = ksm_table_new(cli->verb->columns, options, &table, err);
-	if (ret)
-		return ret;
-	for (uint32_t i = 0; i < estimate->n_targets; i++)
-		order[i] = &estimate->target[i];
-	qsort(order, estimate->n_targets, sizeof(const struct ksm_estimate_target *),
-	      compare_targets);
-	for (uint32_t i = 0; i < estimate->n_targets && !ret; i++)
-		ret = put_target(table, estimate, order[i]);
-	if (!ret)
-		ret = ksm_table_print(table);
-	ksm_table_free(&table);
-	return ret ? ksm_error_set(err, KSM_ERR_SYSTEM, -ret, "cannot print the table: %s",
-				   strerror(-ret))
-		   : 0;
-}
+/* ---------------------------------------------------------------- the whole */
 
 int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *estimate,
 		       const struct ksm_table_options *options, struct ksm_error *err)
@@ -364,7 +211,7 @@ int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *est
 	int ret = 0;
 
 	if (options->columns || options->all_columns || options->no_headings || options->raw)
-		return print_targets(cli, estimate, options, err);
+		return ksm_estimate_print_targets(cli, estimate, options, err);
 
 	print_headline(estimate);
 	ksm_estimate_print_dumps(estimate);
@@ -386,6 +233,10 @@ int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *est
 		putchar('\n');
 	}
 	if (!ret && estimate->n_contents) {
+		ret = ksm_estimate_print_histogram(estimate);
+		putchar('\n');
+	}
+	if (!ret && estimate->n_contents) {
 		ret = ksm_estimate_print_contents(estimate);
 		putchar('\n');
 	}
@@ -396,7 +247,7 @@ int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *est
 	if (ret)
 		return ksm_error_set(err, KSM_ERR_SYSTEM, -ret, "cannot print a table: %s",
 				     strerror(-ret));
-	ret = print_targets(cli, estimate, options, err);
+	ret = ksm_estimate_print_targets(cli, estimate, options, err);
 	for (size_t i = 0; i < estimate->n_warnings && !ret && !cli->quiet; i++)
 		printf("%sNote: %s\n", i ? "" : "\n", estimate->warning[i].text);
 	return ret;

@@ -18,10 +18,11 @@ static bool is_any_read(const struct ksm_estimate *estimate)
 void ksm_estimate_name_error(const struct ksm_space *space, const struct ksm_error *error,
 			     struct ksm_error *ret_err)
 {
-	char *text = ret_err->text;
+	char *text;
 	int len = 0;
 
 	*ret_err = *error;
+	text = ret_err->text;
 	if (space->file)
 		len = snprintf(text, sizeof(ret_err->text), "\"%.80s\": ", space->file);
 	else if (*space->name)

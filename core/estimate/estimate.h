@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "estimate/cost.h"
+#include "estimate/histogram.h"
 #include "ksmd/counters.h"
 #include "ksmd/model.h"
 #include "source/page_source.h"
@@ -62,6 +63,7 @@ struct ksm_estimate_sums {
 	int64_t distinct_pages;	 /* different contents */
 	int64_t duplicate_pages; /* physical pages beyond the first of each content */
 	int64_t zero_pages;	 /* mappings of pages whose bytes are all zero */
+	int64_t zero_duplicate_pages; /* those of the duplicates that are such pages */
 	int64_t already_merged_pages; /* mappings that are KSM pages now */
 	int64_t same_pfn_pages; /* mappings of a page that another target or address maps too */
 	int64_t changed_pages;	/* mappings whose content changed between the last two passes */
@@ -185,6 +187,7 @@ struct ksm_estimate {
 	size_t n_groups;
 	struct ksm_estimate_content *content; /* most copies first, then by place */
 	size_t n_contents;
+	struct ksm_histogram_row histogram[KSM_HISTOGRAM_ROWS];
 	struct ksm_pair *pair; /* most shared contents first; none for more than 64 targets */
 	size_t n_pairs;
 	int64_t verified_pages; /* read again and compared byte by byte; KSM_UNKNOWN unless verify */

@@ -115,10 +115,12 @@ static void charge_mapping(const struct summing *s, struct bucket *bucket,
 	if (bucket->physical != s->physical) {
 		bucket->physical = s->physical;
 		sums->physical_pages++;
+		sums->zero_duplicate_pages += page->is_zero;
 	}
 	if (bucket->content != s->content) {
 		bucket->content = s->content;
 		sums->distinct_pages++;
+		sums->zero_duplicate_pages -= page->is_zero;
 	}
 }
 
@@ -255,6 +257,7 @@ static int sum_content(struct summing *s, size_t first, size_t end)
 		.space = page.mm,
 		.address = page.address,
 	};
+	ksm_histogram_count(s->estimate->histogram, content.copies);
 	list_content(s, &content);
 	return 0;
 }

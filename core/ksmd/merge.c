@@ -85,7 +85,8 @@ static int merge_two_pages(struct ksm_twin *twin, uint32_t number, uint32_t othe
 	bool same_huge = huge && huge == whole_huge_page(twin, tree_item);
 	uint32_t node;
 
-	if (profile->has_max_kernel_pages && limit && limit <= twin->counters.pages_shared)
+	if (ksm_model_has(&twin->model, KSM_SYSFS_max_kernel_pages) && limit &&
+	    limit <= twin->counters.pages_shared)
 		return 0;
 	if (split_huge_page(twin, item) || split_huge_page(twin, tree_item))
 		return -ENOMEM;

@@ -72,10 +72,8 @@ static const struct tunable {
 };
 #define N_TUNABLES (sizeof(tunables) / sizeof(tunables[0]))
 
-bool ksm_model_has(const struct ksm_model *model, enum ksm_sysfs_field field)
+static bool profile_has(const struct ksm_profile *profile, enum ksm_sysfs_field field)
 {
-	const struct ksm_profile *profile = model->profile;
-
 	switch (field) {
 	case KSM_SYSFS_pages_to_scan:
 	case KSM_SYSFS_sleep_millisecs:
@@ -126,6 +124,10 @@ static const struct ksm_profile *find_profile(const char *version)
 	return found;
 }
 
+/*
+ * What sysfs has there is, whatever the release: distributions bring features to older kernels, and leave some
+ * out (merge_across_nodes without CONFIG_NUMA). Every kernel has the pace.
+ */
 static void take_running_tunables(struct ksm_model *model, const struct ksm_root *root)
 {
 	struct ksm_sysfs sysfs;
@@ -135,8 +137,11 @@ static void take_running_tunables(struct ksm_model *model, const struct ksm_root
 	for (size_t i = 0; i < N_TUNABLES; i++) {
 		enum ksm_sysfs_field field = tunables[i].field;
 
-		if (sysfs.valid[field] && ksm_model_has(model, field))
-			model->tunables.value[field] = sysfs.value[field];
+		if (!sysfs.valid[field] &&
+		    (field == KSM_SYSFS_pages_to_scan || field == KSM_SYSFS_sleep_millisecs))
+			continue;
+		model->tunables.valid[field] = sysfs.valid[field];
+		model->tunables.value[field] = sysfs.valid[field] ? sysfs.value[field] : 0;
 	}
 }
 
@@ -162,7 +167,7 @@ int ksm_model_init(struct ksm_model *ret_model, const char *kernel, const struct
 				     kernel);
 	snprintf(model.kernel, sizeof(model.kernel), "%s", kernel);
 	for (size_t i = 0; i < N_TUNABLES; i++) {
-		if (!ksm_model_has(&model, tunables[i].field))
+		if (!profile_has(model.profile, tunables[i].field))
 			continue;
 		model.tunables.value[tunables[i].field] = tunables[i].fallback;
 		model.tunables.valid[tunables[i].field] = true;

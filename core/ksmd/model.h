@@ -33,7 +33,7 @@ struct ksm_profile {
 struct ksm_model {
 	char kernel[64]; /* as asked for; the release itself where "running" was */
 	const struct ksm_profile *profile;
-	struct ksm_sysfs tunables; /* valid: exactly those that ksm_model_has() */
+	struct ksm_sysfs tunables; /* valid: those that steer this model */
 	unsigned int
 		rmap_item_size; /* bytes of kernel memory per rmap item: 64 on 64-bit kernels */
 };
@@ -42,7 +42,8 @@ struct ksm_model {
 const struct ksm_profile *ksm_profiles(size_t *ret_n);
 
 /*
- * The model of "running" (release and tunables as @root has them; the defaults where it has no KSM), or of a
+ * The model of "running" (release and tunables as @root has them, with the features whose files sysfs has; the
+ * defaults where it has no KSM), or of a
  * version such as "6.1" or "2.6.32": the newest row that is not younger, with default tunables; or of a row by
  * its name.
  * KSM_ERR_INVALID for a version that is none, or older than KSM.
@@ -54,7 +55,10 @@ int ksm_model_init(struct ksm_model *ret_model, const char *kernel, const struct
 int ksm_model_set(struct ksm_model *model, const char *assignment, struct ksm_error *err);
 
 /* Does this model take that tunable into account? */
-bool ksm_model_has(const struct ksm_model *model, enum ksm_sysfs_field field);
+static inline bool ksm_model_has(const struct ksm_model *model, enum ksm_sysfs_field field)
+{
+	return model->tunables.valid[field];
+}
 
 static inline int64_t ksm_model_get(const struct ksm_model *model, enum ksm_sysfs_field field)
 {

@@ -221,7 +221,7 @@ static void collapse_chain(struct ksm_twin *twin, uint32_t chain)
 static bool is_page_sharing_candidate(const struct ksm_twin *twin, const struct stable_node *node,
 				      uint32_t more)
 {
-	if (!twin->model.profile->has_max_page_sharing)
+	if (!ksm_model_has(&twin->model, KSM_SYSFS_max_page_sharing))
 		return true;
 	return node->rmap_hlist_len &&
 	       node->rmap_hlist_len + more <

@@ -15,7 +15,7 @@ int ksm_twin_new(const struct ksm_model *model, struct ksm_twin **ret_twin)
 	if (!twin)
 		return -ENOMEM;
 	twin->model = *model;
-	twin->merge_across_nodes = !model->profile->has_merge_across_nodes ||
+	twin->merge_across_nodes = !ksm_model_has(model, KSM_SYSFS_merge_across_nodes) ||
 				   ksm_model_get(model, KSM_SYSFS_merge_across_nodes);
 	ksm_arena_init(&twin->items, sizeof(struct rmap_item));
 	ksm_arena_init(&twin->nodes, sizeof(struct stable_node));

@@ -35,6 +35,7 @@ static void put_sums(json_object *object, const struct ksm_estimate *estimate,
 	put_number(object, "distinct_pages", sums->distinct_pages);
 	put_number(object, "duplicate_pages", sums->duplicate_pages);
 	put_number(object, "zero_pages", sums->zero_pages);
+	put_number(object, "zero_duplicate_pages", sums->zero_duplicate_pages);
 	put_number(
 		object, "already_merged_pages",
 		if_known(sums->already_merged_pages, !(estimate->unknown & KSM_UNKNOWN_KSM_PAGES)));
@@ -258,6 +259,25 @@ static json_object *contents_array(const struct ksm_estimate *estimate)
 	return array;
 }
 
+static json_object *histogram_array(const struct ksm_estimate *estimate)
+{
+	json_object *array = json_object_new_array();
+
+	for (unsigned int row = 0; row < KSM_HISTOGRAM_ROWS; row++) {
+		json_object *object;
+
+		if (!estimate->histogram[row].contents)
+			continue;
+		object = json_object_new_object();
+		put_number(object, "from", ksm_histogram_from(row));
+		put_number(object, "to", ksm_histogram_to(row));
+		put_number(object, "contents", estimate->histogram[row].contents);
+		put_number(object, "copies", estimate->histogram[row].copies);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
 static json_object *pairs_array(const struct ksm_estimate *estimate)
 {
 	json_object *array = json_object_new_array();
@@ -349,6 +369,7 @@ json_object *ksm_report_estimate(const struct ksm_estimate *estimate)
 	put(document, "targets", targets_array(estimate));
 	put(document, "groups", groups_array(estimate));
 	put(document, "contents", contents_array(estimate));
+	put(document, "histogram", histogram_array(estimate));
 	put(document, "pairs", pairs_array(estimate));
 	put(document, "changes", changes_array(estimate));
 	put(document, "forecast", forecast_object(estimate, &estimate->outcome->forecast));

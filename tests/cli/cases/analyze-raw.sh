@@ -24,9 +24,9 @@ truncate -s 20480 diff
 page C | dd of=diff bs=4096 seek=1 conv=notrunc status=none
 analyze --format=raw diff --base=ram --json | jq -c "$numbers + [.targets[0].pages_base]"
 
-# What is cut short is told apart, and so is what is too large.
-head -c 18000 ram >cut
-analyze --format=raw cut -n -b -o FILE,PRESENT,ERROR || echo "status $?"
+# What is short short is told apart, and so is what is too large.
+head -c 18000 ram >short
+analyze --format=raw short -n -b -o FILE,PRESENT,ERROR || echo "status $?"
 analyze --format=raw ram --max-size=8192 --json 2>/dev/null | jq -c '.error.text'
 analyze --format=raw ram ram --what-if=use_zero_pages=1 --set smart_scan=0 | sed -n 's/ *[0-9] [0-9.]* s [0-9.]* s$//; /^WHAT-IF/,$p'
 
@@ -43,4 +43,4 @@ analyze --stability --format=raw old.gz new.gz --json | jq -c '[.passes[].pages_
 { page A && page X && page '\0'; } >other
 analyze --format=raw ram new other | sed -n '/^SHARED-CONTENTS/,/^$/p'
 analyze --format=raw ram new other --json | jq -c .pairs
-analyze --format=raw ram new other ram old cut ram old new new | sed -n '/^TARGET/,/^$/p' | wc -l
+analyze --format=raw ram new other ram old short ram old new new | sed -n '/^TARGET/,/^$/p' | wc -l

@@ -18,4 +18,5 @@ until jq -e '.ksmd_cpu_percent > 0' <<<"$document"; do
 	read -r document <&"${status[0]}"
 done >seen
 tail -n 1 seen
+# shellcheck disable=SC2154
 kill "$status_PID"

@@ -70,6 +70,13 @@ TEST_F(EstimateTest, SumsAddUp)
 	EXPECT_EQ(e->totals.distinct_pages, 4);
 	EXPECT_EQ(e->totals.duplicate_pages, 6);
 	EXPECT_EQ(e->totals.zero_pages, 4);
+	EXPECT_EQ(e->totals.zero_duplicate_pages, 3);
+	EXPECT_EQ(e->target[0].sums.zero_duplicate_pages, 0);
+	const std::vector<std::pair<int64_t, int64_t>> histogram = {{1, 1}, {1, 2}, {2, 7}, {0, 0}};
+	for (size_t i = 0; i < histogram.size(); i++) {
+		EXPECT_EQ(e->histogram[i].contents, histogram[i].first) << i;
+		EXPECT_EQ(e->histogram[i].copies, histogram[i].second) << i;
+	}
 	EXPECT_EQ(e->totals.same_pfn_pages, 0);
 	EXPECT_EQ(e->totals.merged_pages, 9);
 	EXPECT_EQ(e->totals.freed_pages, 6);
@@ -182,6 +189,23 @@ TEST_F(EstimateTest, ZeroPagesAreAllFreedWithUseZeroPages)
 	Estimate e(estimate);
 	EXPECT_EQ(e->totals.freed_pages, 5);
 	EXPECT_EQ(e->outcome->pass[1].ksm_zero_pages, 5);
+}
+
+TEST(Histogram, RowsAreBoundedByPowersOfTwo)
+{
+	ksm_histogram_row histogram[KSM_HISTOGRAM_ROWS] = {};
+
+	for (int64_t copies = 1; copies <= 17; copies++)
+		ksm_histogram_count(histogram, copies);
+	ksm_histogram_count(histogram, INT64_MAX);
+	const std::vector<int64_t> contents = {1, 1, 2, 4, 8, 1, 0};
+	for (unsigned int row = 0; row < contents.size(); row++)
+		EXPECT_EQ(histogram[row].contents, contents[row]) << row;
+	EXPECT_EQ(histogram[63].contents, 1);
+	EXPECT_EQ(histogram[3].copies, 5 + 6 + 7 + 8);
+	EXPECT_EQ(ksm_histogram_from(0), 1);
+	EXPECT_EQ(ksm_histogram_from(3), 5);
+	EXPECT_EQ(ksm_histogram_to(3), 8);
 }
 
 TEST_F(EstimateTest, PairsCountWhatTwoTargetsHaveInCommon)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 #include "tests/unit/fake_tree.h"
 
 extern "C" {
@@ -102,6 +104,35 @@ TEST(Model, RunningReadsReleaseAndTunables)
 	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_max_page_sharing), 99);
 	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_use_zero_pages), 0);
 	EXPECT_FALSE(model.tunables.valid[KSM_SYSFS_pages_shared]);
+}
+
+// A 5.14 with smart scan brought to it, and without NUMA.
+TEST(Model, RunningHasWhatSysfsHas)
+{
+	FakeTree tree;
+	ksm_root root;
+	ksm_model model;
+
+	tree.File("proc/sys/kernel/osrelease", "5.14.0-611.el9.x86_64\n");
+	tree.File("sys/kernel/mm/ksm/run", "1\n");
+	tree.File("sys/kernel/mm/ksm/smart_scan", "1\n");
+	tree.File("sys/kernel/mm/ksm/use_zero_pages", "1\n");
+	tree.File("sys/kernel/mm/ksm/max_page_sharing", "256\n");
+	ASSERT_EQ(ksm_root_open(tree.Path().c_str(), &root, nullptr), 0);
+	ASSERT_EQ(ksm_model_init(&model, "running", &root, nullptr), 0);
+	ksm_root_close(&root);
+	EXPECT_STREQ(model.profile->kernel, "5.0");
+	EXPECT_TRUE(ksm_model_has(&model, KSM_SYSFS_smart_scan));
+	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_smart_scan), 1);
+	EXPECT_FALSE(ksm_model_has(&model, KSM_SYSFS_merge_across_nodes));
+	EXPECT_FALSE(ksm_model_has(&model, KSM_SYSFS_advisor_mode));
+	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_pages_to_scan), 100);
+	EXPECT_EQ(ksm_model_set(&model, "smart_scan=0", nullptr), 0);
+	EXPECT_EQ(ksm_model_set(&model, "merge_across_nodes=0", nullptr), -EINVAL);
+	// By its version alone it is what its release was.
+	ASSERT_EQ(ksm_model_init(&model, "5.14", nullptr, nullptr), 0);
+	EXPECT_FALSE(ksm_model_has(&model, KSM_SYSFS_smart_scan));
+	EXPECT_TRUE(ksm_model_has(&model, KSM_SYSFS_merge_across_nodes));
 }
 
 } // namespace
