@@ -147,7 +147,7 @@ def limit():
 
 def analyze(ksmctl, paths, options=()):
     """(what is wrong, status, stdout or else stderr)"""
-    command = [ksmctl, "analyze", "--json", "--threads=2", *options, *paths]
+    command = [ksmctl, "analyze", "--kernel=6.18", "--json", "--threads=2", *options, *paths]
     try:
         done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
