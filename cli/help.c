@@ -111,11 +111,17 @@ static const struct ksm_option *find_option(const struct ksm_option *table, cons
 	return NULL;
 }
 
-/* Nothing for an option whose values nobody can list; a mistake for one that takes none. */
+/*
+ * Nothing for an option whose values nobody can list; a mistake for one that takes none. An empty word stands for
+ * the verb's arguments: a mistake unless these are files.
+ */
 static int list_values(const struct ksm_cli *cli, const char *word)
 {
 	const struct ksm_option *option = find_option(cli->verb ? cli->verb->options : NULL, word);
 
+	if (!*word && cli->verb && cli->verb->arguments &&
+	    strncmp(cli->verb->arguments, "FILE", 4) == 0)
+		return KSM_EXIT_OK;
 	if (!option)
 		option = find_option(ksm_global_options(), word);
 	if (!option || !option->argument)

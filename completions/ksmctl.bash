@@ -1,6 +1,7 @@
 # bash completion for ksmctl. The program itself knows its verbs, options and values.
 
-# Prints the values that an option of a verb ("" for none) can have; fails if it takes none.
+# Prints the values that an option of a verb ("" for none) can have; fails if it takes none. The option "" stands
+# for the verb's arguments: fails unless these are files.
 __ksmctl_values() { # VERB OPTION
 	"$ksmctl" --list-values "$1" "$2" 2>/dev/null
 }
@@ -49,6 +50,9 @@ _ksmctl() {
 		__ksmctl_reply "$("$ksmctl" --list-options "$verb" 2>/dev/null)" "$current"
 	elif [[ ! $verb ]]; then
 		__ksmctl_reply "$("$ksmctl" --list-verbs 2>/dev/null)" "$current"
+	elif __ksmctl_values "$verb" '' >/dev/null; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		compopt -o filenames 2>/dev/null
 	fi
 }
 

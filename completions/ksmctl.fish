@@ -38,6 +38,8 @@ function __ksmctl_complete
         $ksmctl --list-options "$verb" 2>/dev/null
     else if test -z "$verb"
         $ksmctl --list-verbs 2>/dev/null
+    else if $ksmctl --list-values "$verb" '' >/dev/null 2>&1
+        __fish_complete_path $current
     end
 end
 

@@ -23,4 +23,7 @@ try --color = always status --r
 try status --json
 try status ''
 try status --frob
+touch core.1 core.2
+try analyze co
+try status co
 complete -p ksmctl

@@ -21,3 +21,5 @@ try 'ksmctl --color=always status --r'
 try 'ksmctl status --frob'
 touch file
 try 'ksmctl --sysroot=fi'
+try 'ksmctl analyze fi'
+try 'ksmctl status fi'

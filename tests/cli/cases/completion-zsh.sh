@@ -42,4 +42,4 @@ touch file
 timeout 60 zsh -f drive 'ksmctl stat' 'ksmctl --ve' 'ksmctl --color=al' 'ksmctl --color ' \
 	'ksmctl --sysroot x stat' 'ksmctl status --noh' 'ksmctl status -o SI' 'ksmctl status -o NAME,SI' \
 	'ksmctl status --output=+K' 'ksmctl status --color always --j' 'ksmctl --color=always status --r' \
-	'ksmctl status --frob' 'ksmctl --sysroot=fi'
+	'ksmctl status --frob' 'ksmctl --sysroot=fi' 'ksmctl analyze fi' 'ksmctl status fi'
