@@ -26,7 +26,7 @@ analyze --format=raw diff --base=ram --json | jq -c "$numbers + [.targets[0].pag
 
 # What is short short is told apart, and so is what is too large.
 head -c 18000 ram >short
-analyze --format=raw short -n -b -o FILE,PRESENT,ERROR || echo "status $?"
+analyze --format=raw short -n -b --output=FILE,PRESENT,ERROR || echo "status $?"
 analyze --format=raw ram --max-size=8192 --json 2>/dev/null | jq -c '.error.text'
 analyze --format=raw ram ram --what-if=use_zero_pages=1 --set smart_scan=0 | sed -n 's/ *[0-9] [0-9.]* s [0-9.]* s$//; /^WHAT-IF/,$p'
 

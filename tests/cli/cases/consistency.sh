@@ -2,6 +2,7 @@
 # Every verb, option and column has its place in the manual and in --help, and a test that uses it; every
 # field of a document is in ksmctl-json(7). Prints what is missing.
 man=$TOP/man
+[ ! -e "${0%.sh}.out" ] || echo "nothing may be missing: remove ${0%.sh}.out"
 cases=$TOP/tests/cli/cases
 
 # A word of a shell script: an option may have a value behind it, a letter may stand in a bundle.
