@@ -63,7 +63,7 @@ enum { NODE_FREE, NODE_PLAIN, NODE_CHAIN, NODE_DUP };
 
 /*
  * A KSM page, or a chain: the place in the tree of several KSM pages of one content, its dups, none of which
- * may have more than max_page_sharing mappings.
+ * may have more than max_page_sharing mappings. What a chain has in rmap_hlist_len and mapcount, chain_count() says.
  */
 struct stable_node {
 	struct ksm_page_key key;

@@ -159,6 +159,44 @@ static bool is_alive(const struct ksm_twin *twin, uint32_t number)
 
 /* ---------------------------------------------------------------- chains and dups */
 
+/* @more mappings beyond those there are. A node whose mappings all went is none, until it is freed. */
+static bool is_page_sharing_candidate(const struct ksm_twin *twin, const struct stable_node *node,
+				      uint32_t more)
+{
+	if (!ksm_model_has(&twin->model, KSM_SYSFS_max_page_sharing))
+		return true;
+	return node->rmap_hlist_len &&
+	       node->rmap_hlist_len + more <
+		       ksm_model_get(&twin->model, KSM_SYSFS_max_page_sharing);
+}
+
+/*
+ * A chain keeps, in place of what nodes have there, how many of its dups nobody maps (mapcount) and how many have
+ * room (rmap_hlist_len): most searches need not walk them then. @by is 1 or -1.
+ */
+static void chain_count(struct ksm_twin *twin, const struct stable_node *dup, int by)
+{
+	struct stable_node *chain = node_at(twin, dup->chain);
+
+	if (!dup->mapcount)
+		chain->mapcount += (uint32_t)by;
+	if (is_page_sharing_candidate(twin, dup, 0))
+		chain->rmap_hlist_len += (uint32_t)by;
+}
+
+/* Before and after a change of a node's mapcount or rmap_hlist_len. */
+static void begin_change(struct ksm_twin *twin, const struct stable_node *node)
+{
+	if (node->kind == NODE_DUP)
+		chain_count(twin, node, -1);
+}
+
+static void end_change(struct ksm_twin *twin, const struct stable_node *node)
+{
+	if (node->kind == NODE_DUP)
+		chain_count(twin, node, 1);
+}
+
 static void chain_add_dup(struct ksm_twin *twin, uint32_t chain, uint32_t dup)
 {
 	struct stable_node *chain_node = node_at(twin, chain), *dup_node = node_at(twin, dup);
@@ -170,6 +208,7 @@ static void chain_add_dup(struct ksm_twin *twin, uint32_t chain, uint32_t dup)
 	if (chain_node->first)
 		node_at(twin, chain_node->first)->prev_dup = dup;
 	chain_node->first = dup;
+	chain_count(twin, dup_node, 1);
 	twin->counters.stable_node_dups++;
 }
 
@@ -177,6 +216,7 @@ static void chain_remove_dup(struct ksm_twin *twin, uint32_t dup)
 {
 	const struct stable_node *node = node_at(twin, dup);
 
+	chain_count(twin, node, -1);
 	if (node->prev_dup)
 		node_at(twin, node->prev_dup)->next_dup = node->next_dup;
 	else
@@ -217,21 +257,10 @@ static void collapse_chain(struct ksm_twin *twin, uint32_t chain)
 	twin->counters.stable_node_chains--;
 }
 
-/* @more mappings beyond those there are. A node whose mappings all went is none, until it is freed. */
-static bool is_page_sharing_candidate(const struct ksm_twin *twin, const struct stable_node *node,
-				      uint32_t more)
-{
-	if (!ksm_model_has(&twin->model, KSM_SYSFS_max_page_sharing))
-		return true;
-	return node->rmap_hlist_len &&
-	       node->rmap_hlist_len + more <
-		       ksm_model_get(&twin->model, KSM_SYSFS_max_page_sharing);
-}
-
 /* The first dup with room, moved to the head if it has room for one more after this. 0 if all are full. */
 static uint32_t choose_dup(struct ksm_twin *twin, uint32_t chain)
 {
-	uint32_t dup = node_at(twin, chain)->first;
+	uint32_t dup = node_at(twin, chain)->rmap_hlist_len ? node_at(twin, chain)->first : 0;
 
 	while (dup && !is_page_sharing_candidate(twin, node_at(twin, dup), 0))
 		dup = node_at(twin, dup)->next_dup;
@@ -343,8 +372,10 @@ void stable_tree_append(struct ksm_twin *twin, uint32_t number, uint32_t node_nu
 	if (node->first)
 		item_at(twin, node->first)->stable.prev = number;
 	node->first = number;
+	begin_change(twin, node);
 	node->rmap_hlist_len++;
 	node->mapcount++;
+	end_change(twin, node);
 
 	if (item->stable.next)
 		twin->counters.pages_sharing++;
@@ -361,7 +392,9 @@ void stable_tree_unmap(struct ksm_twin *twin, uint32_t number)
 	if (item->is_unmapped)
 		return;
 	item->is_unmapped = true;
+	begin_change(twin, node);
 	node->mapcount--;
+	end_change(twin, node);
 	/* Written in place, the page that was to be the KSM page is another one now. */
 	if (node->kpfn && node->kpfn == item->pfn && !(item->page_flags & KSM_PAGE_SHARED))
 		kpfn_forget(twin, item->stable.node);
@@ -375,8 +408,10 @@ static void detach_item(struct ksm_twin *twin, struct stable_node *node, struct 
 		node->first = item->stable.next;
 	if (item->stable.next)
 		item_at(twin, item->stable.next)->stable.prev = item->stable.prev;
+	begin_change(twin, node);
 	node->rmap_hlist_len--;
 	node->mapcount -= !item->is_unmapped;
+	end_change(twin, node);
 	item->address &= ~(uint64_t)STABLE_FLAG;
 	item->is_unmapped = false;
 	/* 2.6.32 keeps the checksum where the list's link goes. */
@@ -426,6 +461,8 @@ void stable_tree_remove(struct ksm_twin *twin, uint32_t number)
 /* Dups whose page is gone leave the chain on the way. True if the chain went with its last. */
 static bool prune_chain(struct ksm_twin *twin, uint32_t chain)
 {
+	if (!node_at(twin, chain)->mapcount)
+		return false;
 	for (uint32_t dup = node_at(twin, chain)->first, next; dup; dup = next) {
 		bool is_last = !node_at(twin, dup)->prev_dup && !node_at(twin, dup)->next_dup;
 

@@ -3,6 +3,8 @@
 // the same workload, one pass at a time.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <ctime>
 #include <initializer_list>
 
 #include "tests/unit/ksmd/memory.h"
@@ -53,6 +55,28 @@ TEST(Twin, MeasuredLimitOfSharing)
 		Memory::Fill(memory.Add(), 5, 1, c.copies);
 		EXPECT_EQ(Six(memory.Passes(2)), c.expected) << c.copies << " at " << c.limit;
 	}
+}
+
+// CPU seconds of two passes over so many equal pages in a chain of as many dups as can be; the best of three.
+double ChainSeconds(uint64_t copies)
+{
+	double best = 1e9;
+
+	for (int i = 0; i < 3; i++) {
+		Memory memory("6.18", {"max_page_sharing=2"});
+
+		Memory::Fill(memory.Add(), 5, 1, copies);
+		clock_t begin = clock();
+		memory.Passes(2);
+		best = std::min(best, static_cast<double>(clock() - begin) / CLOCKS_PER_SEC);
+	}
+	return best;
+}
+
+// Eight times the pages: 64 times as long if every search walked all dups.
+TEST(Twin, ALongChainCostsNoMoreThanAShortOne)
+{
+	EXPECT_LT(ChainSeconds(80000), 24 * ChainSeconds(10000));
 }
 
 TEST(Twin, MeasuredZeroPages)
