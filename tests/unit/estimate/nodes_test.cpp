@@ -2,24 +2,10 @@
 // Estimates of memory on several NUMA nodes, with pages merging across them and not.
 #include <gtest/gtest.h>
 
-#include <memory>
-
-#include "tests/unit/estimate/fake_source.h"
-
-extern "C" {
-#include "estimate/estimate.h"
-}
+#include "tests/unit/estimate/estimate_fixture.h"
 
 namespace
 {
-
-struct Free {
-	void operator()(ksm_estimate *estimate) const
-	{
-		ksm_estimate_free(estimate);
-	}
-};
-using Estimate = std::unique_ptr<ksm_estimate, Free>;
 
 class EstimateOfNodes : public testing::Test
 {
