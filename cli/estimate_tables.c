@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/estimate_tables.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 
 #include "base/units.h"
 
@@ -110,92 +108,6 @@ int ksm_estimate_print_groups(const struct ksm_estimate *estimate,
 			?: ksm_table_number(table, GROUP_DUPLICATES, ksm_estimate_bytes(estimate, sums->duplicate_pages))
 			?: ksm_table_number(table, GROUP_ZERO, ksm_estimate_bytes(estimate, sums->zero_pages))
 			?: ksm_table_number(table, GROUP_FREED, ksm_estimate_bytes(estimate, sums->freed_pages));
-	}
-	ret = ret ?: ksm_table_print(table);
-	ksm_table_free(&table);
-	return ret;
-}
-
-enum { HISTOGRAM_COPIES, HISTOGRAM_CONTENTS, HISTOGRAM_PAGES, HISTOGRAM_BYTES };
-
-static const struct ksm_column histogram_columns[] = {
-	[HISTOGRAM_COPIES] = {"COPIES", "of a content", true, KSM_COL_TEXT},
-	[HISTOGRAM_CONTENTS] = {"CONTENTS", "with so many", true, KSM_COL_NUMBER},
-	[HISTOGRAM_PAGES] = {"PAGES", "of these", true, KSM_COL_NUMBER},
-	[HISTOGRAM_BYTES] = {"SIZE", "of these", true, KSM_COL_BYTES},
-	{NULL, NULL, false, KSM_COL_TEXT},
-};
-
-int ksm_estimate_print_histogram(const struct ksm_estimate *estimate)
-{
-	struct ksm_table_options plain = {0};
-	struct ksm_table *table;
-	int ret = ksm_table_new(histogram_columns, &plain, &table, NULL);
-
-	if (ret)
-		return ret;
-	for (unsigned int row = 0; row < KSM_HISTOGRAM_ROWS && !ret; row++) {
-		const struct ksm_histogram_row *histogram = &estimate->histogram[row];
-		char copies[64];
-
-		if (!histogram->contents)
-			continue;
-		if (row > 1)
-			snprintf(copies, sizeof(copies), "%" PRId64 "-%" PRId64,
-				 ksm_histogram_from(row), ksm_histogram_to(row));
-		else
-			snprintf(copies, sizeof(copies), "%" PRId64, ksm_histogram_to(row));
-		ret = ksm_table_row(table) ?: ksm_table_text(table, HISTOGRAM_COPIES, copies)
-			?: ksm_table_number(table, HISTOGRAM_CONTENTS, histogram->contents)
-			?: ksm_table_number(table, HISTOGRAM_PAGES, histogram->copies)
-			?: ksm_table_number(table, HISTOGRAM_BYTES, ksm_estimate_bytes(estimate, histogram->copies));
-	}
-	ret = ret ?: ksm_table_print(table);
-	ksm_table_free(&table);
-	return ret;
-}
-
-enum { CONTENT_COPIES, CONTENT_TARGETS, CONTENT_IN, CONTENT_ADDRESS, CONTENT_AREA, CONTENT_WHAT };
-
-static const struct ksm_column content_columns[] = {
-	[CONTENT_COPIES] = {"COPIES", "physical pages", true, KSM_COL_NUMBER},
-	[CONTENT_TARGETS] = {"TARGETS", "that have it", true, KSM_COL_NUMBER},
-	[CONTENT_IN] = {"FIRST-IN", "process or file", true, KSM_COL_TEXT},
-	[CONTENT_ADDRESS] = {"ADDRESS", "where the first lies", true, KSM_COL_TEXT},
-	[CONTENT_AREA] = {"AREA", "what it lies in", true, KSM_COL_TEXT},
-	[CONTENT_WHAT] = {"CONTENT", "zero, or empty", true, KSM_COL_TEXT},
-	{NULL, NULL, false, KSM_COL_TEXT},
-};
-
-static const char *area_name(const struct ksm_space *space, uint64_t address)
-{
-	const struct ksm_area *area = ksm_areas_find(&space->areas, address);
-	const char *name = area ? ksm_area_name(&space->areas, area) : "";
-
-	return *name || !area ? name : ksm_area_kind_name(ksm_area_kind(&space->areas, area));
-}
-
-int ksm_estimate_print_contents(const struct ksm_estimate *estimate)
-{
-	struct ksm_table_options plain = {0};
-	struct ksm_table *table;
-	int ret = ksm_table_new(content_columns, &plain, &table, NULL);
-
-	if (ret)
-		return ret;
-	for (size_t i = 0; i < estimate->n_contents && !ret; i++) {
-		const struct ksm_estimate_content *content = &estimate->content[i];
-		const struct ksm_space *space = estimate->target[content->space].space;
-		char address[32], pid[16];
-
-		snprintf(pid, sizeof(pid), "%d", space->pid);
-		snprintf(address, sizeof(address), "0x%" PRIx64, content->address);
-		ret = ksm_table_row(table) ?: ksm_table_number(table, CONTENT_COPIES, content->copies)
-			?: ksm_table_number(table, CONTENT_TARGETS, content->targets)
-			?: ksm_table_text(table, CONTENT_IN, space->file ? space->file : pid)
-			?: ksm_table_text(table, CONTENT_ADDRESS, address)
-			?: ksm_table_text(table, CONTENT_AREA, area_name(space, content->address))
-			?: ksm_table_text(table, CONTENT_WHAT, content->is_zero ? "zero" : "");
 	}
 	ret = ret ?: ksm_table_print(table);
 	ksm_table_free(&table);

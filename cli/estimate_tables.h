@@ -27,6 +27,10 @@ int ksm_estimate_print_groups(const struct ksm_estimate *estimate,
 /* Who shares with whom, of three targets or more. */
 int ksm_estimate_print_pairs(const struct ksm_estimate *estimate,
 			     const struct ksm_table_options *options);
+/* A line: by how few contents half of the duplicates are made. Nothing where there are none. */
+void ksm_estimate_print_concentration(const struct ksm_estimate *estimate);
+/* What share of the duplicates the most repeated contents have, for --top. */
+void ksm_estimate_print_shares(const struct ksm_estimate *estimate);
 /* How often contents occur, for --top. */
 int ksm_estimate_print_histogram(const struct ksm_estimate *estimate);
 /* A row per content, for --top. */

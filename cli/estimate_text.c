@@ -128,6 +128,7 @@ static void print_looked_at(const struct ksm_estimate *estimate)
 	print_pages_if_any(estimate, "changing", totals->changed_pages,
 			   "other content than one pass before: these do not merge");
 	print_pages_if_any(estimate, "lost", lost, "gone between looking and reading");
+	ksm_estimate_print_concentration(estimate);
 }
 
 /* ---------------------------------------------------------------- what ksmd would show */
@@ -234,6 +235,7 @@ int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *est
 	}
 	if (!ret && estimate->n_contents) {
 		ret = ksm_estimate_print_histogram(estimate);
+		ksm_estimate_print_shares(estimate);
 		putchar('\n');
 	}
 	if (!ret && estimate->n_contents) {

@@ -98,6 +98,16 @@ struct ksm_estimate_content {
 	uint64_t address;
 };
 
+/* By how few contents the duplicates are made. */
+struct ksm_concentration {
+	int64_t duplicate_pages;   /* physical pages beyond the first of each content */
+	int64_t repeated_contents; /* that have any of these */
+	int64_t contents_for_half; /* the fewest that have at least half of them */
+	int64_t top_1_pages;	   /* duplicates of the most repeated content */
+	int64_t top_10_pages;	   /* of the 10 most repeated ones together */
+	int64_t top_100_pages;
+};
+
 /* Two targets that have contents in common. */
 struct ksm_pair {
 	uint32_t a, b;		 /* targets, a < b */
@@ -188,6 +198,8 @@ struct ksm_estimate {
 	struct ksm_estimate_content *content; /* most copies first, then by place */
 	size_t n_contents;
 	struct ksm_histogram_row histogram[KSM_HISTOGRAM_ROWS];
+	struct ksm_concentration concentration;
+	struct ksm_concentration nonzero_concentration; /* without the content of zeros */
 	struct ksm_pair *pair; /* most shared contents first; none for more than 64 targets */
 	size_t n_pairs;
 	int64_t verified_pages; /* read again and compared byte by byte; KSM_UNKNOWN unless verify */

@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "estimate/pairs.h"
+#include "estimate/tally.h"
 
 /* The sums of one part, and which content and physical page it has last been charged with. */
 struct bucket {
@@ -35,6 +36,7 @@ struct summing {
 	size_t shared_capacity;
 	struct ksm_holder *holder; /* of the content at hand */
 	struct ksm_pairs pairs;
+	struct ksm_tally tally;
 	uint64_t content; /* numbers of what is at hand, from 1 */
 	uint64_t physical;
 	uint64_t *node_kept; /* by node: the content for which a page stays already */
@@ -259,7 +261,7 @@ static int sum_content(struct summing *s, size_t first, size_t end)
 	};
 	ksm_histogram_count(s->estimate->histogram, content.copies);
 	list_content(s, &content);
-	return 0;
+	return ksm_tally_count(&s->tally, content.copies, content.is_zero);
 }
 
 static void take_sums(struct ksm_estimate_sums *to, const struct bucket *bucket)
@@ -342,11 +344,13 @@ static void release(struct summing *s)
 	free(s->node_kept);
 	free(s->holder);
 	ksm_pairs_release(&s->pairs);
+	ksm_tally_release(&s->tally);
 }
 
 static int take_parts(struct summing *s)
 {
 	take_sums(&s->estimate->totals, s->bucket[TOTAL]);
+	ksm_tally_take(&s->tally, &s->estimate->concentration, &s->estimate->nonzero_concentration);
 	for (uint32_t i = 0; i < s->estimate->n_targets; i++) {
 		struct ksm_estimate_target *target = &s->estimate->target[i];
 

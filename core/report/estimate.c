@@ -2,6 +2,7 @@
 /* ksmctl.estimate/1 */
 #include <math.h>
 
+#include "report/contents.h"
 #include "report/dump.h"
 #include "report/report.h"
 
@@ -238,63 +239,6 @@ static json_object *groups_array(const struct ksm_estimate *estimate)
 	return array;
 }
 
-static json_object *contents_array(const struct ksm_estimate *estimate)
-{
-	json_object *array = json_object_new_array();
-
-	for (size_t i = 0; i < estimate->n_contents; i++) {
-		const struct ksm_estimate_content *content = &estimate->content[i];
-		const struct ksm_space *space = estimate->target[content->space].space;
-		json_object *object = json_object_new_object();
-
-		put_number(object, "copies", content->copies);
-		put_number(object, "mappings", content->mappings);
-		put_number(object, "targets", content->targets);
-		put(object, "zero", json_object_new_boolean(content->is_zero));
-		put(object, "pid", pid_value(space));
-		put(object, "file", space->file ? ksm_report_string(space->file) : NULL);
-		put(object, "address", json_object_new_uint64(content->address));
-		json_object_array_add(array, object);
-	}
-	return array;
-}
-
-static json_object *histogram_array(const struct ksm_estimate *estimate)
-{
-	json_object *array = json_object_new_array();
-
-	for (unsigned int row = 0; row < KSM_HISTOGRAM_ROWS; row++) {
-		json_object *object;
-
-		if (!estimate->histogram[row].contents)
-			continue;
-		object = json_object_new_object();
-		put_number(object, "from", ksm_histogram_from(row));
-		put_number(object, "to", ksm_histogram_to(row));
-		put_number(object, "contents", estimate->histogram[row].contents);
-		put_number(object, "copies", estimate->histogram[row].copies);
-		json_object_array_add(array, object);
-	}
-	return array;
-}
-
-static json_object *pairs_array(const struct ksm_estimate *estimate)
-{
-	json_object *array = json_object_new_array();
-
-	for (size_t i = 0; i < estimate->n_pairs; i++) {
-		const struct ksm_pair *pair = &estimate->pair[i];
-		json_object *object = json_object_new_object();
-
-		put_number(object, "a", pair->a);
-		put_number(object, "b", pair->b);
-		put_number(object, "shared_contents", pair->shared_contents);
-		put_number(object, "shared_pages", pair->shared_pages);
-		json_object_array_add(array, object);
-	}
-	return array;
-}
-
 static json_object *warnings_array(const struct ksm_estimate *estimate)
 {
 	json_object *array = json_object_new_array();
@@ -368,9 +312,7 @@ json_object *ksm_report_estimate(const struct ksm_estimate *estimate)
 	put(document, "totals", totals_object(estimate));
 	put(document, "targets", targets_array(estimate));
 	put(document, "groups", groups_array(estimate));
-	put(document, "contents", contents_array(estimate));
-	put(document, "histogram", histogram_array(estimate));
-	put(document, "pairs", pairs_array(estimate));
+	ksm_report_put_contents(document, estimate);
 	put(document, "changes", changes_array(estimate));
 	put(document, "forecast", forecast_object(estimate, &estimate->outcome->forecast));
 	put(document, "what_if", what_if_array(estimate));

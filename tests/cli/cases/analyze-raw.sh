@@ -30,6 +30,12 @@ analyze --format=raw short -n -b --output=FILE,PRESENT,ERROR || echo "status $?"
 analyze --format=raw ram --max-size=8192 --json 2>/dev/null | jq -c '.error.text'
 analyze --format=raw ram ram --what-if=use_zero_pages=1 --set smart_scan=0 | sed -n 's/ *[0-9] [0-9.]* s [0-9.]* s$//; /^WHAT-IF/,$p'
 
+# By how few contents the duplicates are made, with zeros and without.
+{ page A && page B && page A && cat ram && page '\0' && page '\0'; } >few
+analyze --format=raw few | grep '^Half'
+analyze --format=raw few --top=2 | sed -n '/^COPIES CONTENTS/,/^$/p'
+analyze --format=raw few --json | jq -c '.concentration[], .histogram[]'
+
 # Two looks at one memory: of eight pages one changed, one came and one went.
 for c in A B A C A D; do page $c; done >old
 { page A && page B && page E && page C && page A && page '\0' && page A; } >new

@@ -77,6 +77,10 @@ TEST_F(EstimateTest, SumsAddUp)
 		EXPECT_EQ(e->histogram[i].contents, histogram[i].first) << i;
 		EXPECT_EQ(e->histogram[i].copies, histogram[i].second) << i;
 	}
+	EXPECT_EQ(e->concentration.duplicate_pages, 6);
+	EXPECT_EQ(e->concentration.top_1_pages, 3);
+	EXPECT_EQ(e->nonzero_concentration.duplicate_pages, 3);
+	EXPECT_EQ(e->nonzero_concentration.contents_for_half, 1);
 	EXPECT_EQ(e->totals.same_pfn_pages, 0);
 	EXPECT_EQ(e->totals.merged_pages, 9);
 	EXPECT_EQ(e->totals.freed_pages, 6);
