@@ -85,7 +85,15 @@ int ksm_estimate_print_histogram(const struct ksm_estimate *estimate)
 	return ret;
 }
 
-enum { CONTENT_COPIES, CONTENT_TARGETS, CONTENT_IN, CONTENT_ADDRESS, CONTENT_AREA, CONTENT_WHAT };
+enum {
+	CONTENT_COPIES,
+	CONTENT_TARGETS,
+	CONTENT_IN,
+	CONTENT_ADDRESS,
+	CONTENT_AREA,
+	CONTENT_LOOKS,
+	CONTENT_PREVIEW
+};
 
 static const struct ksm_column content_columns[] = {
 	[CONTENT_COPIES] = {"COPIES", "physical pages", true, KSM_COL_NUMBER},
@@ -93,7 +101,8 @@ static const struct ksm_column content_columns[] = {
 	[CONTENT_IN] = {"FIRST-IN", "process or file", true, KSM_COL_TEXT},
 	[CONTENT_ADDRESS] = {"ADDRESS", "where the first lies", true, KSM_COL_TEXT},
 	[CONTENT_AREA] = {"AREA", "what it lies in", true, KSM_COL_TEXT},
-	[CONTENT_WHAT] = {"CONTENT", "zero, or empty", true, KSM_COL_TEXT},
+	[CONTENT_LOOKS] = {"LOOKS", "like this", true, KSM_COL_TEXT},
+	[CONTENT_PREVIEW] = {"PREVIEW", "first bytes", false, KSM_COL_TEXT},
 	{NULL, NULL, false, KSM_COL_TEXT},
 };
 
@@ -105,28 +114,42 @@ static const char *area_name(const struct ksm_space *space, uint64_t address)
 	return *name || !area ? name : ksm_area_kind_name(ksm_area_kind(&space->areas, area));
 }
 
+static int put_content(struct ksm_table *table, const struct ksm_estimate *estimate,
+		       const struct ksm_estimate_content *content)
+{
+	const struct ksm_space *space = estimate->target[content->space].space;
+	char address[32], pid[16];
+	int ret;
+
+	snprintf(pid, sizeof(pid), "%d", space->pid);
+	snprintf(address, sizeof(address), "0x%" PRIx64, content->address);
+	ret = ksm_table_row(table) ?: ksm_table_number(table, CONTENT_COPIES, content->copies)
+		?: ksm_table_number(table, CONTENT_TARGETS, content->targets)
+		?: ksm_table_text(table, CONTENT_IN, space->file ? space->file : pid)
+		?: ksm_table_text(table, CONTENT_ADDRESS, address)
+		?: ksm_table_text(table, CONTENT_AREA, area_name(space, content->address));
+	if (!ret && content->looks)
+		ret = ksm_table_text(table, CONTENT_LOOKS, ksm_looks_name(content->looks));
+	if (!ret && content->has_preview)
+		ret = ksm_table_bytes(table, CONTENT_PREVIEW, content->preview,
+				      sizeof(content->preview));
+	return ret;
+}
+
 int ksm_estimate_print_contents(const struct ksm_estimate *estimate)
 {
 	struct ksm_table_options plain = {0};
 	struct ksm_table *table;
-	int ret = ksm_table_new(content_columns, &plain, &table, NULL);
+	int ret;
 
+	for (size_t i = 0; i < estimate->n_contents; i++)
+		if (estimate->content[i].has_preview)
+			plain.columns = "+PREVIEW";
+	ret = ksm_table_new(content_columns, &plain, &table, NULL);
 	if (ret)
 		return ret;
-	for (size_t i = 0; i < estimate->n_contents && !ret; i++) {
-		const struct ksm_estimate_content *content = &estimate->content[i];
-		const struct ksm_space *space = estimate->target[content->space].space;
-		char address[32], pid[16];
-
-		snprintf(pid, sizeof(pid), "%d", space->pid);
-		snprintf(address, sizeof(address), "0x%" PRIx64, content->address);
-		ret = ksm_table_row(table) ?: ksm_table_number(table, CONTENT_COPIES, content->copies)
-			?: ksm_table_number(table, CONTENT_TARGETS, content->targets)
-			?: ksm_table_text(table, CONTENT_IN, space->file ? space->file : pid)
-			?: ksm_table_text(table, CONTENT_ADDRESS, address)
-			?: ksm_table_text(table, CONTENT_AREA, area_name(space, content->address))
-			?: ksm_table_text(table, CONTENT_WHAT, content->is_zero ? "zero" : "");
-	}
+	for (size_t i = 0; i < estimate->n_contents && !ret; i++)
+		ret = put_content(table, estimate, &estimate->content[i]);
 	ret = ret ?: ksm_table_print(table);
 	ksm_table_free(&table);
 	return ret;

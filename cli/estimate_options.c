@@ -110,6 +110,10 @@ int ksm_estimate_option(const struct ksm_cli *cli, struct ksm_estimate_request *
 		return add_trial(cli, request, value);
 	if (strcmp(name, "by") == 0)
 		return take_by(cli, request, value);
+	if (strcmp(name, "preview") == 0) {
+		request->options.preview = true;
+		return KSM_EXIT_OK;
+	}
 	if (strcmp(name, "verify") == 0) {
 		request->options.verify = true;
 		return KSM_EXIT_OK;
@@ -207,6 +211,9 @@ int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request 
 
 	if (status)
 		return status;
+	if (options->preview && !options->top)
+		return ksm_cli_usage(cli, "--preview shows what the contents of --top begin with: "
+					  "give --top=N as well");
 	if (!options->passes)
 		options->passes = 2;
 	if (!options->threads)

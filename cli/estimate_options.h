@@ -19,6 +19,8 @@
 		{"by", 0, "WHAT", "sums by process, area, mapping, cgroup or user",                \
 		 "process area mapping cgroup user"},                                              \
 		{"top", 0, "N", "list the N most repeated contents", NULL},                        \
+		{"preview", 0, NULL, "with --top, the first bytes of these: memory holds secrets", \
+		 NULL},                                                                            \
 		{"verify", 0, NULL, "read equal pages again and compare their bytes", NULL},       \
 	{                                                                                          \
 		"threads", 0, "N", "threads that read (as many as there are CPUs)", NULL           \

@@ -166,18 +166,23 @@ int ksm_table_row(struct ksm_table *table)
 	return 0;
 }
 
-int ksm_table_text(struct ksm_table *table, size_t column, const char *text)
+int ksm_table_bytes(struct ksm_table *table, size_t column, const void *data, size_t len)
 {
 	ksm_auto_str struct ksm_str safe = {0};
 
+	if (ksm_str_escape(&safe, data, len))
+		return -ENOMEM;
+	return set_cell(table, column, safe.data);
+}
+
+int ksm_table_text(struct ksm_table *table, size_t column, const char *text)
+{
 	/* An empty cell would shift the columns of raw output. */
 	if (!text[0])
 		return set_cell(table, column, "-");
 	if (table->raw)
 		return set_cell(table, column, text);
-	if (ksm_str_escape(&safe, text, strlen(text)))
-		return -ENOMEM;
-	return set_cell(table, column, safe.data);
+	return ksm_table_bytes(table, column, text, strlen(text));
 }
 
 int ksm_table_number(struct ksm_table *table, size_t column, int64_t value)

@@ -14,6 +14,7 @@
 #include "estimate/pace.h"
 #include "estimate/reader.h"
 #include "estimate/sums.h"
+#include "estimate/top.h"
 #include "estimate/trials.h"
 #include "estimate/verify.h"
 #include "estimate/warnings.h"
@@ -222,6 +223,7 @@ static int take_sums(struct run *run)
 {
 	const struct ksm_estimate_options *options = run->options;
 	struct ksm_grouping grouping = {0};
+	struct ksm_top top = {.max = options->top};
 	struct ksm_contents contents;
 	int err = ksm_contents_order(run->trials.twin[0], run->estimate->n_targets, &contents);
 
@@ -231,11 +233,15 @@ static int take_sums(struct run *run)
 		err = ksm_grouping_init(&grouping, options->by, run->source);
 	if (!err)
 		err = ksm_sum_contents(run->estimate, run->source, &contents,
-				       options->by ? &grouping : NULL, options->top);
+				       options->by ? &grouping : NULL, &top);
 	if (options->by)
 		ksm_grouping_release(&grouping);
 	if (!err)
 		err = sum_trials(run, &contents);
+	if (!err)
+		err = ksm_top_take(&top, run->estimate, run->source, &run->summer, &contents,
+				   options->preview);
+	ksm_top_release(&top);
 	if (!err && options->verify)
 		err = ksm_verify_contents(run->estimate, run->source, &run->summer, &contents);
 	ksm_contents_free(&contents);

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "estimate/cost.h"
 #include "estimate/histogram.h"
+#include "estimate/looks.h"
 #include "ksmd/counters.h"
 #include "ksmd/model.h"
 #include "source/page_source.h"
@@ -38,6 +39,7 @@ struct ksm_estimate_options {
 	unsigned int threads; /* that read; at least 1 */
 	enum ksm_group_by by;
 	unsigned int top;     /* how many of the most repeated contents to list */
+	bool preview;	      /* with what each of these begins */
 	bool verify;	      /* read twins again after the last pass and compare bytes */
 	struct ksm_cost cost; /* of a page, for the forecast */
 	/*
@@ -88,6 +90,9 @@ struct ksm_estimate_group {
 	struct ksm_estimate_sums sums;
 };
 
+/* Bytes of a page that a preview has. */
+#define KSM_PREVIEW_BYTES 32
+
 /* A content that occurs more than once. */
 struct ksm_estimate_content {
 	int64_t copies; /* physical pages */
@@ -96,6 +101,9 @@ struct ksm_estimate_content {
 	bool is_zero;
 	uint32_t space; /* where its first copy lies */
 	uint64_t address;
+	enum ksm_looks looks; /* unknown where no copy could be read again as it was */
+	bool has_preview;     /* wanted, and looks is known */
+	unsigned char preview[KSM_PREVIEW_BYTES];
 };
 
 /* By how few contents the duplicates are made. */

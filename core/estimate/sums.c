@@ -40,7 +40,7 @@ struct summing {
 	uint64_t content; /* numbers of what is at hand, from 1 */
 	uint64_t physical;
 	uint64_t *node_kept; /* by node: the content for which a page stays already */
-	unsigned int top;
+	struct ksm_top *top;
 };
 
 static bool is_merged(const struct ksm_twin_page *page)
@@ -159,35 +159,6 @@ static int64_t sum_targets(struct summing *s, size_t first, size_t end)
 	return (int64_t)n;
 }
 
-static bool is_heavier(const struct ksm_estimate_content *a, const struct ksm_estimate_content *b)
-{
-	if (a->copies != b->copies)
-		return a->copies > b->copies;
-	if (a->space != b->space)
-		return a->space < b->space;
-	return a->address < b->address;
-}
-
-/* Keeps the list of the heaviest contents sorted and no longer than asked for. */
-static void list_content(struct summing *s, const struct ksm_estimate_content *content)
-{
-	struct ksm_estimate *estimate = s->estimate;
-	size_t at = estimate->n_contents;
-
-	if (content->copies < 2)
-		return;
-	if (at == s->top) {
-		if (!at || !is_heavier(content, &estimate->content[at - 1]))
-			return;
-		at--;
-	} else {
-		estimate->n_contents++;
-	}
-	for (; at && is_heavier(content, &estimate->content[at - 1]); at--)
-		estimate->content[at] = estimate->content[at - 1];
-	estimate->content[at] = *content;
-}
-
 static void load_mapping(const struct summing *s, size_t index, struct mapping *mapping)
 {
 	ksm_twin_get_page(s->contents->twin, s->contents->page[index], &mapping->page);
@@ -260,8 +231,8 @@ static int sum_content(struct summing *s, size_t first, size_t end)
 		.address = page.address,
 	};
 	ksm_histogram_count(s->estimate->histogram, content.copies);
-	list_content(s, &content);
-	return ksm_tally_count(&s->tally, content.copies, content.is_zero);
+	return ksm_tally_count(&s->tally, content.copies, content.is_zero)
+		       ?: ksm_top_offer(s->top, &content, first);
 }
 
 static void take_sums(struct ksm_estimate_sums *to, const struct bucket *bucket)
@@ -316,9 +287,7 @@ static int allocate_parts(struct summing *s)
 	if (s->grouping)
 		s->bucket[GROUP] = calloc(s->grouping->n, sizeof(struct bucket));
 	s->holder = calloc(s->source->n_spaces + 1, sizeof(*s->holder));
-	s->estimate->content = calloc(s->top ? s->top : 1, sizeof(*s->estimate->content));
-	if (!s->bucket[TARGET] || !s->holder || (s->grouping && !s->bucket[GROUP]) ||
-	    !s->estimate->content)
+	if (!s->bucket[TARGET] || !s->holder || (s->grouping && !s->bucket[GROUP]))
 		return -ENOMEM;
 	return ksm_pairs_init(&s->pairs, s->source->n_spaces);
 }
@@ -363,7 +332,7 @@ static int take_parts(struct summing *s)
 
 int ksm_sum_contents(struct ksm_estimate *estimate, struct ksm_page_source *source,
 		     const struct ksm_contents *contents, const struct ksm_grouping *grouping,
-		     unsigned int top)
+		     struct ksm_top *top)
 {
 	struct summing s = {
 		.estimate = estimate,

@@ -6,11 +6,15 @@
 #include "estimate/contents.h"
 #include "estimate/estimate.h"
 #include "estimate/groups.h"
+#include "estimate/top.h"
 
-/* Fills in totals, the targets' sums, groups (where @grouping is not NULL) and contents. -ENOMEM only. */
+/*
+ * Fills in totals, the targets' sums, pairs, what is known of contents but for the list of them, and groups (where
+ * @grouping is not NULL); offers every content to @top. -ENOMEM only.
+ */
 int ksm_sum_contents(struct ksm_estimate *estimate, struct ksm_page_source *source,
 		     const struct ksm_contents *contents, const struct ksm_grouping *grouping,
-		     unsigned int top);
+		     struct ksm_top *top);
 
 /* The totals alone. -ENOMEM only. */
 int ksm_sum_totals(struct ksm_page_source *source, const struct ksm_contents *contents,

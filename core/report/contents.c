@@ -2,6 +2,8 @@
 /* The part of ksmctl.estimate/1 that is about contents rather than pages. */
 #include "report/contents.h"
 
+#include "base/cleanup.h"
+#include "base/str.h"
 #include "report/report.h"
 
 static void put(json_object *object, const char *name, json_object *value)
@@ -12,6 +14,15 @@ static void put(json_object *object, const char *name, json_object *value)
 static void put_number(json_object *object, const char *name, int64_t value)
 {
 	put(object, name, ksm_report_number(value));
+}
+
+static json_object *preview_value(const struct ksm_estimate_content *content)
+{
+	ksm_auto_str struct ksm_str text = {0};
+
+	if (ksm_str_escape(&text, (const char *)content->preview, sizeof(content->preview)))
+		return NULL;
+	return ksm_report_string(text.data);
 }
 
 static json_object *contents_array(const struct ksm_estimate *estimate)
@@ -27,6 +38,9 @@ static json_object *contents_array(const struct ksm_estimate *estimate)
 		put_number(object, "mappings", content->mappings);
 		put_number(object, "targets", content->targets);
 		put(object, "zero", json_object_new_boolean(content->is_zero));
+		put(object, "looks",
+		    content->looks ? ksm_report_string(ksm_looks_name(content->looks)) : NULL);
+		put(object, "preview", content->has_preview ? preview_value(content) : NULL);
 		put(object, "pid", space->pid ? json_object_new_int64(space->pid) : NULL);
 		put(object, "file", space->file ? ksm_report_string(space->file) : NULL);
 		put(object, "address", json_object_new_uint64(content->address));

@@ -36,6 +36,17 @@ analyze --format=raw few | grep '^Half'
 analyze --format=raw few --top=2 | sed -n '/^COPIES CONTENTS/,/^$/p'
 analyze --format=raw few --json | jq -c '.concentration[], .histogram[]'
 
+# What the most repeated contents look like, and what they begin with. A stream is not read twice.
+text() {
+	yes $'so\te \\ \e[31m text \342\200\256' | head -c 4096
+}
+{ page '\0' && page '\0' && page '\0' && text && text && page Z && page Z && page x; } >looks
+analyze --format=raw looks --top=9 | sed -n '/^COPIES TARGETS/,/^$/p'
+analyze --format=raw looks --top=2 --preview | sed -n '/^COPIES TARGETS/,/^$/p'
+analyze --format=raw looks --top=2 --preview --json | jq -c '.contents[] | [.looks, .preview]'
+gzip -c looks | analyze --format=raw /dev/stdin --top=9 --preview --json | jq -c '.contents[] | [.looks, .preview != null]'
+gzip -c looks | analyze --format=raw /dev/stdin --top=9 --preview | sed -n '/^COPIES TARGETS/,/^$/p' | cut -c-70
+
 # Two looks at one memory: of eight pages one changed, one came and one went.
 for c in A B A C A D; do page $c; done >old
 { page A && page B && page E && page C && page A && page '\0' && page A; } >new

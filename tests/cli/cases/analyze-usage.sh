@@ -11,6 +11,7 @@ analyze --page-size=0 x
 analyze --page-size=5000 x
 analyze --max-size=-1 x
 analyze --with-pid=0 x
+analyze --preview x
 analyze --pages=mergeable x
 analyze --maps=x y z
 analyze --stability x

@@ -22,6 +22,13 @@ for by in process area mapping cgroup user; do
 	scan $pid --by=$by --json | jq -c '[.groups[0].by, (.groups | map(.pages_present) | add) == .totals.pages_present]'
 done
 scan $pid --top=2 --json | jq -c '.contents | length <= 2'
+# What the most repeated contents look like: 100 pages of one letter are among them.
+coproc python3 -c 'import time; b = bytearray(b"A" * 409600); print(len(b), flush=True); time.sleep(300)'
+read -r _ <&"${COPROC[0]}"
+letters=${COPROC_PID:?}
+trap 'kill $pid $letters' EXIT
+scan "$letters" --top=9 --preview --json | jq -c '.contents[] | select(.looks == "one-byte") | [.copies >= 99, .preview]'
+scan "$letters" --top=9 --json | jq -c 'all(.contents[]; (.looks == "zero") == .zero and .looks != null and .preview == null)'
 for choice in --all --name='^sleep$' --user="$(id -u)" --cgroup=/; do
 	scan "$choice" --name=sleep --json | jq -c --argjson pid $pid 'any(.targets[]; .pid == $pid)'
 done

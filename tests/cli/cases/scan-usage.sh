@@ -18,6 +18,7 @@ scan 1 --interval=ksm
 scan 1 --interval=ksmd --set pages_to_scan=0
 scan 1 --threads=0
 scan 1 --top=x
+scan 1 --preview
 scan 1 --by=moon
 scan 1 --kernel=1.0
 scan 1 --kernel=6.1 --set smart_scan=1

@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What repeats: by how few contents the duplicates are made.
+// What repeats: by how few contents the duplicates are made, and what the most repeated ones look like.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
 #include <random>
+#include <string>
+#include <tuple>
 #include <vector>
 
+#include "tests/unit/estimate/fake_source.h"
+
 extern "C" {
+#include "estimate/estimate.h"
 #include "estimate/tally.h"
+#include "estimate/top.h"
+#include "report/report.h"
 }
 
 namespace
@@ -91,6 +101,202 @@ TEST(Concentration, IsThatOfASortedList)
 			c = 1 + static_cast<int64_t>(random() % (1u << (random() % 14)));
 		Check(copies, !copies.empty() && round % 2);
 	}
+}
+
+TEST(Top, KeepsTheMostRepeatedOfAny)
+{
+	std::mt19937_64 random(3);
+
+	for (size_t max : {1u, 2u, 7u, 100u, 1000u}) {
+		ksm_top top = {};
+		std::vector<std::tuple<int64_t, int64_t, uint64_t>>
+			all; // most copies, then by place
+
+		top.max = max;
+		for (size_t i = 0; i < 500; i++) {
+			ksm_estimate_content content = {};
+
+			content.copies = 1 + static_cast<int64_t>(random() % 40);
+			content.space = static_cast<uint32_t>(random() % 3);
+			content.address = 4096 * i;
+			ASSERT_EQ(ksm_top_offer(&top, &content, i), 0);
+			if (content.copies > 1)
+				all.emplace_back(-content.copies, content.space, content.address);
+		}
+		std::sort(all.begin(), all.end());
+		ASSERT_EQ(top.n, std::min(max, all.size()));
+		all.resize(top.n);
+		for (size_t i = 0; i < top.n; i++) {
+			const ksm_estimate_content &c = top.entry[i].content;
+
+			EXPECT_TRUE(std::binary_search(
+				all.begin(), all.end(),
+				std::make_tuple(-c.copies, int64_t{c.space}, c.address)));
+			EXPECT_EQ(top.entry[i].first * 4096, c.address);
+		}
+		ksm_top_release(&top);
+	}
+}
+
+struct Free {
+	void operator()(ksm_estimate *estimate) const
+	{
+		ksm_estimate_free(estimate);
+	}
+};
+
+class LooksOfContents : public testing::Test
+{
+      protected:
+	LooksOfContents()
+	{
+		options_.passes = 2;
+		options_.threads = 1;
+		options_.top = 10;
+		source_.paint = [this](uint32_t space, uint64_t address, unsigned char *data) {
+			uint64_t content = source_.processes[space].pages[address].content;
+			bool is_again = ++reads_ > pages_ * 2;
+
+			if (content == 1)
+				memset(data, 'A', 4096);
+			if (is_again && changed(space, address))
+				data[5] ^= 1;
+		};
+	}
+
+	void Run()
+	{
+		ksm_estimate *estimate = nullptr;
+		ksm_trial trial = {};
+
+		pages_ = reads_ = 0;
+		for (auto &process : source_.processes)
+			pages_ += process.pages.size();
+		ASSERT_EQ(ksm_model_init(&trial.model, "6.18", nullptr, nullptr), 0);
+		trial.settings = "";
+		ASSERT_EQ(ksm_estimate_run(source_.source(), &trial, 1, &options_, &estimate,
+					   nullptr),
+			  0);
+		e.reset(estimate);
+	}
+
+	FakeSource source_;
+	ksm_estimate_options options_ = {};
+	size_t reads_ = 0, pages_ = 0;
+	// Which pages are no longer what they were once the passes are over.
+	std::function<bool(uint32_t space, uint64_t address)> changed = [](auto, auto) {
+		return false;
+	};
+	std::unique_ptr<ksm_estimate, Free> e;
+};
+
+TEST_F(LooksOfContents, ComeWithThePreviewThatIsAskedFor)
+{
+	auto &a = source_.Add("a");
+
+	source_.Put(a, 0, 4);
+	source_.Put(a, 1, 3);
+	source_.Put(a, 2, 2);
+	source_.Put(a, 3);
+	Run();
+	ASSERT_EQ(e->n_contents, 3u);
+	EXPECT_EQ(e->content[0].looks, KSM_LOOKS_ZERO);
+	EXPECT_EQ(e->content[1].looks, KSM_LOOKS_ONE_BYTE);
+	EXPECT_EQ(e->content[2].looks, KSM_LOOKS_MIXED);
+	EXPECT_EQ(reads_ - 2 * pages_, 2u); // a page each, none for the zeros
+	for (int i = 0; i < 3; i++) {
+		EXPECT_FALSE(e->content[i].has_preview);
+		EXPECT_EQ(std::string(reinterpret_cast<char *>(e->content[i].preview), 32),
+			  std::string(32, '\0'));
+	}
+	options_.preview = true;
+	Run();
+	for (int i = 0; i < 3; i++) {
+		EXPECT_TRUE(e->content[i].has_preview);
+		EXPECT_EQ(std::string(reinterpret_cast<char *>(e->content[i].preview), 32),
+			  std::string(32, i == 1 ? 'A' : '\0'));
+	}
+}
+
+TEST_F(LooksOfContents, AreUnknownOncePagesHaveChanged)
+{
+	auto &a = source_.Add("a"), &b = source_.Add("b");
+
+	source_.Put(a, 0, 5);
+	source_.Put(a, 1, 100);
+	source_.Put(b, 1, 10);
+	options_.preview = true;
+	changed = [](auto, auto) { return true; };
+	Run();
+	ASSERT_EQ(e->n_contents, 2u);
+	EXPECT_EQ(e->content[0].looks, KSM_LOOKS_UNKNOWN);
+	EXPECT_FALSE(e->content[0].has_preview);
+	EXPECT_LE(reads_ - 2 * pages_, 16u);
+	EXPECT_EQ(e->content[1].looks, KSM_LOOKS_ZERO); // known without reading
+	json_object *document = ksm_report_estimate(e.get());
+	json_object *contents = nullptr;
+	json_object_object_get_ex(document, "contents", &contents);
+	EXPECT_STREQ(
+		json_object_to_json_string_ext(
+			json_object_object_get(json_object_array_get_idx(contents, 0), "looks"),
+			JSON_C_TO_STRING_PLAIN),
+		"null");
+	json_object_put(document);
+
+	// Another copy tells as well: all of one target may be gone.
+	changed = [](uint32_t space, auto) { return space == 0; };
+	Run();
+	EXPECT_EQ(e->content[0].looks, KSM_LOOKS_ONE_BYTE);
+	EXPECT_EQ(e->content[0].preview[5], 'A');
+}
+
+TEST_F(LooksOfContents, LostPagesArePassedOver)
+{
+	auto &a = source_.Add("a");
+
+	source_.Put(a, 1, 3);
+	source_.Put(a, 2, 2);
+	changed = [&](uint32_t, uint64_t address) {
+		for (auto &[at, page] : a.pages) // none of those to come is there any more
+			page.lost = at > address;
+		return false;
+	};
+	Run();
+	ASSERT_EQ(e->n_contents, 2u);
+	EXPECT_EQ(e->content[0].looks, KSM_LOOKS_ONE_BYTE);
+	EXPECT_EQ(e->content[1].looks, KSM_LOOKS_UNKNOWN);
+}
+
+TEST_F(LooksOfContents, VerifyLeavesOutWhatIsLost)
+{
+	auto &a = source_.Add("a");
+
+	source_.Put(a, 1, 300);
+	options_.top = 0;
+	options_.verify = true;
+	changed = [&](auto, auto) { // a batch is read, of 256 pages, and what follows is gone
+		size_t n = 0;
+
+		for (auto &[at, page] : a.pages)
+			page.lost = n++ >= 256;
+		return false;
+	};
+	Run();
+	EXPECT_EQ(e->verified_pages, 256);
+}
+
+TEST_F(LooksOfContents, VerifyLeavesOutWhatChanged)
+{
+	auto &a = source_.Add("a");
+
+	source_.Put(a, 1, 300);
+	source_.Put(a, 2, 2);
+	options_.top = 0;
+	options_.verify = true;
+	changed = [](auto, uint64_t address) { return address / 4096 % 2 == 0; };
+	Run();
+	EXPECT_EQ(e->verified_pages, 151);
+	EXPECT_EQ(e->mismatched_pages, 0);
 }
 
 } // namespace

@@ -39,6 +39,8 @@ class FakeSource
 	std::map<uint64_t, uint64_t> mapcounts;	       // by PFN
 	std::function<void(FakeSource &, int)> before; // called before each pass
 	int fail_at_batch = -1;
+	// Called for each page that is read, to make its bytes others.
+	std::function<void(uint32_t space, uint64_t address, unsigned char *data)> paint;
 
 	FakeSource()
 	{
@@ -211,6 +213,8 @@ class FakeSource
 			}
 			memset(data, 0, 4096);
 			memcpy(data + 2000, &page.content, sizeof(page.content));
+			if (self.paint)
+				self.paint(batch->space, batch->page[i].address, data);
 		}
 	}
 
