@@ -240,6 +240,7 @@ Workload::Workload(std::vector<std::string> arguments, Start start)
 Workload::~Workload()
 {
 	delete program_;
+	WaitForForks();
 	close(in_);
 	close(out_);
 }
@@ -268,7 +269,25 @@ std::string Workload::Do(const std::string &command)
 
 pid_t Workload::Fork()
 {
-	return atoi(Do("fork").c_str());
+	forks_.push_back(atoi(Do("fork").c_str()));
+	return forks_.back();
+}
+
+/* A zombie has no memory any more. */
+static bool HasMemory(pid_t pid)
+{
+	std::string stat = ReadFile("/proc/" + std::to_string(pid) + "/stat");
+
+	return !stat.empty() && stat.find(") Z ") == std::string::npos;
+}
+
+void Workload::WaitForForks() const
+{
+	auto end = Clock::now() + std::chrono::seconds(10);
+
+	for (pid_t pid : forks_)
+		while (HasMemory(pid) && Clock::now() < end)
+			Sleep(1);
 }
 
 /* ------------------------------------------------------------------------------- runs */

@@ -65,6 +65,10 @@ class Workload
       private:
 	std::string Line();
 
+	/* Forked ones end when it ends, but nobody waits for them: until then ksmd sees what is left of them. */
+	void WaitForForks() const;
+
+	std::vector<pid_t> forks_;
 	Program *program_ = nullptr;
 	int in_ = -1;
 	int out_ = -1;
