@@ -1,26 +1,63 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <xxhash.h>
 
+#include "base/cleanup.h"
 #include "checksum/checksum.h"
 
-/* The seed that mm/ksm.c gave jhash2. */
-#define KSM_JHASH_SEED 17
+/* As many pages as an implementation takes at once, and of xxhash as stay in the first cache at 4 KiB. */
+#define JHASH2_GROUP 16
+#define XXHASH_GROUP 8
 
 const char *ksm_checksum_name(enum ksm_checksum_kind kind)
 {
 	return kind == KSM_CHECKSUM_JHASH2 ? "jhash2" : "xxhash";
 }
 
+static int draw(unsigned char *secret, size_t bytes)
+{
+	while (bytes) {
+		ssize_t n = getrandom(secret, bytes, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -EIO;
+		secret += n;
+		bytes -= (size_t)n;
+	}
+	return 0;
+}
+
+static void checksums(const struct ksm_summer *summer, const void *pages, size_t n,
+		      uint32_t *ret_checksums)
+{
+	uint64_t hash[XXHASH_GROUP];
+
+	if (summer->kind == KSM_CHECKSUM_JHASH2) {
+		summer->many->jhash2(pages, summer->page_size, n, ret_checksums);
+		return;
+	}
+	summer->many->xxh64(pages, summer->page_size, n, hash);
+	for (size_t i = 0; i < n; i++)
+		ret_checksums[i] = (uint32_t)hash[i];
+}
+
 int ksm_summer_init(struct ksm_summer *summer, enum ksm_checksum_kind kind, unsigned int page_size)
 {
+	void *zeros ksm_auto_free = calloc(1, page_size);
+
+	if (!zeros)
+		return -ENOMEM;
 	summer->kind = kind;
 	summer->page_size = page_size;
-	if (getrandom(&summer->secret, sizeof(summer->secret), 0) != sizeof(summer->secret))
-		return -EIO;
-	return 0;
+	summer->many = ksm_many_best();
+	checksums(summer, zeros, 1, &summer->zero_checksum);
+	return draw(summer->key_secret, sizeof(summer->key_secret))
+		       ?: draw(summer->nh_key, sizeof(summer->nh_key));
 }
 
 static bool is_zero(const unsigned char *page, size_t bytes)
@@ -28,24 +65,39 @@ static bool is_zero(const unsigned char *page, size_t bytes)
 	return page[0] == 0 && memcmp(page, page + 1, bytes - 1) == 0;
 }
 
-static uint32_t checksum(const struct ksm_summer *summer, const void *page)
+/* Each link has the hash of the one before in it, so that the order of blocks counts. */
+static struct ksm_page_key key_of(const struct ksm_summer *summer, const unsigned char *page,
+				  uint32_t checksum)
 {
-	if (summer->kind == KSM_CHECKSUM_JHASH2)
-		return ksm_jhash2(page, summer->page_size / 4, KSM_JHASH_SEED);
-	return (uint32_t)ksm_xxh64(page, summer->page_size);
+	struct {
+		XXH128_hash_t before;
+		uint64_t sum[KSM_NH_SUMS];
+	} link = {{0, 0}, {0}};
+
+	for (size_t at = 0; at < summer->page_size; at += KSM_NH_BLOCK) {
+		summer->many->nh(page + at, summer->nh_key, link.sum);
+		link.before = XXH3_128bits_withSecret(&link, sizeof(link), summer->key_secret,
+						      sizeof(summer->key_secret));
+	}
+	return (struct ksm_page_key){link.before.low64 << 32 | checksum, link.before.high64};
 }
 
 void ksm_summer_pages(const struct ksm_summer *summer, const void *pages, size_t n,
 		      struct ksm_page_sum *ret_sums)
 {
+	size_t at_once = summer->kind == KSM_CHECKSUM_JHASH2 ? JHASH2_GROUP : XXHASH_GROUP;
 	const unsigned char *page = pages;
-	size_t bytes = summer->page_size;
+	uint32_t checksum[JHASH2_GROUP];
 
-	for (size_t i = 0; i < n; i++, page += bytes) {
-		XXH128_hash_t hash = XXH3_128bits_withSeed(page, bytes, summer->secret);
+	while (n) {
+		size_t group = n < at_once ? n : at_once;
 
-		ret_sums[i].key.lo = hash.low64 << 32 | checksum(summer, page);
-		ret_sums[i].key.hi = hash.high64;
-		ret_sums[i].is_zero = is_zero(page, bytes);
+		checksums(summer, page, group, checksum);
+		for (size_t i = 0; i < group; i++, page += summer->page_size, ret_sums++) {
+			ret_sums->key = key_of(summer, page, checksum[i]);
+			ret_sums->is_zero = checksum[i] == summer->zero_checksum &&
+					    is_zero(page, summer->page_size);
+		}
+		n -= group;
 	}
 }

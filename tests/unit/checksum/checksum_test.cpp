@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <xxhash.h>
 
+#include <cstring>
 #include <random>
 #include <vector>
 
@@ -114,13 +115,85 @@ TEST_P(Summer, OneByteAnywhereMakesAPageNonZero)
 
 INSTANTIATE_TEST_SUITE_P(Kinds, Summer, testing::Values(KSM_CHECKSUM_JHASH2, KSM_CHECKSUM_XXHASH));
 
-TEST(Checksum, SecretsDifferBetweenRuns)
+TEST(PageKey, DiffersBetweenRunsButForTheChecksum)
 {
-	struct ksm_summer a, b;
+	ksm_summer a, b;
+	ksm_page_sum of_a, of_b;
+	auto page = RandomBytes(4096, 5);
 
 	ASSERT_EQ(ksm_summer_init(&a, KSM_CHECKSUM_XXHASH, 4096), 0);
 	ASSERT_EQ(ksm_summer_init(&b, KSM_CHECKSUM_XXHASH, 4096), 0);
-	EXPECT_NE(a.secret, b.secret);
+	ksm_summer_pages(&a, page.data(), 1, &of_a);
+	ksm_summer_pages(&b, page.data(), 1, &of_b);
+	EXPECT_EQ(ksm_page_key_checksum(of_a.key), ksm_page_key_checksum(of_b.key));
+	EXPECT_NE(of_a.key.lo >> 32, of_b.key.lo >> 32);
+	EXPECT_NE(of_a.key.hi, of_b.key.hi);
+}
+
+// Both secrets count: with one alone, the other half could be prepared for.
+TEST(PageKey, DependsOnEachSecret)
+{
+	ksm_summer summer;
+	ksm_page_sum before, after;
+	auto page = RandomBytes(4096, 6);
+
+	ASSERT_EQ(ksm_summer_init(&summer, KSM_CHECKSUM_XXHASH, 4096), 0);
+	ksm_summer_pages(&summer, page.data(), 1, &before);
+	summer.nh_key[KSM_NH_KEY_BYTES - 1] ^= 1;
+	ksm_summer_pages(&summer, page.data(), 1, &after);
+	EXPECT_FALSE(ksm_page_key_equal(before.key, after.key));
+	summer.nh_key[KSM_NH_KEY_BYTES - 1] ^= 1;
+	summer.key_secret[0] ^= 1;
+	ksm_summer_pages(&summer, page.data(), 1, &after);
+	EXPECT_FALSE(ksm_page_key_equal(before.key, after.key));
+}
+
+TEST(PageKey, TellsTheOrderOfBlocks)
+{
+	ksm_summer summer;
+	ksm_page_sum sums[2];
+	auto pages = RandomBytes(2 * 16384, 8);
+
+	std::copy(pages.begin(), pages.begin() + 16384, pages.begin() + 16384);
+	std::swap_ranges(pages.begin() + 16384, pages.begin() + 16384 + 4096,
+			 pages.begin() + 16384 + 8192);
+	ASSERT_EQ(ksm_summer_init(&summer, KSM_CHECKSUM_XXHASH, 16384), 0);
+	ksm_summer_pages(&summer, pages.data(), 2, sums);
+	EXPECT_NE(sums[0].key.hi, sums[1].key.hi);
+	EXPECT_NE(sums[0].key.lo >> 32, sums[1].key.lo >> 32);
+}
+
+// Two pages that XXH3-128 takes for one with one seed in 60: the top bit of two lanes that have keys of a known
+// difference. Of 4,000 seeds some 60 would do it.
+TEST(PageKey, PreparedPagesDoNotCollide)
+{
+	std::vector<unsigned char> pages(2 * 4096, 0x11);
+	const uint64_t first = UINT64_C(0x1234567800000000), second = first ^ 0x060a0410;
+	int as_xxh3 = 0;
+
+	for (size_t page : {0u, 4096u}) {
+		std::memcpy(&pages[page], &first, 8);
+		std::memcpy(&pages[page + 12 * 64], &second, 8);
+	}
+	pages[4096 + 7] ^= 0x80;
+	pages[4096 + 12 * 64 + 7] ^= 0x80;
+	for (uint64_t run = 1; run <= 4000; run++) {
+		XXH64_hash_t seed = XXH64(&run, sizeof(run), 0);
+		XXH128_hash_t a = XXH3_128bits_withSeed(pages.data(), 4096, seed);
+		XXH128_hash_t b = XXH3_128bits_withSeed(pages.data() + 4096, 4096, seed);
+
+		as_xxh3 += XXH128_isEqual(a, b);
+	}
+	EXPECT_GT(as_xxh3, 10) << "these pages are not what this test needs";
+	for (int run = 0; run < 4000; run++) {
+		ksm_summer summer;
+		ksm_page_sum sums[2];
+
+		ASSERT_EQ(ksm_summer_init(&summer, KSM_CHECKSUM_XXHASH, 4096), 0);
+		ksm_summer_pages(&summer, pages.data(), 2, sums);
+		ASSERT_NE(sums[0].key.hi, sums[1].key.hi);
+		ASSERT_NE(sums[0].key.lo >> 32, sums[1].key.lo >> 32);
+	}
 }
 
 } // namespace

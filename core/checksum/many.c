@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "checksum/many.h"
+
+static bool always(void)
+{
+	return true;
+}
+
+#ifdef __x86_64__
+static bool has_avx2(void)
+{
+	return __builtin_cpu_supports("avx2");
+}
+
+static bool has_avx512(void)
+{
+	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq");
+}
+#endif
+
+const struct ksm_many ksm_many_table[] = {
+#ifdef __x86_64__
+	{"avx512", has_avx512, ksm_xxh64_avx512, ksm_jhash2_avx512, ksm_nh_avx512},
+	{"avx2", has_avx2, ksm_xxh64_avx2, ksm_jhash2_avx2, ksm_nh_avx2},
+#endif
+	{"plain", always, ksm_xxh64_plain, ksm_jhash2_plain, ksm_nh_plain},
+};
+const size_t ksm_many_table_size = sizeof(ksm_many_table) / sizeof(ksm_many_table[0]);
+
+const struct ksm_many *ksm_many_best(void)
+{
+	const struct ksm_many *many = ksm_many_table;
+
+	while (!many->is_supported())
+		many++;
+	return many;
+}
