@@ -2,6 +2,7 @@
 #
 #   make                    build ./ksmctl             make check     build and run the tests
 #   make demo               see it work                make lint      style and static analysis
+#   make bench              speed against its budgets
 #   make install PREFIX=... DESTDIR=...                make coverage  line coverage of the tests
 #
 #   V=1            show the commands
@@ -123,6 +124,7 @@ $(BUILD)/flags: FORCE
 TEST_SRC := $(sort $(wildcard tests/unit/*.cpp) $(wildcard tests/unit/*/*.cpp))
 LIVE_SRC := $(sort $(wildcard tests/live/*.cpp))
 FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz_%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
 BUILDERS := $(patsubst tests/builders/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/builders/*.c)))
 GTEST     = $(call pkg,--libs,$(TEST_LIBRARIES))
 
@@ -135,6 +137,10 @@ $(BUILD)/tests/live-tests: $(call obj,$(LIVE_SRC)) $(BUILD)/libksm.a
 	$(call say,LINK,$(CXX) $(LD_ALL) -o $@ $^ $(LIBS) $(GTEST))
 
 $(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/driver.o $(BUILD)/libksm.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$(CC) $(LD_ALL) -o $@ $^ $(LIBS))
+
+$(BUILD)/tests/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/libksm.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$(CC) $(LD_ALL) -o $@ $^ $(LIBS))
 
@@ -166,6 +172,13 @@ demo: deps
 demo-run: ksmctl $(BUILDERS)
 	@BUILD=$(BUILD) tests/demo
 .PHONY: demo demo-run
+
+# Ratios against libxxhash, cat, zstd and plain reading, beside the budgets; a miss is no failure.
+bench: deps
+	+@$(MAKE) --no-print-directory bench-run
+bench-run: ksmctl $(BENCH) $(BUILDERS)
+	@BUILD=$(BUILD) tests/bench/run
+.PHONY: bench bench-run
 
 # ------------------------------------------------------------------------------- packages
 
