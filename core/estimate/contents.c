@@ -6,14 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct ksm_page_key key_of(const struct ksm_twin *twin, uint32_t number)
-{
-	struct ksm_twin_page page;
-
-	ksm_twin_get_page(twin, number, &page);
-	return page.key;
-}
-
 static int compare_pages(const void *a, const void *b, void *data)
 {
 	struct ksm_twin_page pa, pb;
@@ -37,11 +29,11 @@ static bool is_one_content(const struct ksm_contents *contents, size_t first, si
 
 size_t ksm_contents_end(const struct ksm_contents *contents, size_t first)
 {
-	struct ksm_page_key key = key_of(contents->twin, contents->page[first]);
+	struct ksm_page_key key = ksm_twin_key(contents->twin, contents->page[first]);
 	size_t end = first + 1;
 
 	while (end < contents->n &&
-	       ksm_page_key_equal(key, key_of(contents->twin, contents->page[end])))
+	       ksm_page_key_equal(key, ksm_twin_key(contents->twin, contents->page[end])))
 		end++;
 	return end;
 }
@@ -55,7 +47,7 @@ static void distribute(struct ksm_contents *contents, uint32_t n_mms, uint64_t m
 	for (uint32_t mm = 0; mm < n_mms; mm++)
 		for (uint32_t page = ksm_twin_first(twin, mm); page;
 		     page = ksm_twin_next(twin, page))
-			end[key_of(twin, page).lo & mask]++;
+			end[ksm_twin_key(twin, page).lo & mask]++;
 	for (uint64_t b = 0; b <= mask; b++) {
 		size_t count = end[b];
 
@@ -65,7 +57,7 @@ static void distribute(struct ksm_contents *contents, uint32_t n_mms, uint64_t m
 	for (uint32_t mm = 0; mm < n_mms; mm++)
 		for (uint32_t page = ksm_twin_first(twin, mm); page;
 		     page = ksm_twin_next(twin, page))
-			contents->page[end[key_of(twin, page).lo & mask]++] = page;
+			contents->page[end[ksm_twin_key(twin, page).lo & mask]++] = page;
 }
 
 int ksm_contents_order(const struct ksm_twin *twin, uint32_t n_mms,

@@ -10,6 +10,9 @@
 #include "estimate/pairs.h"
 #include "estimate/tally.h"
 
+/* Pages of contents to come lie anywhere in memory: so many are fetched ahead. */
+#define PAGES_AHEAD 16
+
 /* The sums of one part, and which content and physical page it has last been charged with. */
 struct bucket {
 	struct ksm_estimate_sums sums;
@@ -299,6 +302,8 @@ static int sum_all(struct summing *s)
 	for (size_t first = 0; first < s->contents->n && !err;) {
 		size_t end = ksm_contents_end(s->contents, first);
 
+		for (size_t i = first; i < end && i + PAGES_AHEAD < s->contents->n; i++)
+			ksm_twin_prefetch(s->contents->twin, s->contents->page[i + PAGES_AHEAD]);
 		err = sum_content(s, first, end);
 		first = end;
 	}

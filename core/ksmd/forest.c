@@ -10,7 +10,7 @@ int forest_init(const struct ksm_twin *twin, struct forest *forest, uint32_t n)
 {
 	uint32_t roots = 1024, *root;
 
-	while (roots < n / 4)
+	while (roots < n / 2)
 		roots *= 2;
 	if (twin->fixed_roots)
 		roots = twin->fixed_roots;

@@ -167,8 +167,8 @@ uint32_t stable_tree_insert(struct ksm_twin *twin, const struct rmap_item *item,
 void stable_tree_append(struct ksm_twin *twin, uint32_t item, uint32_t node);
 /* Takes the item off its node, which goes with the last mapping of its page. */
 void stable_tree_remove(struct ksm_twin *twin, uint32_t item);
-/* Splits the tree anew for as many nodes as there are now. */
-int stable_tree_resize(struct ksm_twin *twin);
+/* Splits the tree anew for about @n nodes. */
+int stable_tree_resize(struct ksm_twin *twin, uint32_t n);
 
 /* huge_page.c */
 

@@ -305,13 +305,13 @@ uint32_t stable_tree_insert(struct ksm_twin *twin, const struct rmap_item *item,
 	return number;
 }
 
-int stable_tree_resize(struct ksm_twin *twin)
+int stable_tree_resize(struct ksm_twin *twin, uint32_t n)
 {
 	struct forest old = twin->stable, by_kpfn = twin->by_kpfn;
-	int err = forest_init(twin, &twin->stable, twin->nodes.end);
+	int err = forest_init(twin, &twin->stable, n);
 
 	if (!err)
-		err = forest_init(twin, &twin->by_kpfn, twin->nodes.end);
+		err = forest_init(twin, &twin->by_kpfn, n);
 	if (err) {
 		if (twin->stable.root != old.root)
 			free(twin->stable.root);

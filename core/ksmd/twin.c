@@ -79,7 +79,26 @@ int ksm_twin_pass_begin(struct ksm_twin *twin)
 	twin->by_fork = by_fork;
 
 	if (twin->nodes.end / 8 > twin->stable.mask)
-		return stable_tree_resize(twin);
+		return stable_tree_resize(twin, twin->nodes.end);
+	return 0;
+}
+
+/*
+ * A first pass begins without items, and its trees are for none. Once all have been seen, and before any is
+ * visited, they can be made for as many as there are.
+ */
+static int fit_forests(struct ksm_twin *twin)
+{
+	struct forest unstable;
+
+	if (twin->items.end / 8 > twin->unstable.mask) {
+		if (forest_init(twin, &unstable, twin->items.end))
+			return -ENOMEM;
+		free(twin->unstable.root);
+		twin->unstable = unstable;
+	}
+	if (twin->nodes.end == 1 && twin->items.end / 32 > twin->stable.mask)
+		return stable_tree_resize(twin, twin->items.end / 4);
 	return 0;
 }
 
@@ -286,13 +305,60 @@ static int visit_item(struct ksm_twin *twin, uint32_t number)
 	return err;
 }
 
+/*
+ * Looking up a page's key costs little but waiting for memory: a root, and then what it leads to. Items further
+ * on in the list have these fetched ahead, one step each.
+ */
+struct lookahead {
+	uint32_t root;	/* the next item to fetch the roots for */
+	uint32_t first; /* ... and the first elements of its trees */
+};
+
+#define LOOK_AHEAD 8
+
+static void look_ahead(const struct ksm_twin *twin, struct lookahead *ahead)
+{
+	if (ahead->root) {
+		const struct rmap_item *item = item_at(twin, ahead->root);
+
+		__builtin_prefetch(forest_root(&twin->stable, item->key));
+		__builtin_prefetch(forest_root(&twin->unstable, item->key));
+		ahead->root = item->rmap_list;
+	}
+	if (ahead->first) {
+		const struct rmap_item *item = item_at(twin, ahead->first);
+		uint32_t node = *forest_root(&twin->stable, item->key);
+		uint32_t tree_item = *forest_root(&twin->unstable, item->key);
+
+		if (node)
+			__builtin_prefetch(node_at(twin, node));
+		if (tree_item)
+			__builtin_prefetch(item_at(twin, tree_item));
+		ahead->first = item->rmap_list;
+	}
+}
+
+static struct lookahead begin_lookahead(const struct ksm_twin *twin, uint32_t mm)
+{
+	struct lookahead ahead = {.root = twin->mm[mm].rmap_list};
+
+	for (int i = 0; i < LOOK_AHEAD; i++)
+		look_ahead(twin, &ahead);
+	ahead.first = twin->mm[mm].rmap_list;
+	for (int i = 0; i < LOOK_AHEAD; i++)
+		look_ahead(twin, &ahead);
+	return ahead;
+}
+
 static int visit_mm(struct ksm_twin *twin, uint32_t mm)
 {
+	struct lookahead ahead = begin_lookahead(twin, mm);
 	uint32_t number;
 	int err = 0;
 
 	ksm_twin_mm_begin(twin, mm);
 	while (!err && (number = *cursor_link(twin)) != 0) {
+		look_ahead(twin, &ahead);
 		if (!item_at(twin, number)->is_present) {
 			drop_item_behind_cursor(twin);
 			continue;
@@ -319,7 +385,7 @@ static bool mm_is_gone(const struct ksm_twin *twin, uint32_t mm)
  */
 int ksm_twin_pass_end(struct ksm_twin *twin)
 {
-	int err = 0;
+	int err = fit_forests(twin);
 
 	for (uint32_t mm = 0; mm < twin->n_mms && !err; mm++)
 		if (mm_is_gone(twin, mm))
@@ -333,10 +399,13 @@ int ksm_twin_pass_end(struct ksm_twin *twin)
 
 static int repeat_mm(struct ksm_twin *twin, uint32_t mm, bool smart_scan)
 {
+	struct lookahead ahead = begin_lookahead(twin, mm);
+
 	for (uint32_t number = twin->mm[mm].rmap_list; number;
 	     number = item_at(twin, number)->rmap_list) {
 		struct rmap_item *item = item_at(twin, number);
 
+		look_ahead(twin, &ahead);
 		if (item->changed)
 			continue;
 		if ((item->address & ZERO_FLAG) && is_still_zero_page(twin, item))
@@ -397,6 +466,16 @@ uint32_t ksm_twin_next(const struct ksm_twin *twin, uint32_t number)
 uint32_t ksm_twin_node_end(const struct ksm_twin *twin)
 {
 	return twin->nodes.end;
+}
+
+struct ksm_page_key ksm_twin_key(const struct ksm_twin *twin, uint32_t number)
+{
+	return item_at(twin, number)->key;
+}
+
+void ksm_twin_prefetch(const struct ksm_twin *twin, uint32_t number)
+{
+	__builtin_prefetch(item_at(twin, number));
 }
 
 void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number, struct ksm_twin_page *ret_page)

@@ -75,6 +75,9 @@ struct ksm_twin_page {
 /* The pages of an address space in ascending order: numbers, 0 at the end. */
 uint32_t ksm_twin_first(const struct ksm_twin *twin, uint32_t mm);
 uint32_t ksm_twin_next(const struct ksm_twin *twin, uint32_t number);
+/* The key alone, and a hint that the page is asked for soon. */
+struct ksm_page_key ksm_twin_key(const struct ksm_twin *twin, uint32_t number);
+void ksm_twin_prefetch(const struct ksm_twin *twin, uint32_t number);
 void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number,
 		       struct ksm_twin_page *ret_page);
 /* Node numbers are below this. */
