@@ -32,13 +32,30 @@ static const struct ksm_pair *find_pair(const struct ksm_estimate *estimate, uin
 	return NULL;
 }
 
-/* On the diagonal what a target has itself; a row's best partner is the first pair that it is in. */
+/* With whom merging frees most: pairs are in that order. */
+static int put_best(struct ksm_table *table, const struct ksm_estimate *estimate, uint32_t target)
+{
+	size_t best = estimate->n_targets + 1;
+
+	for (size_t i = 0; i < estimate->n_pairs; i++) {
+		const struct ksm_pair *pair = &estimate->pair[i];
+
+		if (!pair->freeable_pages || (pair->a != target && pair->b != target))
+			continue;
+		return ksm_table_number(table, best, (pair->a == target ? pair->b : pair->a) + 1)
+			       ?: ksm_table_number(
+					  table, best + 1,
+					  ksm_estimate_bytes(estimate, pair->freeable_pages));
+	}
+	return 0;
+}
+
+/* On the diagonal what a target has itself. */
 static int put_row(struct ksm_table *table, const struct ksm_estimate *estimate, uint32_t target)
 {
-	uint32_t n = estimate->n_targets;
 	int ret = ksm_table_row(table) ?: put_label(table, 0, estimate, target);
 
-	for (uint32_t other = 0; other < n && !ret; other++) {
+	for (uint32_t other = 0; other < estimate->n_targets && !ret; other++) {
 		const struct ksm_pair *pair = find_pair(estimate, target, other);
 		int64_t contents = pair ? pair->shared_contents : 0;
 
@@ -46,22 +63,16 @@ static int put_row(struct ksm_table *table, const struct ksm_estimate *estimate,
 			contents = estimate->target[target].sums.distinct_pages;
 		ret = ksm_table_number(table, other + 1, contents);
 	}
-	for (size_t i = 0; i < estimate->n_pairs && !ret; i++) {
-		const struct ksm_pair *pair = &estimate->pair[i];
-
-		if (pair->a == target || pair->b == target)
-			return ksm_table_number(table, n + 1,
-						(pair->a == target ? pair->b : pair->a) + 1);
-	}
-	return ret;
+	return ret ?: put_best(table, estimate, target);
 }
 
-static int print_matrix(const struct ksm_estimate *estimate)
+static int print_matrix(const struct ksm_estimate *estimate,
+			const struct ksm_table_options *options)
 {
 	static const char *const numbers[MATRIX_MAX] = {"1", "2", "3", "4", "5", "6", "7", "8"};
-	struct ksm_column columns[MATRIX_MAX + 3] = {
+	struct ksm_column columns[MATRIX_MAX + 4] = {
 		{"SHARED-CONTENTS", "of two targets", true, KSM_COL_TEXT}};
-	struct ksm_table_options plain = {0};
+	struct ksm_table_options plain = {.bytes = options->bytes};
 	uint32_t n = estimate->n_targets;
 	struct ksm_table *table;
 	int ret;
@@ -69,6 +80,7 @@ static int print_matrix(const struct ksm_estimate *estimate)
 	for (uint32_t i = 0; i < n; i++)
 		columns[i + 1] = (struct ksm_column){numbers[i], "with this", true, KSM_COL_NUMBER};
 	columns[n + 1] = (struct ksm_column){"BEST", "partner", true, KSM_COL_NUMBER};
+	columns[n + 2] = (struct ksm_column){"FREES", "merging across them", true, KSM_COL_BYTES};
 	ret = ksm_table_new(columns, &plain, &table, NULL);
 	if (ret)
 		return ret;
@@ -79,13 +91,13 @@ static int print_matrix(const struct ksm_estimate *estimate)
 	return ret;
 }
 
-enum { PAIR_A, PAIR_B, PAIR_CONTENTS, PAIR_BYTES };
+enum { PAIR_A, PAIR_B, PAIR_CONTENTS, PAIR_FREES };
 
 static const struct ksm_column pair_columns[] = {
 	[PAIR_A] = {"TARGET", "one", true, KSM_COL_TEXT},
 	[PAIR_B] = {"AND", "the other", true, KSM_COL_TEXT},
 	[PAIR_CONTENTS] = {"SHARED-CONTENTS", "that both have", true, KSM_COL_NUMBER},
-	[PAIR_BYTES] = {"SHARED", "the same in bytes, once", true, KSM_COL_BYTES},
+	[PAIR_FREES] = {"FREES", "merging across them", true, KSM_COL_BYTES},
 	{NULL, NULL, false, KSM_COL_TEXT},
 };
 
@@ -104,7 +116,7 @@ static int print_best_pairs(const struct ksm_estimate *estimate,
 		ret = ksm_table_row(table) ?: put_label(table, PAIR_A, estimate, pair->a)
 			?: put_label(table, PAIR_B, estimate, pair->b)
 			?: ksm_table_number(table, PAIR_CONTENTS, pair->shared_contents)
-			?: ksm_table_number(table, PAIR_BYTES, ksm_estimate_bytes(estimate, pair->shared_contents));
+			?: ksm_table_number(table, PAIR_FREES, ksm_estimate_bytes(estimate, pair->freeable_pages));
 	}
 	ret = ret ?: ksm_table_print(table);
 	ksm_table_free(&table);
@@ -115,6 +127,6 @@ int ksm_estimate_print_pairs(const struct ksm_estimate *estimate,
 			     const struct ksm_table_options *options)
 {
 	if (estimate->n_targets <= MATRIX_MAX)
-		return print_matrix(estimate);
+		return print_matrix(estimate, options);
 	return print_best_pairs(estimate, options);
 }

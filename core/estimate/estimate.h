@@ -121,6 +121,11 @@ struct ksm_pair {
 	uint32_t a, b;		 /* targets, a < b */
 	int64_t shared_contents; /* different ones that both have */
 	int64_t shared_pages;	 /* mappings of these, in both together */
+	/*
+	 * One for each of these contents of which the two map no physical page in common: what merging across
+	 * them frees beyond what each frees alone, before max_page_sharing.
+	 */
+	int64_t freeable_pages;
 };
 
 struct ksm_warning {
@@ -208,7 +213,7 @@ struct ksm_estimate {
 	struct ksm_histogram_row histogram[KSM_HISTOGRAM_ROWS];
 	struct ksm_concentration concentration;
 	struct ksm_concentration nonzero_concentration; /* without the content of zeros */
-	struct ksm_pair *pair; /* most shared contents first; none for more than 64 targets */
+	struct ksm_pair *pair; /* most freeable pages first; none for more than 64 targets */
 	size_t n_pairs;
 	int64_t verified_pages; /* read again and compared byte by byte; KSM_UNKNOWN unless verify */
 	int64_t mismatched_pages; /* of these, other bytes than the first page of their content */

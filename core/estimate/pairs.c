@@ -10,7 +10,8 @@ int ksm_pairs_init(struct ksm_pairs *pairs, uint32_t n_targets)
 	if (n_targets < 2 || n_targets > KSM_PAIRS_TARGETS_MAX)
 		return 0;
 	pairs->pair = calloc((size_t)n_targets * n_targets, sizeof(*pairs->pair));
-	if (!pairs->pair)
+	pairs->common = calloc((size_t)n_targets * n_targets, sizeof(*pairs->common));
+	if (!pairs->pair || !pairs->common)
 		return -ENOMEM;
 	pairs->n = n_targets;
 	return 0;
@@ -19,18 +20,27 @@ int ksm_pairs_init(struct ksm_pairs *pairs, uint32_t n_targets)
 void ksm_pairs_release(struct ksm_pairs *pairs)
 {
 	free(pairs->pair);
+	free(pairs->common);
 	*pairs = (struct ksm_pairs){0};
 }
 
-void ksm_pairs_count(struct ksm_pairs *pairs, const struct ksm_holder *holder, size_t n)
+void ksm_pairs_have_common(struct ksm_pairs *pairs, uint64_t content, uint32_t a, uint32_t b)
+{
+	if (pairs->n)
+		pairs->common[a * pairs->n + b] = content;
+}
+
+void ksm_pairs_count(struct ksm_pairs *pairs, uint64_t content, const struct ksm_holder *holder,
+		     size_t n)
 {
 	if (!pairs->n)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = i + 1; j < n; j++) {
-			struct ksm_pair *pair =
-				&pairs->pair[holder[i].target * pairs->n + holder[j].target];
+			size_t at = holder[i].target * pairs->n + holder[j].target;
+			struct ksm_pair *pair = &pairs->pair[at];
 
+			pair->freeable_pages += pairs->common[at] != content;
 			pair->shared_contents++;
 			pair->shared_pages += holder[i].pages + holder[j].pages;
 		}
@@ -41,6 +51,8 @@ static int compare_pairs(const void *a, const void *b)
 {
 	const struct ksm_pair *pa = a, *pb = b;
 
+	if (pa->freeable_pages != pb->freeable_pages)
+		return pa->freeable_pages > pb->freeable_pages ? -1 : 1;
 	if (pa->shared_contents != pb->shared_contents)
 		return pa->shared_contents > pb->shared_contents ? -1 : 1;
 	if (pa->a != pb->a)

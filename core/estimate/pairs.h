@@ -17,16 +17,23 @@ struct ksm_holder {
 struct ksm_pairs {
 	uint32_t n;	       /* targets; 0: pairs are not counted */
 	struct ksm_pair *pair; /* of a < b: [a * n + b] */
+	uint64_t *common;      /* likewise: the last content of which both map one physical page */
 };
 
 /* For two targets up to the maximum. -ENOMEM only; released in any case. */
 int ksm_pairs_init(struct ksm_pairs *pairs, uint32_t n_targets);
 void ksm_pairs_release(struct ksm_pairs *pairs);
 
+/*
+ * Two targets, a < b, map the same physical page of a content; said of all such before the content is counted.
+ * Contents are told apart by numbers from 1 on.
+ */
+void ksm_pairs_have_common(struct ksm_pairs *pairs, uint64_t content, uint32_t a, uint32_t b);
 /* A content and who has it, by ascending target. */
-void ksm_pairs_count(struct ksm_pairs *pairs, const struct ksm_holder *holder, size_t n);
+void ksm_pairs_count(struct ksm_pairs *pairs, uint64_t content, const struct ksm_holder *holder,
+		     size_t n);
 
-/* Those with something in common, most contents first, into the estimate. -ENOMEM only. */
+/* Those with something in common, into the estimate. -ENOMEM only. */
 int ksm_pairs_take(const struct ksm_pairs *pairs, struct ksm_estimate *estimate);
 
 #endif

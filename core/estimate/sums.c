@@ -129,11 +129,27 @@ static void charge_mapping(const struct summing *s, struct bucket *bucket,
 	}
 }
 
+/* Mappings of one physical page, by target: merging does not bring these together. */
+static void find_common(struct summing *s, const struct mapping *mapping, size_t n)
+{
+	for (size_t i = 0; i < n && s->pairs.n; i++) {
+		uint32_t target = mapping[i].page.mm;
+
+		if (i && mapping[i - 1].page.mm == target)
+			continue;
+		for (size_t j = i + 1; j < n; j++)
+			if (mapping[j].page.mm != mapping[j - 1].page.mm)
+				ksm_pairs_have_common(&s->pairs, s->content, target,
+						      mapping[j].page.mm);
+	}
+}
+
 static void sum_physical_page(struct summing *s, const struct mapping *mapping, size_t n)
 {
 	bool freed = is_freed(s, mapping, n);
 
 	s->physical++;
+	find_common(s, mapping, n);
 	for (size_t i = 0; i < n; i++)
 		for (int d = 0; d < DIMENSIONS; d++)
 			if (s->bucket[d])
@@ -158,7 +174,7 @@ static int64_t sum_targets(struct summing *s, size_t first, size_t end)
 	}
 	for (size_t i = 0; i < n && n > 1; i++)
 		s->bucket[TARGET][s->holder[i].target].cross_duplicate_pages++;
-	ksm_pairs_count(&s->pairs, s->holder, n);
+	ksm_pairs_count(&s->pairs, s->content, s->holder, n);
 	return (int64_t)n;
 }
 

@@ -102,6 +102,7 @@ static json_object *pairs_array(const struct ksm_estimate *estimate)
 		put_number(object, "b", pair->b);
 		put_number(object, "shared_contents", pair->shared_contents);
 		put_number(object, "shared_pages", pair->shared_pages);
+		put_number(object, "freeable_pages", pair->freeable_pages);
 		json_object_array_add(array, object);
 	}
 	return array;

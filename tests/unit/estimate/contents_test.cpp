@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What repeats: by how few contents the duplicates are made, and what the most repeated ones look like.
-#include <gtest/gtest.h>
-
+// What repeats: by how few contents the duplicates are made, what the most repeated ones look like, and who has
+// them in common.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <functional>
-#include <memory>
 #include <random>
 #include <string>
 #include <tuple>
 #include <vector>
 
-#include "tests/unit/estimate/fake_source.h"
+#include "tests/unit/estimate/estimate_fixture.h"
 
 extern "C" {
-#include "estimate/estimate.h"
 #include "estimate/tally.h"
 #include "estimate/top.h"
 #include "report/report.h"
@@ -138,19 +135,99 @@ TEST(Top, KeepsTheMostRepeatedOfAny)
 	}
 }
 
-struct Free {
-	void operator()(ksm_estimate *estimate) const
-	{
-		ksm_estimate_free(estimate);
+// Of each content, the physical pages that a process maps.
+std::map<uint64_t, std::set<uint64_t>> Contents(const FakeProcess &process)
+{
+	std::map<uint64_t, std::set<uint64_t>> contents;
+
+	for (const auto &[address, page] : process.pages)
+		contents[page.content].insert(page.pfn);
+	return contents;
+}
+
+// Contents in common; those in separate physical pages.
+std::pair<int64_t, int64_t> Common(const FakeProcess &a, const FakeProcess &b)
+{
+	std::pair<int64_t, int64_t> common = {0, 0};
+	auto of_b = Contents(b);
+
+	for (const auto &[content, pages] : Contents(a)) {
+		if (!of_b.count(content))
+			continue;
+		bool is_apart = true;
+
+		for (uint64_t pfn : pages)
+			is_apart = is_apart && !of_b[content].count(pfn);
+		common.first++;
+		common.second += is_apart;
 	}
+	return common;
+}
+
+class Pairs : public EstimateTest
+{
 };
 
-class LooksOfContents : public testing::Test
+TEST_F(Pairs, FreeNothingByMergingWhatTheyShareByFork)
+{
+	auto &parent = source_.Add("parent"), &child = source_.Add("child"),
+	     &other = source_.Add("other");
+
+	for (uint64_t i = 0; i < 20; i++) // contents 1 to 20, by fork
+		parent.pages[0x10000 + i * 4096] =
+			child.pages[0x10000 + i * 4096] = {i + 1, 70 + i, KSM_PAGE_SHARED};
+	source_.Put(child, 1);	// one of them once more, in a page of its own
+	source_.Put(child, 30); // made by either
+	source_.Put(parent, 30);
+	source_.Put(other, 2, 3);
+	source_.Put(other, 3);
+	Estimate e = Run();
+	ASSERT_EQ(e->n_pairs, 3u);
+	const std::vector<std::vector<int64_t>> expected = {
+		{0, 2, 2, 2}, {1, 2, 2, 2}, {0, 1, 21, 1}}; // those that free most first
+	for (size_t i = 0; i < 3; i++)
+		EXPECT_EQ((std::vector<int64_t>{e->pair[i].a, e->pair[i].b,
+						e->pair[i].shared_contents,
+						e->pair[i].freeable_pages}),
+			  expected[i])
+			<< i;
+}
+
+TEST_F(Pairs, AreThoseOfSets)
+{
+	std::mt19937_64 random(5);
+
+	options_.passes = 1;
+	for (int round = 0; round < 50; round++) {
+		source_.processes.clear();
+		for (int i = 0; i < 5; i++)
+			source_.Add("x");
+		for (int i = 0; i < 200; i++) {
+			auto &process = source_.processes[random() % 5];
+			uint64_t content = random() % 30, pfn = 100 * content + 1 + random() % 20;
+
+			process.pages[FakeSource::Next(process)] = {content, pfn, KSM_PAGE_SHARED};
+		}
+		Estimate e = Run();
+		size_t n = 0;
+
+		for (uint32_t a = 0; a < 5; a++)
+			for (uint32_t b = a + 1; b < 5; b++)
+				n += Common(source_.processes[a], source_.processes[b]).first > 0;
+		ASSERT_EQ(e->n_pairs, n);
+		for (size_t i = 0; i < n; i++)
+			EXPECT_EQ(std::make_pair(e->pair[i].shared_contents,
+						 e->pair[i].freeable_pages),
+				  Common(source_.processes[e->pair[i].a],
+					 source_.processes[e->pair[i].b]));
+	}
+}
+
+class LooksOfContents : public EstimateTest
 {
       protected:
 	LooksOfContents()
 	{
-		options_.passes = 2;
 		options_.threads = 1;
 		options_.top = 10;
 		source_.paint = [this](uint32_t space, uint64_t address, unsigned char *data) {
@@ -166,28 +243,19 @@ class LooksOfContents : public testing::Test
 
 	void Run()
 	{
-		ksm_estimate *estimate = nullptr;
-		ksm_trial trial = {};
-
 		pages_ = reads_ = 0;
 		for (auto &process : source_.processes)
 			pages_ += process.pages.size();
-		ASSERT_EQ(ksm_model_init(&trial.model, "6.18", nullptr, nullptr), 0);
-		trial.settings = "";
-		ASSERT_EQ(ksm_estimate_run(source_.source(), &trial, 1, &options_, &estimate,
-					   nullptr),
-			  0);
-		e.reset(estimate);
+		e = EstimateTest::Run();
+		ASSERT_TRUE(e);
 	}
 
-	FakeSource source_;
-	ksm_estimate_options options_ = {};
 	size_t reads_ = 0, pages_ = 0;
 	// Which pages are no longer what they were once the passes are over.
 	std::function<bool(uint32_t space, uint64_t address)> changed = [](auto, auto) {
 		return false;
 	};
-	std::unique_ptr<ksm_estimate, Free> e;
+	Estimate e;
 };
 
 TEST_F(LooksOfContents, ComeWithThePreviewThatIsAskedFor)

@@ -185,12 +185,12 @@ TEST_F(EstimateTest, PairsCountWhatTwoTargetsHaveInCommon)
 	ASSERT_TRUE(e);
 	ASSERT_EQ(e->n_pairs, 3u);
 	const std::vector<std::vector<int64_t>> expected = {
-		{1, 2, 2, 2 + 1 + 1 + 4}, {0, 1, 1, 3 + 2}, {0, 2, 1, 3 + 1}};
+		{1, 2, 2, 2 + 1 + 1 + 4, 2}, {0, 1, 1, 3 + 2, 1}, {0, 2, 1, 3 + 1, 1}};
 	for (size_t i = 0; i < 3; i++)
-		EXPECT_EQ(
-			(std::vector<int64_t>{e->pair[i].a, e->pair[i].b,
-					      e->pair[i].shared_contents, e->pair[i].shared_pages}),
-			expected[i])
+		EXPECT_EQ((std::vector<int64_t>{e->pair[i].a, e->pair[i].b,
+						e->pair[i].shared_contents, e->pair[i].shared_pages,
+						e->pair[i].freeable_pages}),
+			  expected[i])
 			<< i;
 }
 

@@ -108,7 +108,9 @@ TEST(Looks, ShortRunsAreNoText)
 	EXPECT_EQ(Looks(Repeated(std::string("abcd\0", 5))), "text");
 	EXPECT_EQ(Looks(Repeated("\xc2\x80\xc2\x9f")), "mixed"); // controls beyond ASCII
 	EXPECT_EQ(Looks(Repeated("abcd\xff")), "mixed");	 // 20% is none
-	EXPECT_EQ(Looks(Repeated("\x7f\x01\x7f\x02")), "mixed");
+	EXPECT_EQ(Looks(Repeated("\x7f\x7f\x7f\x7f"
+				 "abcd")),
+		  "mixed");
 }
 
 TEST(Looks, PointersOfEitherByteOrder)
