@@ -221,6 +221,7 @@ struct ksm_walk {
 	size_t segment;
 	uint64_t address; /* in the segment; of the next page, or anywhere in it at its beginning */
 	bool in_segment;
+	uint64_t partials_end; /* pages below it that lie in a segment in part have been told */
 	struct ksm_extent extent;
 	struct ksm_extent base_extent;
 };

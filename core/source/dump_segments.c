@@ -219,6 +219,17 @@ static int take_pages(const struct ksm_dump *dump, struct ksm_walk *walk, uint64
 	return 0;
 }
 
+/* A page that lies in part in the segment at hand; two segments may have parts of one page. */
+static bool take_partial(struct ksm_walk *walk, uint64_t address, struct ksm_piece *piece)
+{
+	if (address < walk->partials_end)
+		return false;
+	walk->partials_end = address + 1;
+	*piece = (struct ksm_piece){KSM_PIECE_PARTIAL, KSM_PASSED_PARTIAL, .address = address,
+				    .n = 1};
+	return true;
+}
+
 int ksm_walk_next(const struct ksm_dump *dump, struct ksm_walk *walk, struct ksm_piece *ret_piece,
 		  struct ksm_error *err)
 {
@@ -227,14 +238,12 @@ int ksm_walk_next(const struct ksm_dump *dump, struct ksm_walk *walk, struct ksm
 		uint64_t first = next_page_start(dump, segment->address);
 		uint64_t last = page_start(dump, segment->address + segment->len);
 
-		*ret_piece = (struct ksm_piece){KSM_PIECE_PARTIAL, KSM_PASSED_PARTIAL, .n = 1};
 		if (!walk->in_segment) {
 			walk->in_segment = true;
 			walk->address = first;
-			if (segment->address != first) {
-				ret_piece->address = page_start(dump, segment->address);
+			if (segment->address != first &&
+			    take_partial(walk, page_start(dump, segment->address), ret_piece))
 				return 1;
-			}
 		}
 		if (walk->address < last) {
 			int ret = take_pages(dump, walk, last, ret_piece, err);
@@ -248,8 +257,8 @@ int ksm_walk_next(const struct ksm_dump *dump, struct ksm_walk *walk, struct ksm
 		if (walk->address == last && last >= first &&
 		    last < segment->address + segment->len) {
 			walk->address++;
-			ret_piece->address = last;
-			return 1;
+			if (take_partial(walk, last, ret_piece))
+				return 1;
 		}
 	}
 	return 0;

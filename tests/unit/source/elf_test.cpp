@@ -272,6 +272,19 @@ TEST_F(ElfTest, PagesAreCutByAddressNotByPlace)
 	EXPECT_EQ(ReadOne(), (Memory{{0x11000, Page(1)}, {0x12000, Page(2)}}));
 }
 
+TEST_F(ElfTest, APageInPartsCountsOnce)
+{
+	ElfWriter elf;
+
+	elf.Add(0x10000, Pages(1, 2) + std::string(0x10, 'a'));
+	elf.Add(0x12020, std::string(0x10, 'b'));
+	elf.Add(0x12800, std::string(0x800, 'c') + Page(3));
+	ASSERT_TRUE(Open(elf.Build()));
+	EXPECT_EQ(ReadOne(), (Memory{{0x10000, Page(1)}, {0x11000, Page(2)}, {0x13000, Page(3)}}));
+	EXPECT_EQ(Facts().passed_over[KSM_PASSED_PARTIAL], 1u);
+	EXPECT_EQ(Facts().pages_data, 4u);
+}
+
 TEST_F(ElfTest, AnAddressCountsOnce)
 {
 	for (bool packed : {false, true}) {
