@@ -100,6 +100,11 @@ std::string WithoutPath()
 	return Installed("tests/without");
 }
 
+std::string GuardedPath()
+{
+	return Installed("tests/guarded");
+}
+
 /* ------------------------------------------------------------------------------- programs */
 
 static void BecomeUser(uid_t uid)

@@ -90,6 +90,7 @@ Output RunProgram(const std::vector<std::string> &argv, Start start = {}, int ti
 std::string KsmctlPath();
 std::string WorkloadPath();
 std::string WithoutPath();
+std::string GuardedPath();
 
 /* The whole file; "" if it cannot be read. */
 std::string ReadFile(const std::string &path);

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* System calls run in other processes, and what these notice of it: nothing. Touches no setting of KSM. */
+#include <cerrno>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <random>
+#include <thread>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ksm_live.h"
+#include "process.h"
+
+extern "C" {
+#include "control/inject.h"
+}
+
+namespace
+{
+
+void Sleep(std::chrono::microseconds time)
+{
+	std::this_thread::sleep_for(time);
+}
+
+struct Call {
+	long nr;
+	uint64_t args[6];
+	int64_t result;
+	int times; /* 0: once */
+};
+
+int MakeCall(struct ksm_inject *inject, void *shared, struct ksm_error *err)
+{
+	auto *call = static_cast<Call *>(shared);
+	int ret = 0;
+
+	for (int i = 0; i < std::max(call->times, 1) && !ret; i++)
+		ret = ksm_inject_call(inject, call->nr, call->args, &call->result, err);
+	return ret;
+}
+
+class InjectTest : public ::testing::Test
+{
+      protected:
+	void SetUp() override
+	{
+		if (ksm_root_open(nullptr, &root_, &err_))
+			FAIL() << err_.text;
+		if (geteuid())
+			SkipOrFail("tracing programs that belong to others needs root");
+	}
+	void TearDown() override
+	{
+		ksm_root_close(&root_);
+	}
+
+	int Inject(pid_t pid, Call *call)
+	{
+		err_ = {};
+		return ksm_inject_run(&root_, pid, MakeCall, call, sizeof(*call), &err_);
+	}
+	/* The process's own number, asked for in it. */
+	::testing::AssertionResult Works(pid_t pid)
+	{
+		Call call = {SYS_getpid, {}, -1, 1};
+		int ret = Inject(pid, &call);
+
+		if (ret == 0 && call.result == pid)
+			return ::testing::AssertionSuccess();
+		return ::testing::AssertionFailure()
+		       << ret << " " << call.result << " " << err_.text;
+	}
+
+	struct ksm_root root_ = {};
+	struct ksm_error err_ = {};
+};
+
+char State(pid_t pid)
+{
+	std::string status = ReadFile("/proc/" + std::to_string(pid) + "/status");
+	size_t at = status.find("\nState:\t");
+
+	return at == std::string::npos ? '-' : status[at + 8];
+}
+
+bool Becomes(const std::function<bool()> &what)
+{
+	for (int i = 0; i < 5000; i++) {
+		if (what())
+			return true;
+		Sleep(std::chrono::milliseconds(1));
+	}
+	return false;
+}
+
+/* tests/builders/guarded.c: it finds out itself whether anything was done to it. */
+class Guarded
+{
+      public:
+	explicit Guarded(const std::string &kind)
+	{
+		int in[2], out[2];
+		char byte;
+
+		EXPECT_EQ(pipe2(in, O_CLOEXEC), 0);
+		EXPECT_EQ(pipe2(out, O_CLOEXEC), 0);
+		Start start;
+		start.in = in[0];
+		start.out = out[1];
+		program_ = std::make_unique<Program>(std::vector<std::string>{GuardedPath(), kind},
+						     start);
+		close(in[0]);
+		close(out[1]);
+		in_ = in[1];
+		out_ = out[0];
+		while (read(out_, &byte, 1) == 1 && byte != '\n')
+			;
+	}
+	~Guarded()
+	{
+		close(in_);
+		close(out_);
+	}
+	pid_t pid() const
+	{
+		return program_->pid();
+	}
+	/* What it says at the end; "" unless it found nothing wrong. */
+	std::string End()
+	{
+		std::string text;
+		char buffer[256];
+		ssize_t got;
+
+		close(in_);
+		in_ = -1;
+		while ((got = read(out_, buffer, sizeof(buffer))) > 0)
+			text.append(buffer, (size_t)got);
+		int status = program_->Wait();
+		EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			<< status << ": " << text;
+		return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? text : "";
+	}
+
+      private:
+	std::unique_ptr<Program> program_;
+	int in_ = -1, out_ = -1;
+};
+
+class InjectGuarded : public InjectTest, public ::testing::WithParamInterface<const char *>
+{
+};
+
+TEST_P(InjectGuarded, NoticesNothing)
+{
+	if (IsSkipped())
+		return;
+	Guarded guarded(GetParam());
+	std::mt19937 random(1);
+
+	for (int i = 0; i < 2500; i++) {
+		ASSERT_TRUE(Works(guarded.pid())) << "injection " << i;
+		if (i % 4 == 0)
+			Sleep(std::chrono::microseconds(random() % 200));
+	}
+	EXPECT_NE(guarded.End(), "");
+}
+
+TEST_P(InjectGuarded, OutlivesWhoeverInjects)
+{
+	if (IsSkipped())
+		return;
+	Guarded guarded(GetParam());
+	std::mt19937 random(2);
+
+	for (int i = 0; i < 125; i++) {
+		pid_t child = fork();
+
+		if (child == 0) {
+			/* Whom the one before had started may be at it still. */
+			while (Works(guarded.pid()) || err_.errnum == EBUSY)
+				;
+			_exit(1);
+		}
+		Sleep(std::chrono::microseconds(random() % 3000));
+		ASSERT_EQ(kill(child, SIGKILL), 0);
+		int status;
+		ASSERT_EQ(waitpid(child, &status, 0), child);
+		ASSERT_TRUE(WIFSIGNALED(status)) << "injection ended by itself: " << status;
+		ASSERT_TRUE(Becomes([&] {
+			char state = State(guarded.pid());
+			return ProcNumber(guarded.pid(), "status", "TracerPid") == 0 &&
+			       (state == 'S' || state == 'R' || state == 'D');
+		})) << "kill "
+		    << i << ", state " << State(guarded.pid());
+	}
+	EXPECT_NE(guarded.End(), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(First, InjectGuarded,
+			 ::testing::Values("registers", "calls", "reads", "signals"));
+
+TEST_F(InjectTest, ResultsAndErrors)
+{
+	if (IsSkipped())
+		return;
+	Program sleeper({"/bin/sleep", "1000"});
+
+	ASSERT_TRUE(Becomes([&] { return State(sleeper.pid()) == 'S'; }));
+	Call call = {SYS_getppid, {}, -1, 3};
+
+	ASSERT_EQ(Inject(sleeper.pid(), &call), 0) << err_.text;
+	EXPECT_EQ(call.result, getpid());
+	call = {SYS_close, {12345}, 0, 1};
+	ASSERT_EQ(Inject(sleeper.pid(), &call), 0) << err_.text;
+	EXPECT_EQ(call.result, -EBADF);
+}
+
+TEST_F(InjectTest, AStoppedOneStaysStopped)
+{
+	if (IsSkipped())
+		return;
+	Program sleeper({"/bin/sleep", "1000"});
+
+	ASSERT_TRUE(Becomes([&] { return State(sleeper.pid()) == 'S'; }));
+	ASSERT_EQ(kill(sleeper.pid(), SIGSTOP), 0);
+	ASSERT_TRUE(Becomes([&] { return State(sleeper.pid()) == 'T'; }));
+	for (int i = 0; i < 20; i++) {
+		ASSERT_TRUE(Works(sleeper.pid()));
+		EXPECT_TRUE(Becomes([&] { return State(sleeper.pid()) == 'T'; }))
+			<< State(sleeper.pid());
+	}
+	ASSERT_EQ(kill(sleeper.pid(), SIGCONT), 0);
+	EXPECT_TRUE(Becomes([&] { return State(sleeper.pid()) == 'S'; })) << State(sleeper.pid());
+	ASSERT_TRUE(Works(sleeper.pid()));
+	EXPECT_TRUE(Becomes([&] { return State(sleeper.pid()) == 'S'; })) << State(sleeper.pid());
+}
+
+TEST_F(InjectTest, RefusesWhatAnotherTraces)
+{
+	if (IsSkipped())
+		return;
+	Program sleeper({"/bin/sleep", "1000"});
+
+	ASSERT_TRUE(Becomes([&] { return State(sleeper.pid()) == 'S'; }));
+	ASSERT_EQ(ptrace(PTRACE_SEIZE, sleeper.pid(), 0, 0), 0);
+	EXPECT_FALSE(Works(sleeper.pid()));
+	EXPECT_EQ(err_.errnum, EBUSY);
+	EXPECT_NE(std::string(err_.text).find(std::to_string(getpid())), std::string::npos)
+		<< err_.text;
+}
+
+TEST_F(InjectTest, RefusesWhatHasNoMemory)
+{
+	if (IsSkipped())
+		return;
+	pid_t zombie = fork();
+
+	if (zombie == 0)
+		_exit(0);
+	ASSERT_TRUE(Becomes([&] { return State(zombie) == 'Z'; }));
+	EXPECT_FALSE(Works(zombie));
+	EXPECT_EQ(err_.errnum, ESRCH) << err_.text;
+	waitpid(zombie, nullptr, 0);
+	EXPECT_FALSE(Works(zombie));
+	EXPECT_EQ(err_.errnum, ESRCH) << err_.text;
+	EXPECT_FALSE(Works(2)); /* kthreadd */
+	EXPECT_EQ(err_.errnum, ESRCH) << err_.text;
+}
+
+/* The thread that calls vfork cannot be stopped until its child is through, but others can. */
+TEST_F(InjectTest, TakesAnotherThreadDuringVfork)
+{
+	if (IsSkipped())
+		return;
+	for (bool has_another : {true, false}) {
+		pid_t parent = fork();
+
+		if (parent == 0) {
+			if (has_another)
+				std::thread([] { pause(); }).detach();
+			if (vfork() == 0) {
+				Sleep(std::chrono::seconds(10));
+				_exit(0);
+			}
+			_exit(0);
+		}
+		ASSERT_TRUE(Becomes([&] { return State(parent) == 'D'; })) << State(parent);
+		bool works = static_cast<bool>(Works(parent));
+		EXPECT_EQ(works, has_another) << err_.text;
+		EXPECT_EQ(err_.errnum, has_another ? 0 : EBUSY) << err_.text;
+		EXPECT_TRUE(
+			Becomes([&] { return ProcNumber(parent, "status", "TracerPid") == 0; }));
+		kill(parent, SIGKILL);
+		waitpid(parent, nullptr, 0);
+	}
+}
+
+} // namespace
