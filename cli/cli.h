@@ -53,6 +53,8 @@ struct ksm_verb {
 
 enum ksm_when { KSM_AUTO, KSM_ALWAYS, KSM_NEVER };
 
+struct json_object;
+
 struct ksm_cli {
 	const struct ksm_verb *verb;
 	struct ksm_root root;
@@ -63,6 +65,7 @@ struct ksm_cli {
 	unsigned int verbose;
 	enum ksm_when color;	/* for stdout: resolve with ksm_cli_color() */
 	enum ksm_when progress; /* on stderr: resolve with ksm_cli_progress() */
+	struct json_object *changes; /* see cli/changes.h */
 };
 
 bool ksm_cli_color(const struct ksm_cli *cli);
@@ -92,7 +95,6 @@ const char *ksm_cli_nearest(const char *word, const char *const *candidates, siz
  * Prints @document on one line and releases it; NULL (memory was short) is a failure. ASCII only: what is
  * not becomes \\uNNNN, so that nothing in a name reaches a terminal. Returns the exit status.
  */
-struct json_object;
 int ksm_cli_print_json(const struct ksm_cli *cli, struct json_object *document);
 
 /* Sends what was printed so far. False when nobody reads it any more or it cannot be written: stop then. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/changes.h"
 #include "cli/options.h"
 
 /*
@@ -28,8 +29,10 @@ static int run_verb(struct ksm_cli *cli, const struct ksm_request *request)
 
 	if (ksm_root_open(cli->sysroot, &cli->root, &err))
 		return ksm_cli_fail(cli, &err);
+	ksm_cli_watch_changes(cli);
 	status = cli->verb->run(cli, request->state, request->argc, request->argv);
 	ksm_root_close(&cli->root);
+	ksm_cli_forget_changes(cli);
 	return status;
 }
 

@@ -81,6 +81,8 @@ int ksm_root_open(const char *sysroot, struct ksm_root *ret_root, struct ksm_err
 		memset(err, 0, sizeof(*err));
 	ret_root->is_machine = is_same_directory(proc, "/proc") &&
 			       (sys < 0 || is_same_directory(sys, "/sys"));
+	ret_root->dry_run = false;
+	ret_root->changed = NULL;
 	ret_root->proc_fd = ksm_no_close(proc);
 	ret_root->sys_fd = ksm_no_close(sys);
 	return 0;
@@ -230,6 +232,51 @@ int ksm_open_pid_file(int pid_dir_fd, const char *name, const char *right, int *
 		snprintf(err->text, sizeof(err->text),
 			 "permission denied: \"%s\": reading it takes %s", err->path, right);
 	return rc;
+}
+
+bool ksm_root_change(const struct ksm_root *root, const char *what, const char *text)
+{
+	if (root->changed)
+		root->changed(root->changed_arg, what, text);
+	return !root->dry_run;
+}
+
+static int write_error(const struct ksm_root *root, const char *path, int errnum,
+		       struct ksm_error *err)
+{
+	int ret = ksm_file_error(root->sys_fd, path, errnum, err);
+
+	if (err && err->code == KSM_ERR_PERMISSION)
+		snprintf(err->text, sizeof(err->text),
+			 "\"%s\" is not yours to write: that takes being root", err->path);
+	return ret;
+}
+
+int ksm_root_write(const struct ksm_root *root, const char *path, const char *text,
+		   struct ksm_error *err)
+{
+	size_t len = strlen(text);
+	char full[PATH_MAX];
+	ssize_t written;
+	int fd;
+
+	full_path(root->sys_fd, path, full, sizeof(full));
+	if (!root->dry_run) {
+		fd = openat(root->sys_fd, path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NONBLOCK);
+		if (fd < 0)
+			return write_error(root, path, errno, err);
+		written = write(fd, text, len);
+		if (written != (ssize_t)len) {
+			int errnum = written < 0 ? errno : EIO;
+
+			close(fd);
+			return write_error(root, path, errnum, err);
+		}
+		if (close(fd))
+			return write_error(root, path, errno, err);
+	}
+	ksm_root_change(root, full, text);
+	return 0;
 }
 
 int ksm_root_release(const struct ksm_root *root, struct ksm_str *ret_release,

@@ -15,6 +15,10 @@ struct ksm_root {
 	int proc_fd;
 	int sys_fd;
 	bool is_machine; /* the running machine's own trees, not a copy of some or another's mounted here */
+	bool dry_run;	 /* nothing is changed, only told */
+	/* Told of each change that was made or, with dry_run, would be; may be NULL. See below. */
+	void (*changed)(void *arg, const char *what, const char *text);
+	void *changed_arg;
 };
 
 /*
@@ -58,6 +62,19 @@ bool ksm_pid_is_gone(int pid_dir_fd);
 
 /* -ESRCH and which of the two it is: KSM_ERR_GONE or KSM_ERR_NO_MEMORY. */
 int ksm_pid_no_memory_error(int pid_dir_fd, struct ksm_error *err);
+
+/*
+ * The one function that writes below /sys: @text to @path ("kernel/mm/ksm/run"), in one piece. Afterwards, and
+ * with dry_run instead, `changed` is told the path in full and the text.
+ */
+int ksm_root_write(const struct ksm_root *root, const char *path, const char *text,
+		   struct ksm_error *err);
+
+/*
+ * For changes that are no file: tells `changed` what ("process 12") and how ("prctl(PR_SET_MEMORY_MERGE, 1)").
+ * True if it is to be made, which then is up to the caller; false with dry_run.
+ */
+bool ksm_root_change(const struct ksm_root *root, const char *what, const char *text);
 
 /* The kernel's release as in uname -r (/proc/sys/kernel/osrelease), without the newline. */
 int ksm_root_release(const struct ksm_root *root, struct ksm_str *ret_release,

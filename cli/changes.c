@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/changes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "report/report.h"
+
+static void collect(struct ksm_cli *cli, const char *what, const char *text)
+{
+	json_object *change = json_object_new_object();
+
+	if (!cli->changes)
+		cli->changes = json_object_new_array();
+	json_object_object_add(change, "what", ksm_report_string(what));
+	json_object_object_add(change, "text", ksm_report_string(text));
+	json_object_array_add(cli->changes, change);
+}
+
+/* A path is written to; anything else is made to call something. */
+static void tell(const struct ksm_cli *cli, const char *what, const char *text)
+{
+	ksm_auto_str struct ksm_str safe_what = {0}, safe_text = {0};
+	FILE *out = cli->dry_run ? stdout : stderr;
+	bool is_file = what[0] == '/';
+
+	if (ksm_str_escape(&safe_what, what, strlen(what)) ||
+	    ksm_str_escape(&safe_text, text, strlen(text)))
+		return;
+	if (is_file)
+		fprintf(out, "%s %s to %s\n", cli->dry_run ? "would write" : "wrote", safe_text.data,
+			safe_what.data);
+	else
+		fprintf(out, "%s %s in %s\n", cli->dry_run ? "would call" : "called", safe_text.data,
+			safe_what.data);
+}
+
+static void change(void *arg, const char *what, const char *text)
+{
+	struct ksm_cli *cli = arg;
+
+	if (cli->json)
+		collect(cli, what, text);
+	else if (cli->dry_run || cli->verbose)
+		tell(cli, what, text);
+}
+
+void ksm_cli_watch_changes(struct ksm_cli *cli)
+{
+	cli->root.dry_run = cli->dry_run;
+	cli->root.changed = change;
+	cli->root.changed_arg = cli;
+}
+
+void ksm_cli_forget_changes(struct ksm_cli *cli)
+{
+	json_object_put(cli->changes);
+	cli->changes = NULL;
+}
+
+int ksm_cli_add_changes(struct ksm_cli *cli, json_object *document)
+{
+	json_object *changes = cli->changes ? cli->changes : json_object_new_array();
+
+	cli->changes = NULL;
+	if (!changes || json_object_object_add(document, "changes", changes) ||
+	    json_object_object_add(document, "dry_run", json_object_new_boolean(cli->dry_run)))
+		return -1;
+	return 0;
+}

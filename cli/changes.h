@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a verb changes, told in one way: with --dry-run a line on stdout for each change that would be made, with
+ * -v one on stderr for each that was; with --json all of it in the document.
+ */
+#ifndef KSM_CLI_CHANGES_H
+#define KSM_CLI_CHANGES_H
+
+#include <json-c/json.h>
+
+#include "cli/cli.h"
+
+/* From here on what is changed through cli->root is told. */
+void ksm_cli_watch_changes(struct ksm_cli *cli);
+void ksm_cli_forget_changes(struct ksm_cli *cli);
+
+/*
+ * "changes": [{"what", "text"}] and "dry_run", into a verb's document, which takes them over. 0, or -1 when memory
+ * is short.
+ */
+int ksm_cli_add_changes(struct ksm_cli *cli, json_object *document);
+
+#endif
