@@ -30,11 +30,11 @@ static void tell(const struct ksm_cli *cli, const char *what, const char *text)
 	    ksm_str_escape(&safe_text, text, strlen(text)))
 		return;
 	if (is_file)
-		fprintf(out, "%s %s to %s\n", cli->dry_run ? "would write" : "wrote", safe_text.data,
-			safe_what.data);
+		fprintf(out, "%s %s to %s\n", cli->dry_run ? "would write" : "wrote",
+			safe_text.data, safe_what.data);
 	else
-		fprintf(out, "%s %s in %s\n", cli->dry_run ? "would call" : "called", safe_text.data,
-			safe_what.data);
+		fprintf(out, "%s %s in %s\n", cli->dry_run ? "would call" : "called",
+			safe_text.data, safe_what.data);
 }
 
 static void change(void *arg, const char *what, const char *text)

@@ -28,7 +28,10 @@ struct ksm_option {
 	const char *values;   /* for completion, space-separated ("auto always never"); or NULL */
 };
 
-enum { KSM_VERB_WRITES = 1u << 0 }; /* takes --dry-run */
+enum {
+	KSM_VERB_WRITES = 1u << 0,  /* takes --dry-run */
+	KSM_VERB_COMMAND = 1u << 1, /* what follows the first argument is another program's */
+};
 
 struct ksm_cli;
 
@@ -63,8 +66,8 @@ struct ksm_cli {
 	bool dry_run;
 	bool quiet;
 	unsigned int verbose;
-	enum ksm_when color;	/* for stdout: resolve with ksm_cli_color() */
-	enum ksm_when progress; /* on stderr: resolve with ksm_cli_progress() */
+	enum ksm_when color;	     /* for stdout: resolve with ksm_cli_color() */
+	enum ksm_when progress;	     /* on stderr: resolve with ksm_cli_progress() */
 	struct json_object *changes; /* see cli/changes.h */
 };
 

@@ -155,7 +155,10 @@ static int parse_verb(struct ksm_cli *cli, struct ksm_request *request, int argc
 	ksm_cleanup(ksm_parser_release) struct ksm_parser parser;
 	int status;
 
-	if (ksm_parser_init(&parser, KSM_PARSE_ALL, cli->verb->options, global_options))
+	if (ksm_parser_init(&parser,
+			    cli->verb->flags & KSM_VERB_COMMAND ? KSM_PARSE_UP_TO_ARGUMENT
+								: KSM_PARSE_ALL,
+			    cli->verb->options, global_options))
 		return ksm_cli_no_memory(cli);
 	status = parse_part(cli, request, &parser, argc, argv);
 	if (status)

@@ -6,7 +6,10 @@
 #include "cli/cli.h"
 
 extern const struct ksm_verb ksm_verb_analyze;
+extern const struct ksm_verb ksm_verb_exec;
+extern const struct ksm_verb ksm_verb_merge;
 extern const struct ksm_verb ksm_verb_scan;
 extern const struct ksm_verb ksm_verb_status;
+extern const struct ksm_verb ksm_verb_unmerge;
 
 #endif

@@ -54,6 +54,7 @@ done < <("$KSMCTL" --list-verbs)
 	"$KSMCTL" scan $$ --by=process --top=3 --passes=1 --json 2>/dev/null
 	"$KSMCTL" scan --kernel=list --json
 	"$KSMCTL" analyze --format=raw --json "$KSMCTL" 2>/dev/null
+	"$KSMCTL" merge --dry-run --trust --json $$
 	"$KSMCTL" --json 2>/dev/null
 } | jq -r 'del(.sysfs, .model.tunables, .targets[]?.passed_over) | paths | map(strings) | last // empty' | sort -u |
 	while read -r field; do

@@ -62,7 +62,10 @@ TEST(Root, ACopyIsNotTheMachine)
 TEST(Root, ACopyNeedsNoSysButProc)
 {
 	FakeTree tree;
-	ksm_root root = {-7, -7, true};
+	ksm_root root = {};
+
+	root.proc_fd = root.sys_fd = -7;
+	root.is_machine = true;
 	ksm_error err;
 
 	EXPECT_EQ(ksm_root_open(tree.Path().c_str(), &root, &err), -ENOENT);

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ksmctl merge, ksmctl unmerge: running processes opted in or out. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/units.h"
+#include "cli/changes.h"
+#include "cli/merge.h"
+#include "cli/verbs.h"
+#include "kernel/ksm_sysfs.h"
+#include "kernel/meminfo.h"
+#include "report/report.h"
+
+struct merge_state {
+	bool trust;
+	bool force;
+	int method; /* one more than enum ksm_opt_in_method; 0: any */
+	const char **area;
+	size_t n_areas, area_capacity;
+	struct ksm_area_range *range;
+	size_t n_ranges, range_capacity;
+	struct ksm_merge_targets targets;
+};
+
+#define WHICH_OPTIONS                                                                            \
+	{"area", 0, "NAME",                                                                      \
+	 "only areas of this kind or name: heap, stack, anon, file, or as in smaps; repeatable", \
+	 "heap stack anon file"},                                                                \
+		{"range", 0, "START-END",                                                        \
+		 "only these addresses, hexadecimal as in maps; repeatable", NULL},              \
+	{                                                                                        \
+		"method", 0, "NAME", "by this and no other",                                     \
+			"process_madvise process_ksm prctl self_process_madvise madvise"         \
+	}
+
+static const struct ksm_option merge_options[] = {
+	WHICH_OPTIONS,
+	{"trust", 0, NULL, "also across users, containers or guests: they trust each other", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct ksm_option unmerge_options[] = {
+	WHICH_OPTIONS,
+	{"force", 'f', NULL, "even where memory may not suffice", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static int add_area(struct ksm_cli *cli, struct merge_state *merge, const char *name)
+{
+	if (ksm_array_reserve(&merge->area, &merge->area_capacity, merge->n_areas + 1,
+			      sizeof(*merge->area)))
+		return ksm_cli_no_memory(cli);
+	merge->area[merge->n_areas++] = name;
+	return KSM_EXIT_OK;
+}
+
+static int add_range(struct ksm_cli *cli, struct merge_state *merge, const char *text)
+{
+	struct ksm_area_range range;
+	struct ksm_error err;
+
+	if (ksm_range_parse(text, (uint64_t)sysconf(_SC_PAGESIZE), &range, &err))
+		return ksm_cli_usage(cli, "%s", err.text);
+	if (ksm_array_reserve(&merge->range, &merge->range_capacity, merge->n_ranges + 1,
+			      sizeof(*merge->range)))
+		return ksm_cli_no_memory(cli);
+	merge->range[merge->n_ranges++] = range;
+	return KSM_EXIT_OK;
+}
+
+static int merge_option(struct ksm_cli *cli, void *state, const struct ksm_option *option,
+			const char *value)
+{
+	struct merge_state *merge = state;
+
+	if (strcmp(option->name, "area") == 0)
+		return add_area(cli, merge, value);
+	if (strcmp(option->name, "range") == 0)
+		return add_range(cli, merge, value);
+	if (strcmp(option->name, "trust") == 0) {
+		merge->trust = true;
+	} else if (strcmp(option->name, "force") == 0) {
+		merge->force = true;
+	} else {
+		merge->method = ksm_opt_in_method_find(value) + 1;
+		if (!merge->method)
+			return ksm_cli_usage(cli, "\"%s\" is no method: give one of %s", value,
+					     option->values);
+	}
+	return KSM_EXIT_OK;
+}
+
+/* ---------------------------------------------------------------- beforehand */
+
+/* Copies of what is merged are made when it is taken apart. */
+static int check_memory(const struct ksm_cli *cli, const struct ksm_merge_targets *targets)
+{
+	char needed[KSM_UNITS_MAX], available[KSM_UNITS_MAX];
+	struct ksm_meminfo meminfo;
+	struct ksm_error err;
+	int64_t pages = 0, bytes;
+
+	for (size_t i = 0; i < targets->n; i++) {
+		ksm_auto_close int dir_fd = -1;
+		struct ksm_stat stat;
+
+		if (!ksm_root_open_pid(&cli->root, targets->target[i].pid, &dir_fd, NULL) &&
+		    !ksm_stat_read(dir_fd, &stat, NULL))
+			pages += ksm_opt_out_pages(&stat);
+	}
+	bytes = pages * sysconf(_SC_PAGESIZE);
+	if (!bytes || ksm_meminfo_read(&cli->root, &meminfo, NULL) ||
+	    (uint64_t)bytes < meminfo.available)
+		return KSM_EXIT_OK;
+	ksm_format_bytes(bytes, needed);
+	ksm_format_bytes((int64_t)meminfo.available, available);
+	ksm_error_set(
+		&err, KSM_ERR_SYSTEM, ENOMEM,
+		"taking apart what is merged needs up to %s, but %s are available: --force does it "
+		"nevertheless",
+		needed, available);
+	return ksm_cli_fail(cli, &err);
+}
+
+static int check(const struct ksm_cli *cli, const struct merge_state *state, bool merge,
+		 struct ksm_sysfs *ret_sysfs)
+{
+	struct ksm_error err;
+
+	if (ksm_sysfs_read(&cli->root, ret_sysfs, &err))
+		return ksm_cli_fail(cli, &err);
+	if (merge && !state->trust)
+		return ksm_merge_check_trust(cli, &state->targets);
+	if (!merge && !state->force)
+		return check_memory(cli, &state->targets);
+	return KSM_EXIT_OK;
+}
+
+/* ---------------------------------------------------------------- doing */
+
+static void opt_in_all(const struct ksm_cli *cli, struct merge_state *state, bool merge)
+{
+	const struct ksm_opt_in opt_in = {
+		.merge = merge,
+		.method = state->method - 1,
+		.choice = {state->area, state->n_areas, state->range, state->n_ranges},
+	};
+
+	for (size_t i = 0; i < state->targets.n; i++) {
+		struct ksm_merge_target *target = &state->targets.target[i];
+
+		if (!target->error.code)
+			ksm_opt_in(&cli->root, target->pid, &opt_in, &target->result,
+				   &target->error);
+	}
+}
+
+static int print(struct ksm_cli *cli, const struct merge_state *state, bool merge,
+		 const struct ksm_sysfs *sysfs)
+{
+	json_object *document;
+
+	ksm_merge_print(cli, &state->targets, merge);
+	if (cli->json) {
+		document = ksm_report_new(merge ? "ksmctl.merge/1" : "ksmctl.unmerge/1");
+		json_object_object_add(document, "targets", ksm_merge_json(&state->targets));
+		ksm_cli_add_changes(cli, document);
+		return ksm_cli_print_json(cli, document);
+	}
+	if (merge && !cli->dry_run &&
+	    ksm_merge_status(&state->targets) % KSM_EXIT_PARTIAL == KSM_EXIT_OK &&
+	    sysfs->valid[KSM_SYSFS_run] && sysfs->value[KSM_SYSFS_run] != 1)
+		ksm_cli_warn(cli, "ksmd does not run (run=%d), so nothing merges yet: ksmctl start",
+			     (int)sysfs->value[KSM_SYSFS_run]);
+	return KSM_EXIT_OK;
+}
+
+static int run(struct ksm_cli *cli, struct merge_state *state, bool merge, int argc, char **argv)
+{
+	struct ksm_sysfs sysfs;
+	int status = ksm_merge_take_targets(cli, argc, argv, &state->targets);
+
+	if (!status)
+		status = check(cli, state, merge, &sysfs);
+	if (status)
+		return status;
+	opt_in_all(cli, state, merge);
+	status = print(cli, state, merge, &sysfs);
+	return status ? status : ksm_merge_status(&state->targets);
+}
+
+static int merge_run(struct ksm_cli *cli, void *state, int argc, char **argv)
+{
+	return run(cli, state, true, argc, argv);
+}
+
+static int unmerge_run(struct ksm_cli *cli, void *state, int argc, char **argv)
+{
+	return run(cli, state, false, argc, argv);
+}
+
+static void merge_release(void *state)
+{
+	struct merge_state *merge = state;
+
+	free(merge->area);
+	free(merge->range);
+	ksm_merge_targets_free(&merge->targets);
+}
+
+const struct ksm_verb ksm_verb_merge = {
+	.name = "merge",
+	.arguments = "PID...",
+	.summary = "opt running processes in",
+	.options = merge_options,
+	.flags = KSM_VERB_WRITES,
+	.state_size = sizeof(struct merge_state),
+	.option = merge_option,
+	.run = merge_run,
+	.release = merge_release,
+};
+
+const struct ksm_verb ksm_verb_unmerge = {
+	.name = "unmerge",
+	.arguments = "PID...",
+	.summary = "opt running processes out, and take apart what is merged",
+	.options = unmerge_options,
+	.flags = KSM_VERB_WRITES,
+	.state_size = sizeof(struct merge_state),
+	.option = merge_option,
+	.run = unmerge_run,
+	.release = merge_release,
+};

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/merge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "kernel/domain.h"
+#include "kernel/process.h"
+#include "report/report.h"
+
+/* ---------------------------------------------------------------- who */
+
+static int take_target(const struct ksm_cli *cli, struct ksm_merge_targets *targets, pid_t pid)
+{
+	struct ksm_merge_target *target = &targets->target[targets->n];
+	struct ksm_process process;
+
+	if (ksm_process_get(&cli->root, pid, &process, &target->error)) {
+		target->pid = pid;
+		target->name = strdup("");
+		target->cgroup = strdup("");
+	} else {
+		target->pid = process.pid;
+		target->uid = process.uid;
+		target->name = strdup(process.name);
+		target->cgroup = strdup(process.cgroup);
+		ksm_process_free(&process);
+	}
+	targets->n++;
+	return target->name && target->cgroup ? KSM_EXIT_OK : ksm_cli_no_memory(cli);
+}
+
+static bool is_known(const struct ksm_merge_targets *targets, pid_t pid)
+{
+	for (size_t i = 0; i < targets->n; i++)
+		if (targets->target[i].pid == pid)
+			return true;
+	return false;
+}
+
+int ksm_merge_take_targets(const struct ksm_cli *cli, int argc, char **argv,
+			   struct ksm_merge_targets *ret_targets)
+{
+	if (!argc)
+		return ksm_cli_usage(cli, "no process given: name some by PID");
+	ret_targets->target = calloc((size_t)argc, sizeof(*ret_targets->target));
+	if (!ret_targets->target)
+		return ksm_cli_no_memory(cli);
+	for (int i = 0; i < argc; i++) {
+		uint64_t pid;
+		int status;
+
+		if (ksm_parse_u64(argv[i], INT32_MAX, &pid) || !pid)
+			return ksm_cli_usage(cli,
+					     "\"%s\" is no process number: give one from 1 to %d",
+					     argv[i], INT32_MAX);
+		if (is_known(ret_targets, (pid_t)pid))
+			continue;
+		status = take_target(cli, ret_targets, (pid_t)pid);
+		if (status)
+			return status;
+	}
+	return KSM_EXIT_OK;
+}
+
+void ksm_merge_targets_free(struct ksm_merge_targets *targets)
+{
+	for (size_t i = 0; i < targets->n; i++) {
+		free(targets->target[i].name);
+		free(targets->target[i].cgroup);
+	}
+	free(targets->target);
+	*targets = (struct ksm_merge_targets){0};
+}
+
+/* ---------------------------------------------------------------- trust */
+
+static bool is_opted_in(const struct ksm_root *root, pid_t pid)
+{
+	ksm_auto_close int dir_fd = -1;
+	struct ksm_stat stat;
+
+	if (ksm_root_open_pid(root, pid, &dir_fd, NULL) || ksm_stat_read(dir_fd, &stat, NULL))
+		return false;
+	return (stat.valid[KSM_STAT_ksm_merge_any] && stat.value[KSM_STAT_ksm_merge_any]) ||
+	       (stat.valid[KSM_STAT_ksm_mergeable] && stat.value[KSM_STAT_ksm_mergeable]) ||
+	       ksm_opt_out_pages(&stat) > 0;
+}
+
+static int refuse(const struct ksm_cli *cli, const struct ksm_domain *a, const struct ksm_domain *b,
+		  const struct ksm_process *other)
+{
+	char a_name[KSM_DOMAIN_NAME_MAX], b_name[KSM_DOMAIN_NAME_MAX];
+	struct ksm_error err;
+
+	ksm_domain_name(a, a_name);
+	ksm_domain_name(b, b_name);
+	if (other)
+		ksm_error_set(
+			&err, KSM_ERR_SYSTEM, 0,
+			"%s would merge with %s (process %d \"%.32s\" has opted in): each could "
+			"find out what is in the other's memory; if they trust each other, --trust",
+			a_name, b_name, other->pid, other->name);
+	else
+		ksm_error_set(&err, KSM_ERR_SYSTEM, 0,
+			      "%s would merge with %s: each could find out what is in the other's "
+			      "memory; if they trust each other, --trust",
+			      a_name, b_name);
+	return ksm_cli_fail(cli, &err);
+}
+
+static void domain_of_target(const struct ksm_merge_target *target, struct ksm_domain *ret_domain)
+{
+	const struct ksm_process process = {.pid = target->pid,
+					    .uid = target->uid,
+					    .name = target->name,
+					    .cgroup = target->cgroup};
+
+	ksm_domain_of(&process, ret_domain);
+}
+
+int ksm_merge_check_trust(const struct ksm_cli *cli, const struct ksm_merge_targets *targets)
+{
+	ksm_cleanup(ksm_processes_free) struct ksm_processes list = {0};
+	struct ksm_domain first = {0}, domain;
+	bool has_first = false;
+
+	for (size_t i = 0; i < targets->n; i++) {
+		if (targets->target[i].error.code)
+			continue;
+		domain_of_target(&targets->target[i], &domain);
+		if (has_first && !ksm_domain_equal(&first, &domain))
+			return refuse(cli, &first, &domain, NULL);
+		first = domain;
+		has_first = true;
+	}
+	if (!has_first || ksm_processes_list(&cli->root, &list, NULL))
+		return KSM_EXIT_OK;
+	for (size_t i = 0; i < list.n; i++) {
+		ksm_domain_of(&list.process[i], &domain);
+		if (list.process[i].has_memory && !ksm_domain_equal(&first, &domain) &&
+		    is_opted_in(&cli->root, list.process[i].pid))
+			return refuse(cli, &first, &domain, &list.process[i]);
+	}
+	return KSM_EXIT_OK;
+}
+
+/* ---------------------------------------------------------------- what came of it */
+
+int ksm_merge_status(const struct ksm_merge_targets *targets)
+{
+	size_t failed = 0;
+	int status = KSM_EXIT_OK;
+
+	for (size_t i = 0; i < targets->n; i++) {
+		int own = ksm_cli_status(&targets->target[i].error);
+
+		if (!own)
+			continue;
+		status = failed && own != status ? KSM_EXIT_FAILED : own;
+		failed++;
+	}
+	return failed && failed < targets->n ? KSM_EXIT_PARTIAL : status;
+}
+
+static const char *errno_name(int errnum)
+{
+	const char *name = strerrorname_np(errnum);
+
+	return name ? name : "unknown";
+}
+
+/* " (process_madvise: EINVAL)": what was tried before, or in vain. */
+static void print_refused(const struct ksm_opt_in_result *result, FILE *out)
+{
+	const char *before = " (";
+
+	for (size_t i = 0; i < result->n_attempts; i++) {
+		if (!result->attempt[i].errnum)
+			continue;
+		fprintf(out, "%s%s: %s", before, ksm_opt_in_method_name(result->attempt[i].method),
+			errno_name(result->attempt[i].errnum));
+		before = ", ";
+	}
+	if (before[0] == ',')
+		fputc(')', out);
+}
+
+static const char *method_of(const struct ksm_opt_in_result *result)
+{
+	for (size_t i = result->n_attempts; i > 0; i--)
+		if (!result->attempt[i - 1].errnum)
+			return ksm_opt_in_method_name(result->attempt[i - 1].method);
+	return NULL;
+}
+
+static void print_target(const struct ksm_merge_target *target, bool merge)
+{
+	const char *method = method_of(&target->result), *done = merge ? "opted in" : "opted out";
+	ksm_auto_str struct ksm_str name = {0};
+
+	if (ksm_str_escape(&name, target->name, strlen(target->name)))
+		return;
+	printf("%s (%d): ", name.data ? name.data : "", target->pid);
+	if (target->result.was_already)
+		printf("was %s already", done);
+	else if (!method)
+		printf("was not opted in");
+	else if (target->result.ranges)
+		printf("%s in %zu range%s by %s", done, target->result.ranges,
+		       target->result.ranges == 1 ? "" : "s", method);
+	else
+		printf("%s by %s", done, method);
+	print_refused(&target->result, stdout);
+	putchar('\n');
+}
+
+/* Some errors name the process themselves. */
+static void warn_of(const struct ksm_cli *cli, const struct ksm_merge_target *target)
+{
+	if (strstr(target->error.text, "process ") || !target->name[0])
+		ksm_cli_warn(cli, "%s", target->error.text);
+	else
+		ksm_cli_warn(cli, "process %d \"%.32s\" %s", target->pid, target->name,
+			     target->error.text);
+}
+
+void ksm_merge_print(const struct ksm_cli *cli, const struct ksm_merge_targets *targets, bool merge)
+{
+	for (size_t i = 0; i < targets->n; i++) {
+		const struct ksm_merge_target *target = &targets->target[i];
+
+		if (target->error.code)
+			warn_of(cli, target);
+		else if (!cli->dry_run && !cli->json)
+			print_target(target, merge);
+	}
+}
+
+/* ---------------------------------------------------------------- JSON */
+
+static json_object *attempts_json(const struct ksm_opt_in_result *result)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < result->n_attempts; i++) {
+		const struct ksm_attempt *attempt = &result->attempt[i];
+		json_object *object = json_object_new_object();
+
+		json_object_object_add(
+			object, "method",
+			json_object_new_string(ksm_opt_in_method_name(attempt->method)));
+		json_object_object_add(object, "errno", json_object_new_int(attempt->errnum));
+		json_object_object_add(object, "error",
+				       attempt->errnum
+					       ? json_object_new_string(errno_name(attempt->errnum))
+					       : NULL);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static json_object *stat_json(const struct ksm_stat *stat)
+{
+	json_object *object = json_object_new_object();
+
+	for (int i = 0; i < KSM_STAT_N; i++) {
+		json_object *value = NULL;
+
+		if (stat->valid[i] && (i == KSM_STAT_ksm_merge_any || i == KSM_STAT_ksm_mergeable))
+			value = json_object_new_boolean(stat->value[i] != 0);
+		else if (stat->valid[i])
+			value = json_object_new_int64(stat->value[i]);
+		json_object_object_add(object, ksm_stat_name(i), value);
+	}
+	return object;
+}
+
+static json_object *target_json(const struct ksm_merge_target *target)
+{
+	const char *method = method_of(&target->result);
+	json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "pid", json_object_new_int(target->pid));
+	json_object_object_add(object, "name", ksm_report_string(target->name));
+	json_object_object_add(object, "method", method ? json_object_new_string(method) : NULL);
+	json_object_object_add(object, "tried", attempts_json(&target->result));
+	json_object_object_add(object, "already",
+			       json_object_new_boolean(target->result.was_already));
+	json_object_object_add(object, "ranges",
+			       target->result.ranges
+				       ? json_object_new_int64((int64_t)target->result.ranges)
+				       : NULL);
+	json_object_object_add(object, "forecast", NULL);
+	json_object_object_add(object, "result",
+			       target->error.code ? NULL : stat_json(&target->result.after));
+	json_object_object_add(object, "error",
+			       target->error.code ? ksm_report_error(&target->error) : NULL);
+	return object;
+}
+
+json_object *ksm_merge_json(const struct ksm_merge_targets *targets)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < targets->n; i++)
+		json_object_array_add(array, target_json(&targets->target[i]));
+	return array;
+}

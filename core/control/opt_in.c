@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "control/opt_in.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "control/opt_in_inside.h"
+
+#define BIT(method) (1u << (method))
+#define INSIDE	    (BIT(KSM_OPT_IN_PRCTL) | BIT(KSM_OPT_IN_SELF_MADVISE) | BIT(KSM_OPT_IN_MADVISE))
+#define BATCH	    1024 /* UIO_MAXIOV */
+
+static const char *const names[KSM_OPT_IN_METHODS] = {
+	[KSM_OPT_IN_PROCESS_MADVISE] = "process_madvise",
+	[KSM_OPT_IN_PROCESS_KSM] = "process_ksm",
+	[KSM_OPT_IN_PRCTL] = "prctl",
+	[KSM_OPT_IN_SELF_MADVISE] = "self_process_madvise",
+	[KSM_OPT_IN_MADVISE] = "madvise",
+};
+
+const char *ksm_opt_in_method_name(enum ksm_opt_in_method method)
+{
+	return names[method];
+}
+
+int ksm_opt_in_method_find(const char *name)
+{
+	for (int i = 0; i < KSM_OPT_IN_METHODS; i++)
+		if (strcmp(names[i], name) == 0)
+			return i;
+	return -1;
+}
+
+int64_t ksm_opt_out_pages(const struct ksm_stat *stat)
+{
+	int64_t merging = stat->valid[KSM_STAT_ksm_merging_pages]
+				  ? stat->value[KSM_STAT_ksm_merging_pages]
+				  : 0;
+	int64_t zero = stat->valid[KSM_STAT_ksm_zero_pages] ? stat->value[KSM_STAT_ksm_zero_pages]
+							    : 0;
+
+	return merging + zero > 0 ? merging + zero : 0;
+}
+
+/* ---------------------------------------------------------------- state */
+
+struct job {
+	const struct ksm_root *root;
+	pid_t pid;
+	int dir_fd;
+	const struct ksm_opt_in *opt_in;
+	unsigned int methods; /* bits of those that may be tried still */
+	struct ksm_opt_in_result *result;
+};
+
+static bool is_whole(const struct ksm_opt_in *opt_in)
+{
+	return !opt_in->choice.n_areas && !opt_in->choice.n_ranges;
+}
+
+static bool is_merge_any(const struct ksm_stat *stat)
+{
+	return stat->valid[KSM_STAT_ksm_merge_any] && stat->value[KSM_STAT_ksm_merge_any];
+}
+
+static void note(struct job *job, enum ksm_opt_in_method method, int errnum)
+{
+	job->result->attempt[job->result->n_attempts++] = (struct ksm_attempt){method, errnum};
+}
+
+/* Tells the call that is, or would be, made in the process: the likeliest one in a dry run. */
+static void tell(const struct job *job, bool by_prctl, size_t n)
+{
+	bool merge = job->opt_in->merge;
+	char what[32], text[128];
+
+	snprintf(what, sizeof(what), "process %d", job->pid);
+	if (by_prctl)
+		snprintf(text, sizeof(text), "prctl(PR_SET_MEMORY_MERGE, %d)", merge);
+	else
+		snprintf(text, sizeof(text), "madvise(%s) for %zu range%s",
+			 merge ? "MADV_MERGEABLE" : "MADV_UNMERGEABLE", n, n == 1 ? "" : "s");
+	ksm_root_change(job->root, what, text);
+}
+
+/* ---------------------------------------------------------------- from here */
+
+static int advise_remotely(int pidfd, const struct ksm_ranges *ranges, int advice)
+{
+	size_t done = 0;
+
+	while (done < ranges->n) {
+		size_t n = ranges->n - done < BATCH ? ranges->n - done : BATCH;
+		ssize_t bytes =
+			syscall(SYS_process_madvise, pidfd, &ranges->range[done], n, advice, 0);
+
+		if (bytes < 0 && errno != ENOMEM)
+			return errno;
+		/* Up to one that was unmapped since it was looked up. */
+		for (n += done; done < n && bytes >= (ssize_t)ranges->range[done].iov_len; done++)
+			bytes -= (ssize_t)ranges->range[done].iov_len;
+		done += done < n;
+	}
+	return 0;
+}
+
+/* Returns true if that did it. */
+static bool try_process_madvise(struct job *job, const struct ksm_ranges *ranges)
+{
+	ksm_auto_close int pidfd = (int)syscall(SYS_pidfd_open, job->pid, 0);
+	int errnum = errno;
+
+	if (pidfd >= 0)
+		errnum = advise_remotely(pidfd, ranges,
+					 job->opt_in->merge ? MADV_MERGEABLE : MADV_UNMERGEABLE);
+	note(job, KSM_OPT_IN_PROCESS_MADVISE, errnum);
+	if (!errnum)
+		job->result->ranges = ranges->n;
+	return !errnum;
+}
+
+/* The number of a system call that a patched kernel tells; -1 where it does not. */
+static long read_number(const struct ksm_root *root, const char *path)
+{
+	struct ksm_str text ksm_auto_str = {0};
+	uint64_t number;
+
+	if (root->sys_fd < 0 || ksm_read_at(root->sys_fd, path, 32, &text, NULL) || !text.len)
+		return -1;
+	text.data[strcspn(text.data, "\n")] = '\0';
+	return ksm_parse_u64(text.data, 100000, &number) ? -1 : (long)number;
+}
+
+static bool try_process_ksm(struct job *job)
+{
+	bool merge = job->opt_in->merge;
+	long nr = read_number(job->root, merge ? "kernel/process_ksm/process_ksm_enable"
+					       : "kernel/process_ksm/process_ksm_disable");
+	long pmadv = nr < 0 ? read_number(job->root, "kernel/pmadv/ksm") : -1;
+	ksm_auto_close int pidfd = -1;
+	long ret;
+
+	if (nr < 0 && pmadv < 0)
+		return false;
+	pidfd = (int)syscall(SYS_pidfd_open, job->pid, 0);
+	if (pidfd < 0)
+		ret = -1;
+	else if (nr >= 0)
+		ret = syscall(nr, pidfd, 0);
+	else
+		ret = syscall(pmadv, pidfd, merge ? MADV_MERGEABLE : MADV_UNMERGEABLE, 0);
+	note(job, KSM_OPT_IN_PROCESS_KSM, ret ? errno : 0);
+	return !ret;
+}
+
+/* ---------------------------------------------------------------- in order */
+
+static bool may(const struct job *job, enum ksm_opt_in_method method)
+{
+	return job->methods & BIT(method);
+}
+
+static enum ksm_opt_in_method last_method(const struct ksm_opt_in_result *result)
+{
+	return result->attempt[result->n_attempts - 1].method;
+}
+
+static int try_methods(struct job *job, bool whole, const struct ksm_ranges *ranges,
+		       struct ksm_error *err)
+{
+	unsigned int inside = job->methods & INSIDE;
+	int ret;
+
+	if (job->root->dry_run) {
+		tell(job, whole && may(job, KSM_OPT_IN_PRCTL), ranges->n);
+		return 0;
+	}
+	if (ranges->n && may(job, KSM_OPT_IN_PROCESS_MADVISE) && try_process_madvise(job, ranges))
+		return 0;
+	if (whole && may(job, KSM_OPT_IN_PROCESS_KSM) && try_process_ksm(job))
+		return 0;
+	if (!whole)
+		inside &= ~BIT(KSM_OPT_IN_PRCTL);
+	if (!ranges->n)
+		inside &= BIT(KSM_OPT_IN_PRCTL);
+	if (!inside)
+		return ksm_error_set(err, KSM_ERR_UNSUPPORTED, ENOTSUP,
+				     "the kernel refuses the method asked for, or it is not for %s",
+				     whole ? "a whole process" : "ranges");
+	ret = ksm_opt_in_inside(job->root, job->pid, job->opt_in->merge, inside, ranges,
+				job->result, err);
+	if (!ret)
+		tell(job, last_method(job->result) == KSM_OPT_IN_PRCTL, job->result->ranges);
+	return ret;
+}
+
+static int find_ranges(const struct job *job, struct ksm_ranges *ret_ranges, struct ksm_error *err)
+{
+	struct ksm_areas areas ksm_cleanup(ksm_areas_free) = {0};
+	int ret = ksm_areas_read(job->dir_fd, &areas, err);
+
+	return ret
+		       ?: ksm_ranges_choose(&areas, &job->opt_in->choice, job->opt_in->merge,
+					    ret_ranges, err);
+}
+
+/* Areas that were advised one by one stay so when the whole process is opted out: they are taken in turn. */
+static int opt_out_wholly(struct job *job, struct ksm_error *err)
+{
+	const unsigned int methods = job->methods;
+	struct ksm_ranges ranges ksm_cleanup(ksm_ranges_free) = {0}, none = {0};
+	bool unknown = !job->result->before.valid[KSM_STAT_ksm_merge_any];
+	int ret = 0;
+
+	if ((unknown || is_merge_any(&job->result->before)) && may(job, KSM_OPT_IN_PRCTL)) {
+		ret = try_methods(job, true, &none, err);
+		/* A kernel that does not know the call has nothing to take back. */
+		if (ret == -ENOTSUP && unknown)
+			ret = 0;
+	}
+	if (!ret)
+		ret = find_ranges(job, &ranges, err);
+	job->methods = methods & ~BIT(KSM_OPT_IN_PRCTL) & ~BIT(KSM_OPT_IN_PROCESS_KSM);
+	if (ret || !ranges.n || (job->root->dry_run && is_merge_any(&job->result->before)))
+		return ret;
+	return try_methods(job, false, &ranges, err);
+}
+
+static int run(struct job *job, struct ksm_error *err)
+{
+	struct ksm_ranges ranges ksm_cleanup(ksm_ranges_free) = {0};
+	bool whole = is_whole(job->opt_in);
+	int ret;
+
+	if (whole && !job->opt_in->merge)
+		return opt_out_wholly(job, err);
+	if (whole && is_merge_any(&job->result->before)) {
+		job->result->was_already = true;
+		return 0;
+	}
+	ret = find_ranges(job, &ranges, err);
+	return ret ?: try_methods(job, whole, &ranges, err);
+}
+
+int ksm_opt_in(const struct ksm_root *root, pid_t pid, const struct ksm_opt_in *opt_in,
+	       struct ksm_opt_in_result *ret_result, struct ksm_error *err)
+{
+	ksm_auto_close int dir_fd = -1;
+	struct job job = {.root = root, .pid = pid, .opt_in = opt_in, .result = ret_result};
+	int ret;
+
+	*ret_result = (struct ksm_opt_in_result){0};
+	job.methods = opt_in->method >= 0 ? BIT(opt_in->method) : BIT(KSM_OPT_IN_METHODS) - 1;
+	ret = ksm_root_open_pid(root, pid, &dir_fd, err);
+	job.dir_fd = dir_fd;
+	if (!ret)
+		ret = ksm_stat_read(dir_fd, &ret_result->before, err);
+	/* Whoever may not read this may not do the rest. */
+	if (ret == -EACCES || ret == -EPERM)
+		ret = ksm_error_set(err, KSM_ERR_PERMISSION, EPERM,
+				    "is another user's: that takes being root, or CAP_SYS_PTRACE");
+	if (!ret)
+		ret = run(&job, err);
+	ret_result->after = ret_result->before;
+	if (!ret)
+		ret = ksm_stat_read(dir_fd, &ret_result->after, err);
+	if (ret && err && !err->pid)
+		err->pid = pid;
+	return ret;
+}

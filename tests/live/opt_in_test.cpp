@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* merge, unmerge and exec on programs that never heard of KSM. Touches no setting of KSM. */
+#include <cerrno>
+#include <functional>
+#include <sstream>
+
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "json.h"
+#include "ksm_live.h"
+#include "process.h"
+
+#ifndef PR_GET_MEMORY_MERGE
+#define PR_SET_MEMORY_MERGE 67
+#define PR_GET_MEMORY_MERGE 68
+#endif
+
+namespace
+{
+
+bool HasText(pid_t pid, const std::string &file, const std::string &text)
+{
+	return ReadFile("/proc/" + std::to_string(pid) + "/" + file).find(text) !=
+	       std::string::npos;
+}
+
+bool IsMergeAny(pid_t pid)
+{
+	return HasText(pid, "ksm_stat", "ksm_merge_any: yes");
+}
+
+bool HasMarkedArea(pid_t pid)
+{
+	std::istringstream lines(ReadFile("/proc/" + std::to_string(pid) + "/smaps"));
+
+	for (std::string line; std::getline(lines, line);)
+		if (!line.compare(0, 8, "VmFlags:") && line.find(" mg") != std::string::npos)
+			return true;
+	return false;
+}
+
+/* Its State, once it is @wanted or does not become so within seconds. */
+char StateOnce(pid_t pid, char wanted)
+{
+	char state = '-';
+
+	for (int i = 0; i < 5000 && state != wanted; i++) {
+		std::string status = ReadFile("/proc/" + std::to_string(pid) + "/status");
+		size_t at = status.find("\nState:\t");
+
+		state = at == std::string::npos ? '-' : status[at + 8];
+		usleep(1000);
+	}
+	return state;
+}
+
+class OptIn : public ::testing::Test
+{
+      protected:
+	void SetUp() override
+	{
+		if (geteuid())
+			SkipOrFail("opting others in needs root");
+		else if (prctl(PR_GET_MEMORY_MERGE, 0, 0, 0, 0) < 0)
+			SkipOrFail("the kernel has no PR_SET_MEMORY_MERGE");
+	}
+
+	/* The document of one target. */
+	Json Run(const std::string &verb, pid_t pid, const std::vector<std::string> &more = {},
+		 Start start = {})
+	{
+		std::vector<std::string> argv = {KsmctlPath(), verb, "--json"};
+
+		if (verb == "merge")
+			argv.push_back("--trust");
+		argv.insert(argv.end(), more.begin(), more.end());
+		argv.push_back(std::to_string(pid));
+		output_ = RunProgram(argv, start);
+		return Json::Parse(output_.out)["targets"].At(0);
+	}
+
+	/* In and out again, whole. */
+	void MergeAndUnmerge(pid_t pid)
+	{
+		Json target = Run("merge", pid);
+		ASSERT_EQ(output_.status, 0) << output_.err;
+		EXPECT_EQ(target["method"].Text(), "prctl");
+		EXPECT_EQ(target["tried"].At(0)["method"].Text(), "process_madvise");
+		EXPECT_EQ(target["tried"].At(0)["error"].Text(), "EINVAL");
+		EXPECT_TRUE(IsMergeAny(pid));
+		EXPECT_TRUE(target["result"]["ksm_merge_any"].Bool());
+		target = Run("merge", pid);
+		EXPECT_EQ(output_.status, 0) << output_.err;
+		EXPECT_TRUE(target["already"].Bool());
+		target = Run("unmerge", pid);
+		ASSERT_EQ(output_.status, 0) << output_.err;
+		EXPECT_FALSE(IsMergeAny(pid));
+		EXPECT_FALSE(HasMarkedArea(pid));
+	}
+
+	Output output_;
+};
+
+/* Without a control group, or with, each method that the kernel has. */
+TEST_F(OptIn, EveryMethodForRanges)
+{
+	if (IsSkipped())
+		return;
+	Workload workload({"repeat:10:30"});
+
+	for (const char *method : {"self_process_madvise", "madvise"}) {
+		Json target = Run("merge", workload.pid(),
+				  {"--area=anon", std::string("--method=") + method});
+		ASSERT_EQ(output_.status, 0) << output_.err;
+		EXPECT_EQ(target["method"].Text(), method);
+		EXPECT_GT(target["ranges"].Number(), 0);
+		EXPECT_TRUE(HasMarkedArea(workload.pid()));
+		EXPECT_FALSE(IsMergeAny(workload.pid()));
+		Run("unmerge", workload.pid());
+		ASSERT_EQ(output_.status, 0) << output_.err;
+		EXPECT_FALSE(HasMarkedArea(workload.pid()));
+	}
+	Run("merge", workload.pid(), {"--method=process_madvise"});
+	EXPECT_EQ(output_.status, 5) << output_.err;
+	EXPECT_FALSE(HasMarkedArea(workload.pid()));
+}
+
+TEST_F(OptIn, OnlyTheChosenRange)
+{
+	if (IsSkipped())
+		return;
+	Program sleeper({"/bin/sleep", "1000"});
+	ASSERT_EQ(StateOnce(sleeper.pid(), 'S'), 'S');
+	std::istringstream lines(ReadFile("/proc/" + std::to_string(sleeper.pid()) + "/maps"));
+	std::string heap;
+	for (std::string line; std::getline(lines, line);)
+		if (line.find("[heap]") != std::string::npos)
+			heap = line;
+	unsigned long start = 0, end = 0;
+	ASSERT_EQ(sscanf(heap.c_str(), "%lx-%lx", &start, &end), 2) << heap;
+	char range[64];
+	snprintf(range, sizeof(range), "--range=%lx-%lx", start + 4096, start + 8192);
+	Run("merge", sleeper.pid(), {range});
+	ASSERT_EQ(output_.status, 0) << output_.err;
+	std::string smaps = ReadFile("/proc/" + std::to_string(sleeper.pid()) + "/smaps");
+	char head[64];
+	snprintf(head, sizeof(head), "\n%08lx-%08lx", start + 4096, start + 8192);
+	EXPECT_NE(smaps.find(head), std::string::npos) << smaps.substr(0, 2000);
+	int marked = 0;
+	for (size_t at = smaps.find(" mg"); at != std::string::npos; at = smaps.find(" mg", at + 1))
+		marked++;
+	EXPECT_EQ(marked, 1);
+}
+
+TEST_F(OptIn, ProgramsThatSleep)
+{
+	if (IsSkipped())
+		return;
+	Program shell({"/bin/sh", "-c", "sleep 1000; true"});
+	ASSERT_EQ(StateOnce(shell.pid(), 'S'), 'S');
+	MergeAndUnmerge(shell.pid());
+	Program python({"/usr/bin/python3", "-c", "import time; time.sleep(1000)"});
+	python.WaitUntilIdle(200);
+	MergeAndUnmerge(python.pid());
+}
+
+/* The same result as one that was left alone. */
+TEST_F(OptIn, AProgramThatComputes)
+{
+	if (IsSkipped())
+		return;
+	const std::string path = "/tmp/ksmctl-opt-in-" + std::to_string(getpid());
+	const std::string code = "import hashlib, sys\n"
+				 "h = hashlib.sha256()\n"
+				 "for i in range(int(sys.argv[2])):\n"
+				 "    h.update(('%d' % (i * i)).encode() * 10)\n"
+				 "open(sys.argv[1], 'w').write(h.hexdigest())\n";
+	Program alone({"/usr/bin/python3", "-c", code, path + "-alone", "4000000"});
+	Program watched({"/usr/bin/python3", "-c", code, path + "-watched", "4000000"});
+
+	for (int i = 0; i < 10; i++) {
+		usleep(50000);
+		Run(i % 2 ? "unmerge" : "merge", watched.pid());
+		ASSERT_EQ(output_.status, 0) << output_.err;
+	}
+	EXPECT_EQ(alone.Wait(), 0);
+	EXPECT_EQ(watched.Wait(), 0);
+	EXPECT_EQ(ReadFile(path + "-alone").size(), 64u);
+	EXPECT_EQ(ReadFile(path + "-alone"), ReadFile(path + "-watched"));
+	unlink((path + "-alone").c_str());
+	unlink((path + "-watched").c_str());
+}
+
+/* A filter that kills for what the injection does. */
+TEST_F(OptIn, AProgramUnderSeccomp)
+{
+	if (IsSkipped())
+		return;
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct sock_filter filter[] = {
+			BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 1, 0),
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 1),
+			BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+			BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		};
+		struct sock_fprog program = {5, filter};
+
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))
+			_exit(3);
+		for (;;)
+			pause();
+	}
+	ASSERT_EQ(StateOnce(child, 'S'), 'S');
+	MergeAndUnmerge(child);
+	Run("merge", child, {"--area=heap", "--area=stack", "--method=madvise"});
+	EXPECT_EQ(output_.status, 0) << output_.err;
+	EXPECT_TRUE(HasMarkedArea(child));
+	EXPECT_EQ(StateOnce(child, 'S'), 'S');
+	/* And it still holds for itself. */
+	kill(child, SIGKILL);
+	waitpid(child, nullptr, 0);
+}
+
+/* Whoever has a filter of his own cannot suspend another's. */
+TEST_F(OptIn, SeccompWithoutTheRight)
+{
+	if (IsSkipped())
+		return;
+	Start nobody;
+	nobody.uid = 65534;
+	Program filtered({WithoutPath(), "pagemap-scan", "/bin/sleep", "1000"}, nobody);
+	ASSERT_EQ(StateOnce(filtered.pid(), 'S'), 'S');
+	Run("merge", filtered.pid(), {}, nobody);
+	EXPECT_EQ(output_.status, 4) << output_.out;
+	EXPECT_NE(output_.err.find("seccomp"), std::string::npos) << output_.err;
+	EXPECT_FALSE(IsMergeAny(filtered.pid()));
+	EXPECT_EQ(StateOnce(filtered.pid(), 'S'), 'S');
+}
+
+TEST_F(OptIn, AStoppedProgram)
+{
+	if (IsSkipped())
+		return;
+	Program sleeper({"/bin/sleep", "1000"});
+	ASSERT_EQ(StateOnce(sleeper.pid(), 'S'), 'S');
+	kill(sleeper.pid(), SIGSTOP);
+	ASSERT_EQ(StateOnce(sleeper.pid(), 'T'), 'T');
+	MergeAndUnmerge(sleeper.pid());
+	EXPECT_EQ(StateOnce(sleeper.pid(), 'T'), 'T');
+	kill(sleeper.pid(), SIGCONT);
+	EXPECT_EQ(StateOnce(sleeper.pid(), 'S'), 'S');
+}
+
+TEST_F(OptIn, ManyThreadsBusyInSystemCalls)
+{
+	if (IsSkipped())
+		return;
+	Program busy(
+		{"/usr/bin/python3", "-c",
+		 "import os, threading\n"
+		 "def work():\n"
+		 "    while True: os.read(os.open('/dev/zero', os.O_RDONLY | os.O_CLOEXEC), 1) and "
+		 "os.closerange(10, 100)\n"
+		 "for i in range(4): threading.Thread(target=work).start()\n"});
+	usleep(300000);
+	for (int i = 0; i < 5; i++)
+		MergeAndUnmerge(busy.pid());
+	EXPECT_EQ(kill(busy.pid(), 0), 0);
+}
+
+TEST_F(OptIn, OfAnotherUser)
+{
+	if (IsSkipped())
+		return;
+	Start nobody, somebody;
+	nobody.uid = 65534;
+	somebody.uid = 65533;
+	Program sleeper({"/bin/sleep", "1000"}, nobody);
+	ASSERT_EQ(StateOnce(sleeper.pid(), 'S'), 'S');
+	Run("merge", sleeper.pid(), {}, somebody);
+	EXPECT_EQ(output_.status, 4) << output_.out;
+	EXPECT_NE(output_.err.find("CAP_SYS_PTRACE"), std::string::npos) << output_.err;
+	EXPECT_FALSE(IsMergeAny(sleeper.pid()));
+	/* Their owner may, where Yama lets him. */
+	Run("merge", sleeper.pid(), {}, nobody);
+	std::string scope = ReadFile("/proc/sys/kernel/yama/ptrace_scope");
+	if (scope.empty() || scope[0] == '0')
+		EXPECT_TRUE(output_.status == 0 && IsMergeAny(sleeper.pid())) << output_.err;
+	else
+		EXPECT_EQ(output_.status, 4) << output_.err;
+}
+
+TEST_F(OptIn, AcrossUsersAsksForTrust)
+{
+	if (IsSkipped())
+		return;
+	Start nobody;
+	nobody.uid = 65534;
+	Program own({"/bin/sleep", "1000"}), other({"/bin/sleep", "1000"}, nobody);
+	ASSERT_EQ(StateOnce(own.pid(), 'S'), 'S');
+	ASSERT_EQ(StateOnce(other.pid(), 'S'), 'S');
+	std::vector<std::string> both = {std::to_string(own.pid()), std::to_string(other.pid())};
+	Output output = RunProgram({KsmctlPath(), "merge", both[0], both[1]});
+	EXPECT_EQ(output.status, 1);
+	EXPECT_NE(output.err.find("--trust"), std::string::npos) << output.err;
+	EXPECT_FALSE(IsMergeAny(own.pid()));
+	output = RunProgram({KsmctlPath(), "merge", "--trust", both[0]});
+	EXPECT_EQ(output.status, 0) << output.err;
+	/* One of them has opted in: the other would merge with it. */
+	output = RunProgram({KsmctlPath(), "merge", both[1]});
+	EXPECT_EQ(output.status, 1);
+	EXPECT_NE(output.err.find("user 0"), std::string::npos) << output.err;
+	EXPECT_FALSE(IsMergeAny(other.pid()));
+	output = RunProgram({KsmctlPath(), "merge", "--trust", both[0], both[1]});
+	EXPECT_EQ(output.status, 0) << output.err;
+	EXPECT_TRUE(IsMergeAny(other.pid()));
+}
+
+TEST_F(OptIn, SomeOfThemFail)
+{
+	if (IsSkipped())
+		return;
+	Program sleeper({"/bin/sleep", "1000"});
+	ASSERT_EQ(StateOnce(sleeper.pid(), 'S'), 'S');
+	Output output =
+		RunProgram({KsmctlPath(), "merge", "--trust", "2", std::to_string(sleeper.pid())});
+	EXPECT_EQ(output.status, 3);
+	EXPECT_NE(output.err.find("kernel thread"), std::string::npos) << output.err;
+	EXPECT_NE(output.out.find("opted in by prctl"), std::string::npos) << output.out;
+	EXPECT_TRUE(IsMergeAny(sleeper.pid()));
+}
+
+TEST_F(OptIn, Exec)
+{
+	if (IsSkipped())
+		return;
+	Output output = RunProgram(
+		{KsmctlPath(), "exec", "--", "/bin/sh", "-c", "cat /proc/self/ksm_stat; exit 9"});
+	EXPECT_EQ(output.status, 9);
+	EXPECT_NE(output.out.find("ksm_merge_any: yes"), std::string::npos) << output.out;
+}
+
+} // namespace
