@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/units.h"
+#include "kernel/tunables.h"
 
 enum { COL_NAME, COL_VALUE, COL_SIZE, COL_UNIT, COL_KIND, COL_SINCE, COL_MEANING };
 
@@ -22,47 +23,27 @@ const struct ksm_column ksm_status_columns[] = {
 	{NULL, NULL, false, KSM_COL_TEXT},
 };
 
-enum unit { NONE, PAGES, BYTES, MILLISECONDS, SECONDS, PERCENT };
-
 static const char *const unit_names[] = {
-	[NONE] = "-",	       [PAGES] = "pages", [BYTES] = "bytes",
-	[MILLISECONDS] = "ms", [SECONDS] = "s",	  [PERCENT] = "%",
+	[KSM_UNIT_NONE] = "-",		[KSM_UNIT_PAGES] = "pages", [KSM_UNIT_BYTES] = "bytes",
+	[KSM_UNIT_MILLISECONDS] = "ms", [KSM_UNIT_SECONDS] = "s",   [KSM_UNIT_PERCENT] = "%",
 };
 
-struct field_text {
-	enum unit unit; /* NONE for a count of something else, or a switch */
-	bool is_tunable;
+/* Of the counters; what the tunables are is in kernel/tunables.h. */
+static const struct counter_text {
+	enum ksm_unit unit;
 	const char *meaning;
-};
-
-static const struct field_text texts[KSM_SYSFS_N] = {
-	[KSM_SYSFS_run] = {NONE, true, "0 stopped, 1 running, 2 stopped and unmerged"},
-	[KSM_SYSFS_pages_to_scan] = {PAGES, true, "how many ksmd looks at before it sleeps"},
-	[KSM_SYSFS_sleep_millisecs] = {MILLISECONDS, true, "how long it then sleeps"},
-	[KSM_SYSFS_max_kernel_pages] = {PAGES, true, "most KSM pages, which could not be swapped"},
-	[KSM_SYSFS_merge_across_nodes] = {NONE, true, "1: also merge across NUMA nodes"},
-	[KSM_SYSFS_use_zero_pages] = {NONE, true, "1: all-zero pages become the zero page"},
-	[KSM_SYSFS_max_page_sharing] = {NONE, true, "most mappings of one KSM page"},
-	[KSM_SYSFS_stable_node_chains_prune_millisecs] = {MILLISECONDS, true,
-							  "how often stale KSM pages are sought"},
-	[KSM_SYSFS_smart_scan] = {NONE, true, "1: skip pages that found no twin before"},
-	[KSM_SYSFS_advisor_mode] = {NONE, true, "what sets pages_to_scan: none or scan-time"},
-	[KSM_SYSFS_advisor_max_cpu] = {PERCENT, true, "advisor: most CPU for ksmd"},
-	[KSM_SYSFS_advisor_min_pages_to_scan] = {PAGES, true, "advisor: where it starts"},
-	[KSM_SYSFS_advisor_max_pages_to_scan] = {PAGES, true, "advisor: where it ends"},
-	[KSM_SYSFS_advisor_target_scan_time] = {SECONDS, true,
-						"advisor: wanted time of a full scan"},
-	[KSM_SYSFS_full_scans] = {NONE, false, "passes over all memory that opted in"},
-	[KSM_SYSFS_pages_shared] = {PAGES, false, "KSM pages in use"},
-	[KSM_SYSFS_pages_sharing] = {PAGES, false, "further mappings of them: what is saved"},
-	[KSM_SYSFS_pages_unshared] = {PAGES, false, "looked at, no twin found"},
-	[KSM_SYSFS_pages_volatile] = {PAGES, false, "changing too fast, or skipped"},
-	[KSM_SYSFS_stable_node_chains] = {NONE, false, "contents that need several KSM pages"},
-	[KSM_SYSFS_stable_node_dups] = {PAGES, false, "KSM pages of such contents"},
-	[KSM_SYSFS_general_profit] = {BYTES, false, "saved, less what the rmap items take"},
-	[KSM_SYSFS_pages_scanned] = {PAGES, false, "looked at since boot"},
-	[KSM_SYSFS_ksm_zero_pages] = {PAGES, false, "merged with the zero page, saved as well"},
-	[KSM_SYSFS_pages_skipped] = {PAGES, false, "not looked at thanks to smart_scan"},
+} counters[KSM_SYSFS_N] = {
+	[KSM_SYSFS_full_scans] = {KSM_UNIT_NONE, "passes over all memory that opted in"},
+	[KSM_SYSFS_pages_shared] = {KSM_UNIT_PAGES, "KSM pages in use"},
+	[KSM_SYSFS_pages_sharing] = {KSM_UNIT_PAGES, "further mappings of them: what is saved"},
+	[KSM_SYSFS_pages_unshared] = {KSM_UNIT_PAGES, "looked at, no twin found"},
+	[KSM_SYSFS_pages_volatile] = {KSM_UNIT_PAGES, "changing too fast, or skipped"},
+	[KSM_SYSFS_stable_node_chains] = {KSM_UNIT_NONE, "contents that need several KSM pages"},
+	[KSM_SYSFS_stable_node_dups] = {KSM_UNIT_PAGES, "KSM pages of such contents"},
+	[KSM_SYSFS_general_profit] = {KSM_UNIT_BYTES, "saved, less what the rmap items take"},
+	[KSM_SYSFS_pages_scanned] = {KSM_UNIT_PAGES, "looked at since boot"},
+	[KSM_SYSFS_ksm_zero_pages] = {KSM_UNIT_PAGES, "merged with the zero page, saved as well"},
+	[KSM_SYSFS_pages_skipped] = {KSM_UNIT_PAGES, "not looked at thanks to smart_scan"},
 };
 
 /* Each in a buffer of its own, so that one printf can take several. */
@@ -139,18 +120,20 @@ void ksm_status_print_headline(const struct ksm_cli *cli, const struct ksm_statu
 static int print_row(struct ksm_table *table, const struct ksm_status *status,
 		     enum ksm_sysfs_field field)
 {
-	const struct field_text *text = &texts[field];
+	const struct ksm_tunable *tunable = ksm_tunable_of(field);
+	enum ksm_unit unit = tunable ? tunable->unit : counters[field].unit;
 	int64_t value = status->sysfs.value[field], size = value;
-	bool has_size = text->unit == BYTES;
+	bool has_size = unit == KSM_UNIT_BYTES;
 
-	if (text->unit == PAGES)
+	if (unit == KSM_UNIT_PAGES)
 		has_size = !__builtin_mul_overflow(value, (int64_t)status->page_size, &size);
 	if (ksm_table_row(table) || ksm_table_text(table, COL_NAME, ksm_sysfs_name(field)) ||
-	    ksm_table_text(table, COL_UNIT, unit_names[text->unit]) ||
+	    ksm_table_text(table, COL_UNIT, unit_names[unit]) ||
 	    (has_size && ksm_table_number(table, COL_SIZE, size)) ||
-	    ksm_table_text(table, COL_KIND, text->is_tunable ? "tunable" : "counter") ||
+	    ksm_table_text(table, COL_KIND, tunable ? "tunable" : "counter") ||
 	    ksm_table_text(table, COL_SINCE, ksm_sysfs_since(field)) ||
-	    ksm_table_text(table, COL_MEANING, text->meaning))
+	    ksm_table_text(table, COL_MEANING,
+			   tunable ? tunable->meaning : counters[field].meaning))
 		return -1;
 	if (field == KSM_SYSFS_advisor_mode)
 		return ksm_table_text(table, COL_VALUE,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "kernel/tunables.h"
 
 #define ROW_2_6_32                                                                            \
 	.checksum = KSM_CHECKSUM_JHASH2, .merges_into_copy = true, .breaks_lone_pages = true, \
@@ -52,26 +53,7 @@ const struct ksm_profile *ksm_profiles(size_t *ret_n)
 	return profiles;
 }
 
-/* The tunables that steer a pass, with their bounds in the kernel and their defaults. */
-static const struct tunable {
-	enum ksm_sysfs_field field;
-	int64_t min, max, fallback;
-} tunables[] = {
-	{KSM_SYSFS_pages_to_scan, 0, UINT_MAX, 100},
-	{KSM_SYSFS_sleep_millisecs, 0, UINT_MAX, 20},
-	{KSM_SYSFS_max_kernel_pages, 0, INT64_MAX, 2000},
-	{KSM_SYSFS_merge_across_nodes, 0, 1, 1},
-	{KSM_SYSFS_use_zero_pages, 0, 1, 0},
-	{KSM_SYSFS_max_page_sharing, 2, INT_MAX, 256},
-	{KSM_SYSFS_smart_scan, 0, 1, 1},
-	{KSM_SYSFS_advisor_mode, KSM_ADVISOR_NONE, KSM_ADVISOR_SCAN_TIME, KSM_ADVISOR_NONE},
-	{KSM_SYSFS_advisor_max_cpu, 0, UINT_MAX, 70},
-	{KSM_SYSFS_advisor_min_pages_to_scan, 0, UINT_MAX, 500},
-	{KSM_SYSFS_advisor_max_pages_to_scan, 0, UINT_MAX, 30000},
-	{KSM_SYSFS_advisor_target_scan_time, 1, UINT_MAX, 200},
-};
-#define N_TUNABLES (sizeof(tunables) / sizeof(tunables[0]))
-
+/* run and stable_node_chains_prune_millisecs steer no pass of the model. */
 static bool profile_has(const struct ksm_profile *profile, enum ksm_sysfs_field field)
 {
 	switch (field) {
@@ -97,6 +79,14 @@ static bool profile_has(const struct ksm_profile *profile, enum ksm_sysfs_field 
 	default:
 		return false;
 	}
+}
+
+static bool any_profile_has(enum ksm_sysfs_field field)
+{
+	for (size_t i = 0; i < N_PROFILES; i++)
+		if (profile_has(&profiles[i], field))
+			return true;
+	return false;
 }
 
 /* "6.18.44-fc" as 6018, "2.6.32" as 2006.032: orders releases. 0 for what is no version. */
@@ -130,13 +120,17 @@ static const struct ksm_profile *find_profile(const char *version)
  */
 static void take_running_tunables(struct ksm_model *model, const struct ksm_root *root)
 {
+	size_t n;
+	const struct ksm_tunable *tunables = ksm_tunables(&n);
 	struct ksm_sysfs sysfs;
 
 	if (ksm_sysfs_read(root, &sysfs, NULL))
 		return;
-	for (size_t i = 0; i < N_TUNABLES; i++) {
+	for (size_t i = 0; i < n; i++) {
 		enum ksm_sysfs_field field = tunables[i].field;
 
+		if (!any_profile_has(field))
+			continue;
 		if (!sysfs.valid[field] &&
 		    (field == KSM_SYSFS_pages_to_scan || field == KSM_SYSFS_sleep_millisecs))
 			continue;
@@ -151,6 +145,8 @@ int ksm_model_init(struct ksm_model *ret_model, const char *kernel, const struct
 	bool running = strcmp(kernel, "running") == 0;
 	struct ksm_str release ksm_auto_str = {0};
 	struct ksm_model model = {.rmap_item_size = 64};
+	size_t n;
+	const struct ksm_tunable *tunables = ksm_tunables(&n);
 	int ret;
 
 	if (running) {
@@ -166,7 +162,7 @@ int ksm_model_init(struct ksm_model *ret_model, const char *kernel, const struct
 				     "version from 2.6.32 on; --kernel=list shows the models",
 				     kernel);
 	snprintf(model.kernel, sizeof(model.kernel), "%s", kernel);
-	for (size_t i = 0; i < N_TUNABLES; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (!profile_has(model.profile, tunables[i].field))
 			continue;
 		model.tunables.value[tunables[i].field] = tunables[i].fallback;
@@ -178,54 +174,18 @@ int ksm_model_init(struct ksm_model *ret_model, const char *kernel, const struct
 	return 0;
 }
 
-/* The advisor's mode by its name, all else as a number. */
-static int parse_value(const struct tunable *tunable, const char *text, int64_t *ret_value)
-{
-	uint64_t number;
-
-	if (tunable->field == KSM_SYSFS_advisor_mode) {
-		for (enum ksm_advisor_mode mode = KSM_ADVISOR_NONE; mode <= KSM_ADVISOR_SCAN_TIME;
-		     mode++) {
-			if (strcmp(text, ksm_advisor_mode_name(mode)) == 0) {
-				*ret_value = mode;
-				return 0;
-			}
-		}
-		return -EINVAL;
-	}
-	if (ksm_parse_u64(text, (uint64_t)tunable->max, &number) || (int64_t)number < tunable->min)
-		return -EINVAL;
-	*ret_value = (int64_t)number;
-	return 0;
-}
-
-static const char *allowed_values(const struct tunable *tunable, char buf[static 80])
-{
-	if (tunable->field == KSM_SYSFS_advisor_mode)
-		return "the mode is none or scan-time";
-	snprintf(buf, 80, "the value goes from %lld to %lld", (long long)tunable->min,
-		 (long long)tunable->max);
-	return buf;
-}
-
 int ksm_model_set(struct ksm_model *model, const char *assignment, struct ksm_error *err)
 {
 	const char *equals = strchr(assignment, '=');
 	size_t len = equals ? (size_t)(equals - assignment) : 0;
-	const struct tunable *tunable = NULL;
-	char allowed[80];
+	const struct ksm_tunable *tunable = ksm_tunable_find(assignment, len);
+	char range[KSM_TUNABLE_RANGE_MAX];
 	int64_t value;
 
 	if (!equals)
 		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL, "\"%.60s\" is not NAME=VALUE",
 				     assignment);
-	for (size_t i = 0; i < N_TUNABLES; i++) {
-		const char *name = ksm_sysfs_name(tunables[i].field);
-
-		if (strlen(name) == len && strncmp(name, assignment, len) == 0)
-			tunable = &tunables[i];
-	}
-	if (!tunable)
+	if (!tunable || !any_profile_has(tunable->field))
 		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
 				     "\"%.*s\" is no tunable of the model",
 				     (int)(len < 60 ? len : 60), assignment);
@@ -234,9 +194,11 @@ int ksm_model_set(struct ksm_model *model, const char *assignment, struct ksm_er
 				     "kernel %s has no %s: it came with %s", model->kernel,
 				     ksm_sysfs_name(tunable->field),
 				     ksm_sysfs_since(tunable->field));
-	if (parse_value(tunable, equals + 1, &value))
+	if (ksm_tunable_parse(tunable, equals + 1, &value)) {
+		ksm_tunable_range(tunable, range);
 		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL, "\"%.60s\": %s", assignment,
-				     allowed_values(tunable, allowed));
+				     range);
+	}
 	model->tunables.value[tunable->field] = value;
 	return 0;
 }
