@@ -6,7 +6,10 @@
 #include <unistd.h>
 
 #include "cli/changes.h"
+#include "cli/interrupted.h"
 #include "cli/options.h"
+#include "cli/stop.h"
+#include "cli/verbs.h"
 
 /*
  * A standard descriptor that the caller closed would be given to the next file that is opened. Put
@@ -30,6 +33,9 @@ static int run_verb(struct ksm_cli *cli, const struct ksm_request *request)
 	if (ksm_root_open(cli->sysroot, &cli->root, &err))
 		return ksm_cli_fail(cli, &err);
 	ksm_cli_watch_changes(cli);
+	/* restore does so itself. */
+	if (cli->verb != &ksm_verb_restore)
+		ksm_cli_look_for_interrupted(cli);
 	status = cli->verb->run(cli, request->state, request->argc, request->argv);
 	ksm_root_close(&cli->root);
 	ksm_cli_forget_changes(cli);
@@ -67,5 +73,7 @@ int main(int argc, char **argv)
 	if (status == KSM_EXIT_OK)
 		status = run(&cli, &request);
 	ksm_request_release(&cli, &request);
-	return ksm_cli_close_stdout(status);
+	status = ksm_cli_close_stdout(status);
+	ksm_cli_raise_stop();
+	return status;
 }

@@ -7,12 +7,11 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "base/units.h"
 #include "cli/changes.h"
 #include "cli/merge.h"
 #include "cli/verbs.h"
+#include "control/settings.h"
 #include "kernel/ksm_sysfs.h"
-#include "kernel/meminfo.h"
 #include "report/report.h"
 
 struct merge_state {
@@ -96,13 +95,11 @@ static int merge_option(struct ksm_cli *cli, void *state, const struct ksm_optio
 
 /* ---------------------------------------------------------------- beforehand */
 
-/* Copies of what is merged are made when it is taken apart. */
+/* What is merged gets pages of its own when it is taken apart. */
 static int check_memory(const struct ksm_cli *cli, const struct ksm_merge_targets *targets)
 {
-	char needed[KSM_UNITS_MAX], available[KSM_UNITS_MAX];
-	struct ksm_meminfo meminfo;
 	struct ksm_error err;
-	int64_t pages = 0, bytes;
+	int64_t pages = 0;
 
 	for (size_t i = 0; i < targets->n; i++) {
 		ksm_auto_close int dir_fd = -1;
@@ -112,18 +109,7 @@ static int check_memory(const struct ksm_cli *cli, const struct ksm_merge_target
 		    !ksm_stat_read(dir_fd, &stat, NULL))
 			pages += ksm_opt_out_pages(&stat);
 	}
-	bytes = pages * sysconf(_SC_PAGESIZE);
-	if (!bytes || ksm_meminfo_read(&cli->root, &meminfo, NULL) ||
-	    (uint64_t)bytes < meminfo.available)
-		return KSM_EXIT_OK;
-	ksm_format_bytes(bytes, needed);
-	ksm_format_bytes((int64_t)meminfo.available, available);
-	ksm_error_set(
-		&err, KSM_ERR_SYSTEM, ENOMEM,
-		"taking apart what is merged needs up to %s, but %s are available: --force does it "
-		"nevertheless",
-		needed, available);
-	return ksm_cli_fail(cli, &err);
+	return ksm_unmerge_check(&cli->root, pages, &err) ? ksm_cli_fail(cli, &err) : KSM_EXIT_OK;
 }
 
 static int check(const struct ksm_cli *cli, const struct merge_state *state, bool merge,

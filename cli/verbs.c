@@ -13,5 +13,11 @@ const struct ksm_verb *const ksm_verbs[] = {
 	&ksm_verb_merge,
 	&ksm_verb_unmerge,
 	&ksm_verb_exec,
+	&ksm_verb_get,
+	&ksm_verb_set,
+	&ksm_verb_save,
+	&ksm_verb_restore,
+	&ksm_verb_start,
+	&ksm_verb_stop,
 	&end,
 };

@@ -7,9 +7,15 @@
 
 extern const struct ksm_verb ksm_verb_analyze;
 extern const struct ksm_verb ksm_verb_exec;
+extern const struct ksm_verb ksm_verb_get;
 extern const struct ksm_verb ksm_verb_merge;
+extern const struct ksm_verb ksm_verb_restore;
+extern const struct ksm_verb ksm_verb_save;
 extern const struct ksm_verb ksm_verb_scan;
+extern const struct ksm_verb ksm_verb_set;
+extern const struct ksm_verb ksm_verb_start;
 extern const struct ksm_verb ksm_verb_status;
+extern const struct ksm_verb ksm_verb_stop;
 extern const struct ksm_verb ksm_verb_unmerge;
 
 #endif

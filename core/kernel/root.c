@@ -81,6 +81,7 @@ int ksm_root_open(const char *sysroot, struct ksm_root *ret_root, struct ksm_err
 		memset(err, 0, sizeof(*err));
 	ret_root->is_machine = is_same_directory(proc, "/proc") &&
 			       (sys < 0 || is_same_directory(sys, "/sys"));
+	ret_root->run_fd = openat(top, "run", flags | O_CLOEXEC);
 	ret_root->dry_run = false;
 	ret_root->changed = NULL;
 	ret_root->proc_fd = ksm_no_close(proc);
@@ -94,7 +95,9 @@ void ksm_root_close(struct ksm_root *root)
 		close(root->proc_fd);
 	if (root->sys_fd >= 0)
 		close(root->sys_fd);
-	root->proc_fd = root->sys_fd = -1;
+	if (root->run_fd >= 0)
+		close(root->run_fd);
+	root->proc_fd = root->sys_fd = root->run_fd = -1;
 }
 
 int ksm_open_at(int dir_fd, const char *path, int flags, int *ret_fd, struct ksm_error *err)

@@ -14,8 +14,9 @@
 struct ksm_root {
 	int proc_fd;
 	int sys_fd;
+	int run_fd; /* /run, or run beside the other two; -1 if there is none */
 	bool is_machine; /* the running machine's own trees, not a copy of some or another's mounted here */
-	bool dry_run;	 /* nothing is changed, only told */
+	bool dry_run; /* nothing is changed, only told */
 	/* Told of each change that was made or, with dry_run, would be; may be NULL. See below. */
 	void (*changed)(void *arg, const char *what, const char *text);
 	void *changed_arg;

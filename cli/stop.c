@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/stop.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/signalfd.h>
+#include <time.h>
+
+static int stop_fd = -1;
+
+static void stop_signals(sigset_t *ret_set)
+{
+	sigemptyset(ret_set);
+	sigaddset(ret_set, SIGINT);
+	sigaddset(ret_set, SIGTERM);
+	sigaddset(ret_set, SIGHUP);
+}
+
+int ksm_cli_stop_fd(void)
+{
+	sigset_t set;
+
+	if (stop_fd < 0) {
+		stop_signals(&set);
+		sigprocmask(SIG_BLOCK, &set, NULL);
+		stop_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	}
+	return stop_fd;
+}
+
+void ksm_cli_raise_stop(void)
+{
+	const struct timespec at_once = {0};
+	sigset_t set;
+	int signal;
+
+	if (stop_fd < 0)
+		return;
+	stop_signals(&set);
+	signal = sigtimedwait(&set, NULL, &at_once);
+	if (signal < 0)
+		return;
+	raise(signal);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names of tunables in the command line. */
+#ifndef KSM_CLI_TUNABLE_NAME_H
+#define KSM_CLI_TUNABLE_NAME_H
+
+#include "cli/cli.h"
+#include "kernel/tunables.h"
+
+/*
+ * The tunable of that name (up to a "="), which this kernel has; an exit status. A counter points to `status`, a
+ * mistyped name to the nearest.
+ */
+int ksm_cli_find_tunable(const struct ksm_cli *cli, const char *name, const struct ksm_sysfs *sysfs,
+			 const struct ksm_tunable **ret_tunable);
+
+#endif
