@@ -21,11 +21,12 @@ enum {
 
 /* One row of a verb's options, or of the global ones: parsing, --help, completion and tests come from it. */
 struct ksm_option {
-	const char *name;     /* long, without dashes; NULL ends a table */
-	char letter;	      /* short form, or 0 */
-	const char *argument; /* what --help calls it: "N", "NAME=VALUE"; NULL if it takes none */
-	const char *help;     /* one line */
-	const char *values;   /* for completion, space-separated ("auto always never"); or NULL */
+	const char *name; /* long, without dashes; NULL ends a table */
+	char letter;	  /* short form, or 0 */
+	/* What --help calls it: "N", "NAME=VALUE"; "[=N]" if it can be left out; NULL if there is none. */
+	const char *argument;
+	const char *help;   /* one line */
+	const char *values; /* for completion, space-separated ("auto always never"); or NULL */
 };
 
 enum {

@@ -24,7 +24,8 @@ static void option_line(const struct ksm_option *option)
 	char what[80];
 
 	snprintf(what, sizeof(what), "%-3s --%s%s%s", option->letter ? letter : "", option->name,
-		 option->argument ? "=" : "", option->argument ? option->argument : "");
+		 option->argument && option->argument[0] != '[' ? "=" : "",
+		 option->argument ? option->argument : "");
 	line(what, option->help);
 }
 

@@ -9,6 +9,8 @@
 #include "base/cleanup.h"
 #include "cli/changes.h"
 #include "cli/merge.h"
+#include "cli/merge_wait.h"
+#include "cli/number.h"
 #include "cli/verbs.h"
 #include "control/settings.h"
 #include "kernel/ksm_sysfs.h"
@@ -17,6 +19,8 @@
 struct merge_state {
 	bool trust;
 	bool force;
+	bool wants_wait;
+	struct ksm_merge_wait wait;
 	int method; /* one more than enum ksm_opt_in_method; 0: any */
 	const char **area;
 	size_t n_areas, area_capacity;
@@ -38,6 +42,9 @@ struct merge_state {
 
 static const struct ksm_option merge_options[] = {
 	WHICH_OPTIONS,
+	{"wait", 'w', NULL, "until it has settled: forecast and fact", NULL},
+	{"timeout", 0, "SECONDS", "with --wait, give up after so long", NULL},
+	{"boost", 0, "[=CPU%]", "with --wait, let ksmd take so much of a CPU meanwhile (50)", NULL},
 	{"trust", 0, NULL, "also across users, containers or guests: they trust each other", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
@@ -71,6 +78,28 @@ static int add_range(struct ksm_cli *cli, struct merge_state *merge, const char 
 	return KSM_EXIT_OK;
 }
 
+/* "30" or "30%" */
+static bool parse_percent(const char *text, double *ret_percent)
+{
+	char number[16];
+	size_t len = strcspn(text, "%");
+
+	if (len >= sizeof(number) || (text[len] && text[len + 1]))
+		return false;
+	memcpy(number, text, len);
+	number[len] = '\0';
+	return ksm_cli_parse_number(number, 1, 100, ret_percent);
+}
+
+static int take_boost(const struct ksm_cli *cli, struct merge_state *merge, const char *value)
+{
+	merge->wait.boost = KSM_BOOST_DEFAULT;
+	if (value && !parse_percent(value, &merge->wait.boost))
+		return ksm_cli_usage(cli, "\"%s\" is no share of a CPU: give percent, 1 to 100",
+				     value);
+	return KSM_EXIT_OK;
+}
+
 static int merge_option(struct ksm_cli *cli, void *state, const struct ksm_option *option,
 			const char *value)
 {
@@ -80,16 +109,21 @@ static int merge_option(struct ksm_cli *cli, void *state, const struct ksm_optio
 		return add_area(cli, merge, value);
 	if (strcmp(option->name, "range") == 0)
 		return add_range(cli, merge, value);
-	if (strcmp(option->name, "trust") == 0) {
+	if (strcmp(option->name, "boost") == 0)
+		return take_boost(cli, merge, value);
+	if (strcmp(option->name, "trust") == 0)
 		merge->trust = true;
-	} else if (strcmp(option->name, "force") == 0) {
+	else if (strcmp(option->name, "force") == 0)
 		merge->force = true;
-	} else {
+	else if (strcmp(option->name, "wait") == 0)
+		merge->wants_wait = true;
+	else if (strcmp(option->name, "method") == 0)
 		merge->method = ksm_opt_in_method_find(value) + 1;
-		if (!merge->method)
-			return ksm_cli_usage(cli, "\"%s\" is no method: give one of %s", value,
-					     option->values);
-	}
+	else if (!ksm_cli_parse_number(value, 0.001, 1e9, &merge->wait.timeout))
+		return ksm_cli_usage(cli, "\"%s\" is no time: give seconds, more than 0", value);
+	if (strcmp(option->name, "method") == 0 && !merge->method)
+		return ksm_cli_usage(cli, "\"%s\" is no method: give one of %s", value,
+				     option->values);
 	return KSM_EXIT_OK;
 }
 
@@ -112,18 +146,36 @@ static int check_memory(const struct ksm_cli *cli, const struct ksm_merge_target
 	return ksm_unmerge_check(&cli->root, pages, &err) ? ksm_cli_fail(cli, &err) : KSM_EXIT_OK;
 }
 
+/* What waits for something that cannot come is refused before anything is done. */
+static int check_wait(const struct ksm_cli *cli, const struct merge_state *state,
+		      const struct ksm_sysfs *sysfs)
+{
+	struct ksm_error err;
+
+	if (!state->wants_wait && (state->wait.boost > 0 || state->wait.timeout > 0))
+		return ksm_cli_usage(cli, "--boost and --timeout are for --wait");
+	if (!state->wants_wait || sysfs->value[KSM_SYSFS_run] == 1)
+		return KSM_EXIT_OK;
+	ksm_error_set(&err, KSM_ERR_SYSTEM, ECANCELED,
+		      "ksmd does not run (run=%d), so there is nothing to wait for: ksmctl start",
+		      (int)sysfs->value[KSM_SYSFS_run]);
+	return ksm_cli_fail(cli, &err);
+}
+
 static int check(const struct ksm_cli *cli, const struct merge_state *state, bool merge,
 		 struct ksm_sysfs *ret_sysfs)
 {
 	struct ksm_error err;
+	int status;
 
 	if (ksm_sysfs_read(&cli->root, ret_sysfs, &err))
 		return ksm_cli_fail(cli, &err);
-	if (merge && !state->trust)
-		return ksm_merge_check_trust(cli, &state->targets);
-	if (!merge && !state->force)
-		return check_memory(cli, &state->targets);
-	return KSM_EXIT_OK;
+	status = check_wait(cli, state, ret_sysfs);
+	if (!status && merge && !state->trust)
+		status = ksm_merge_check_trust(cli, &state->targets);
+	if (!status && !merge && !state->force)
+		status = check_memory(cli, &state->targets);
+	return status;
 }
 
 /* ---------------------------------------------------------------- doing */
@@ -145,38 +197,52 @@ static void opt_in_all(const struct ksm_cli *cli, struct merge_state *state, boo
 	}
 }
 
-static int print(struct ksm_cli *cli, const struct merge_state *state, bool merge,
-		 const struct ksm_sysfs *sysfs)
+static void print_text(const struct ksm_cli *cli, const struct merge_state *state, bool merge,
+		       const struct ksm_sysfs *sysfs)
 {
-	json_object *document;
-
-	ksm_merge_print(cli, &state->targets, merge);
-	if (cli->json) {
-		document = ksm_report_new(merge ? "ksmctl.merge/1" : "ksmctl.unmerge/1");
-		json_object_object_add(document, "targets", ksm_merge_json(&state->targets));
-		ksm_cli_add_changes(cli, document);
-		return ksm_cli_print_json(cli, document);
-	}
-	if (merge && !cli->dry_run &&
-	    ksm_merge_status(&state->targets) % KSM_EXIT_PARTIAL == KSM_EXIT_OK &&
-	    sysfs->valid[KSM_SYSFS_run] && sysfs->value[KSM_SYSFS_run] != 1)
+	if (state->wants_wait)
+		ksm_merge_wait_print(&state->targets, &state->wait);
+	else if (merge && !cli->dry_run &&
+		 ksm_merge_status(&state->targets) % KSM_EXIT_PARTIAL == KSM_EXIT_OK &&
+		 sysfs->valid[KSM_SYSFS_run] && sysfs->value[KSM_SYSFS_run] != 1)
 		ksm_cli_warn(cli, "ksmd does not run (run=%d), so nothing merges yet: ksmctl start",
 			     (int)sysfs->value[KSM_SYSFS_run]);
-	return KSM_EXIT_OK;
+}
+
+static int print_json(struct ksm_cli *cli, const struct merge_state *state, bool merge)
+{
+	json_object *document = ksm_report_new(merge ? "ksmctl.merge/1" : "ksmctl.unmerge/1");
+
+	json_object_object_add(document, "targets", ksm_merge_json(&state->targets));
+	if (state->wants_wait)
+		ksm_merge_wait_json(&state->targets, &state->wait, document);
+	ksm_cli_add_changes(cli, document);
+	return ksm_cli_print_json(cli, document);
 }
 
 static int run(struct ksm_cli *cli, struct merge_state *state, bool merge, int argc, char **argv)
 {
+	bool whole = !state->n_areas && !state->n_ranges;
 	struct ksm_sysfs sysfs;
-	int status = ksm_merge_take_targets(cli, argc, argv, &state->targets);
+	int status = ksm_merge_take_targets(cli, argc, argv, &state->targets), waited = 0;
 
 	if (!status)
 		status = check(cli, state, merge, &sysfs);
+	state->wants_wait &= !cli->dry_run;
+	if (!status && state->wants_wait)
+		status = ksm_merge_forecast(cli, &state->targets, whole, &state->wait);
 	if (status)
 		return status;
 	opt_in_all(cli, state, merge);
-	status = print(cli, state, merge, &sysfs);
-	return status ? status : ksm_merge_status(&state->targets);
+	ksm_merge_print(cli, &state->targets, merge);
+	if (state->wants_wait && ksm_cli_flush())
+		waited = ksm_merge_wait(cli, &state->targets, &state->wait);
+	if (!cli->json)
+		print_text(cli, state, merge, &sysfs);
+	/* An error is a document of its own. */
+	else if (!waited)
+		status = print_json(cli, state, merge);
+	return status ? status : waited ? waited : ksm_merge_status(&state->targets);
 }
 
 static int merge_run(struct ksm_cli *cli, void *state, int argc, char **argv)
@@ -196,6 +262,7 @@ static void merge_release(void *state)
 	free(merge->area);
 	free(merge->range);
 	ksm_merge_targets_free(&merge->targets);
+	ksm_merge_wait_release(&merge->wait);
 }
 
 const struct ksm_verb ksm_verb_merge = {

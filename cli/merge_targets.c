@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "cli/number.h"
 #include "kernel/domain.h"
 #include "kernel/process.h"
 #include "report/report.h"
@@ -51,16 +52,14 @@ int ksm_merge_take_targets(const struct ksm_cli *cli, int argc, char **argv,
 	if (!ret_targets->target)
 		return ksm_cli_no_memory(cli);
 	for (int i = 0; i < argc; i++) {
-		uint64_t pid;
-		int status;
+		pid_t pid;
+		int status = ksm_cli_parse_pid(cli, argv[i], &pid);
 
-		if (ksm_parse_u64(argv[i], INT32_MAX, &pid) || !pid)
-			return ksm_cli_usage(cli,
-					     "\"%s\" is no process number: give one from 1 to %d",
-					     argv[i], INT32_MAX);
-		if (is_known(ret_targets, (pid_t)pid))
+		if (status)
+			return status;
+		if (is_known(ret_targets, pid))
 			continue;
-		status = take_target(cli, ret_targets, (pid_t)pid);
+		status = take_target(cli, ret_targets, pid);
 		if (status)
 			return status;
 	}
@@ -78,18 +77,6 @@ void ksm_merge_targets_free(struct ksm_merge_targets *targets)
 }
 
 /* ---------------------------------------------------------------- trust */
-
-static bool is_opted_in(const struct ksm_root *root, pid_t pid)
-{
-	ksm_auto_close int dir_fd = -1;
-	struct ksm_stat stat;
-
-	if (ksm_root_open_pid(root, pid, &dir_fd, NULL) || ksm_stat_read(dir_fd, &stat, NULL))
-		return false;
-	return (stat.valid[KSM_STAT_ksm_merge_any] && stat.value[KSM_STAT_ksm_merge_any]) ||
-	       (stat.valid[KSM_STAT_ksm_mergeable] && stat.value[KSM_STAT_ksm_mergeable]) ||
-	       ksm_opt_out_pages(&stat) > 0;
-}
 
 static int refuse(const struct ksm_cli *cli, const struct ksm_domain *a, const struct ksm_domain *b,
 		  const struct ksm_process *other)
@@ -143,7 +130,7 @@ int ksm_merge_check_trust(const struct ksm_cli *cli, const struct ksm_merge_targ
 	for (size_t i = 0; i < list.n; i++) {
 		ksm_domain_of(&list.process[i], &domain);
 		if (list.process[i].has_memory && !ksm_domain_equal(&first, &domain) &&
-		    is_opted_in(&cli->root, list.process[i].pid))
+		    ksm_is_opted_in(&cli->root, list.process[i].pid))
 			return refuse(cli, &first, &domain, &list.process[i]);
 	}
 	return KSM_EXIT_OK;

@@ -24,7 +24,9 @@ static size_t count(const struct ksm_option *table)
 
 static int add(struct ksm_parser *parser, const struct ksm_option *option)
 {
-	int has_arg = option->argument ? required_argument : no_argument;
+	int has_arg = !option->argument		   ? no_argument
+		      : option->argument[0] == '[' ? optional_argument
+						   : required_argument;
 	size_t len = strlen(parser->shorts);
 
 	if (asprintf(&parser->word[parser->n], "--%s", option->name) < 0) {

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "cli/estimate_text.h"
 #include "cli/estimate_verb.h"
+#include "cli/number.h"
 #include "cli/verbs.h"
 #include "kernel/process.h"
 #include "source/process.h"
@@ -77,14 +78,11 @@ static int add_pid(const struct ksm_cli *cli, struct scan_state *scan, pid_t pid
 static int take_arguments(const struct ksm_cli *cli, struct scan_state *scan, int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++) {
-		uint64_t pid;
-		int status;
+		pid_t pid;
+		int status = ksm_cli_parse_pid(cli, argv[i], &pid);
 
-		if (ksm_parse_u64(argv[i], INT32_MAX, &pid) || pid == 0)
-			return ksm_cli_usage(cli,
-					     "\"%s\" is no process number: give one from 1 to %d",
-					     argv[i], INT32_MAX);
-		status = add_pid(cli, scan, (pid_t)pid);
+		if (!status)
+			status = add_pid(cli, scan, pid);
 		if (status)
 			return status;
 	}

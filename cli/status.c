@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ksmctl status [INTERVAL [COUNT]] */
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "cli/number.h"
 #include "cli/status_text.h"
 #include "cli/verbs.h"
 #include "kernel/ksmd_cpu.h"
@@ -37,26 +36,13 @@ static int status_option(struct ksm_cli *cli, void *state, const struct ksm_opti
 	return KSM_EXIT_OK;
 }
 
-/* Seconds with or without a fraction; strtod alone would also take "0x1p3", "inf" and " 1". */
-static bool parse_interval(const char *text, double *ret_seconds)
-{
-	char *end;
-
-	for (const char *c = text; *c; c++) {
-		if (!isdigit((unsigned char)*c) && *c != '.')
-			return false;
-	}
-	*ret_seconds = strtod(text, &end);
-	return end != text && !*end && *ret_seconds >= 0.001 && *ret_seconds <= INTERVAL_MAX;
-}
-
 static int parse_arguments(const struct ksm_cli *cli, struct status_state *state, int argc,
 			   char **argv)
 {
 	state->count = argc ? UINT64_MAX : 1;
 	if (argc > 2)
 		return ksm_cli_usage(cli, "\"%s\" is one argument too many", argv[2]);
-	if (argc > 0 && !parse_interval(argv[0], &state->interval))
+	if (argc > 0 && !ksm_cli_parse_number(argv[0], 0.001, INTERVAL_MAX, &state->interval))
 		return ksm_cli_usage(
 			cli, "\"%s\" is no interval: give seconds, from 0.001 to 1000000", argv[0]);
 	if (argc > 1 && (ksm_parse_u64(argv[1], UINT64_MAX, &state->count) || !state->count))

@@ -17,5 +17,6 @@ extern const struct ksm_verb ksm_verb_start;
 extern const struct ksm_verb ksm_verb_status;
 extern const struct ksm_verb ksm_verb_stop;
 extern const struct ksm_verb ksm_verb_unmerge;
+extern const struct ksm_verb ksm_verb_wait;
 
 #endif

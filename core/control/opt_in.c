@@ -48,6 +48,18 @@ int64_t ksm_opt_out_pages(const struct ksm_stat *stat)
 	return merging + zero > 0 ? merging + zero : 0;
 }
 
+bool ksm_is_opted_in(const struct ksm_root *root, pid_t pid)
+{
+	ksm_auto_close int dir_fd = -1;
+	struct ksm_stat stat;
+
+	if (ksm_root_open_pid(root, pid, &dir_fd, NULL) || ksm_stat_read(dir_fd, &stat, NULL))
+		return false;
+	return (stat.valid[KSM_STAT_ksm_merge_any] && stat.value[KSM_STAT_ksm_merge_any]) ||
+	       (stat.valid[KSM_STAT_ksm_mergeable] && stat.value[KSM_STAT_ksm_mergeable]) ||
+	       ksm_opt_out_pages(&stat) > 0;
+}
+
 /* ---------------------------------------------------------------- state */
 
 struct job {

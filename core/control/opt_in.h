@@ -63,6 +63,9 @@ struct ksm_opt_in_result {
 int ksm_opt_in(const struct ksm_root *root, pid_t pid, const struct ksm_opt_in *opt_in,
 	       struct ksm_opt_in_result *ret_result, struct ksm_error *err);
 
+/* Has the process any memory that ksmd looks at? False also where that cannot be told. */
+bool ksm_is_opted_in(const struct ksm_root *root, pid_t pid);
+
 /* Pages that opting out would have to be given anew: merging pages and zero pages. 0 where unknown. */
 int64_t ksm_opt_out_pages(const struct ksm_stat *stat);
 

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What was forecast, and what came. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cli/merge_wait.h"
+#include "cli/settle_text.h"
+#include "cli/table.h"
+#include "report/report.h"
+
+enum { COL_WHAT, COL_FORECAST, COL_FACT, COL_DIFFERENCE };
+
+static const struct ksm_column columns[] = {
+	[COL_WHAT] = {"PAGES", "of the machine, or of a process", true, KSM_COL_TEXT},
+	[COL_FORECAST] = {"FORECAST", "before it was opted in", true, KSM_COL_NUMBER},
+	[COL_FACT] = {"FACT", "at the end", true, KSM_COL_NUMBER},
+	[COL_DIFFERENCE] = {"DIFFERENCE", "fact less forecast", true, KSM_COL_TEXT},
+	{NULL, NULL, false, KSM_COL_TEXT},
+};
+
+static int put_row(struct ksm_table *table, const char *what, int64_t forecast, int64_t fact)
+{
+	char difference[32];
+	int ret = ksm_table_row(table) ?: ksm_table_text(table, COL_WHAT, what);
+
+	if (!ret && forecast != KSM_UNKNOWN)
+		ret = ksm_table_number(table, COL_FORECAST, forecast);
+	if (!ret && fact != KSM_UNKNOWN)
+		ret = ksm_table_number(table, COL_FACT, fact);
+	if (ret || forecast == KSM_UNKNOWN || fact == KSM_UNKNOWN)
+		return ret;
+	if (forecast)
+		snprintf(difference, sizeof(difference), "%+" PRId64 " (%+.1f%%)", fact - forecast,
+			 100.0 * (double)(fact - forecast) / (double)forecast);
+	else
+		snprintf(difference, sizeof(difference), "%+" PRId64, fact - forecast);
+	return ksm_table_text(table, COL_DIFFERENCE, difference);
+}
+
+static int64_t merged_then(const struct ksm_merge_target *target)
+{
+	return target->error.code ? KSM_UNKNOWN : ksm_opt_out_pages(&target->result.after);
+}
+
+void ksm_merge_wait_print(const struct ksm_merge_targets *targets,
+			  const struct ksm_merge_wait *wait)
+{
+	const struct ksm_table_options plain = {0};
+	struct ksm_table *table;
+	char what[64];
+	int ret;
+
+	ksm_settle_print(&wait->settle, wait->settled);
+	putchar('\n');
+	if (ksm_table_new(columns, &plain, &table, NULL))
+		return;
+	ret = put_row(table, "pages_shared", wait->shared, wait->shared_then)
+		      ?: put_row(table, "pages_sharing", wait->sharing, wait->sharing_then);
+	if (!ret && (wait->zero > 0 || wait->zero_then > 0))
+		ret = put_row(table, "ksm_zero_pages", wait->zero, wait->zero_then);
+	for (size_t i = 0; i < targets->n && !ret; i++) {
+		const struct ksm_merge_target *target = &targets->target[i];
+
+		snprintf(what, sizeof(what), "merged in %d %.40s", target->pid, target->name);
+		ret = put_row(table, what, wait->merged[i], merged_then(target));
+	}
+	if (!ret)
+		ksm_table_print(table);
+	ksm_table_free(&table);
+}
+
+static json_object *counters_json(int64_t shared, int64_t sharing, int64_t zero)
+{
+	json_object *object;
+
+	if (shared == KSM_UNKNOWN)
+		return NULL;
+	object = json_object_new_object();
+	json_object_object_add(object, "pages_shared", json_object_new_int64(shared));
+	json_object_object_add(object, "pages_sharing", json_object_new_int64(sharing));
+	json_object_object_add(object, "ksm_zero_pages", json_object_new_int64(zero));
+	return object;
+}
+
+void ksm_merge_wait_json(const struct ksm_merge_targets *targets, const struct ksm_merge_wait *wait,
+			 json_object *document)
+{
+	json_object *array = json_object_object_get(document, "targets"), *waited;
+
+	for (size_t i = 0; i < targets->n; i++) {
+		json_object *forecast;
+
+		if (wait->merged[i] == KSM_UNKNOWN)
+			continue;
+		forecast = json_object_new_object();
+		json_object_object_add(forecast, "merged_pages",
+				       json_object_new_int64(wait->merged[i]));
+		json_object_object_add(json_object_array_get_idx(array, i), "forecast", forecast);
+	}
+	json_object_object_add(document, "forecast",
+			       counters_json(wait->shared, wait->sharing, wait->zero));
+	json_object_object_add(
+		document, "fact",
+		counters_json(wait->shared_then, wait->sharing_then, wait->zero_then));
+	waited = json_object_new_object();
+	ksm_settle_json(&wait->settle, wait->settled, waited);
+	json_object_object_add(document, "wait", waited);
+}

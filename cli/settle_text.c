@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/settle_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/units.h"
+
+/* Mappings that are merged, as far as a sample has them. */
+static int64_t merged_pages(const struct ksm_settle_sample *sample)
+{
+	return sample->merging_pages + sample->pages_sharing + sample->zero_pages;
+}
+
+static int64_t scans(const struct ksm_settle *settle)
+{
+	return settle->last.full_scans - settle->first.full_scans;
+}
+
+void ksm_settle_show(struct ksm_settle_line *line, const struct ksm_settle *settle)
+{
+	char bytes[KSM_UNITS_MAX];
+
+	if (settle->last.seconds < 1 || !ksm_cli_progress(line->cli))
+		return;
+	ksm_format_bytes(merged_pages(&settle->last) * sysconf(_SC_PAGESIZE), bytes);
+	fprintf(stderr,
+		"\r%" PRId64 " full scan%s, %s merged, no change for %" PRId64 " scan%s\033[K",
+		scans(settle), scans(settle) == 1 ? "" : "s", bytes,
+		settle->last.full_scans - settle->changed_at,
+		settle->last.full_scans - settle->changed_at == 1 ? "" : "s");
+	fflush(stderr);
+	line->is_shown = true;
+}
+
+void ksm_settle_end_line(struct ksm_settle_line *line)
+{
+	if (line->is_shown)
+		fputs("\r\033[K", stderr);
+	line->is_shown = false;
+}
+
+void ksm_settle_print(const struct ksm_settle *settle, bool settled)
+{
+	char seconds[KSM_UNITS_MAX], bytes[KSM_UNITS_MAX];
+
+	ksm_format_seconds(settle->last.seconds, seconds);
+	ksm_format_bytes(merged_pages(&settle->last) * sysconf(_SC_PAGESIZE), bytes);
+	printf("%s after %" PRId64 " full scan%s in %s: %s merged\n",
+	       settled ? "settled" : "not settled", scans(settle), scans(settle) == 1 ? "" : "s",
+	       seconds, bytes);
+}
+
+static json_object *sample_json(const struct ksm_settle_sample *sample)
+{
+	json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "full_scans", json_object_new_int64(sample->full_scans));
+	json_object_object_add(object, "pages_shared", json_object_new_int64(sample->pages_shared));
+	json_object_object_add(object, "pages_sharing",
+			       json_object_new_int64(sample->pages_sharing));
+	json_object_object_add(object, "ksm_zero_pages", json_object_new_int64(sample->zero_pages));
+	json_object_object_add(object, "rmap_items", json_object_new_int64(sample->rmap_items));
+	json_object_object_add(object, "ksm_merging_pages",
+			       json_object_new_int64(sample->merging_pages));
+	return object;
+}
+
+void ksm_settle_json(const struct ksm_settle *settle, bool settled, json_object *document)
+{
+	char seconds[32];
+
+	snprintf(seconds, sizeof(seconds), "%.2f", settle->last.seconds);
+	json_object_object_add(document, "settled", json_object_new_boolean(settled));
+	json_object_object_add(document, "full_scans", json_object_new_int64(scans(settle)));
+	json_object_object_add(document, "seconds",
+			       json_object_new_double_s(settle->last.seconds, seconds));
+	json_object_object_add(document, "before", sample_json(&settle->first));
+	json_object_object_add(document, "after", sample_json(&settle->last));
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ksmctl wait [PID...]: until what ksmd does has come to rest. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "cli/number.h"
+#include "cli/settle_text.h"
+#include "cli/stop.h"
+#include "cli/verbs.h"
+#include "report/report.h"
+
+#define SECONDS_MAX 1e9
+
+struct wait_state {
+	uint64_t full_scans; /* 0: until settled */
+	double timeout;	     /* seconds; 0: none */
+};
+
+static const struct ksm_option wait_options[] = {
+	{"settled", 0, NULL, "until two full scans in a row change nothing (the default)", NULL},
+	{"full-scans", 0, "N", "until N full scans are over", NULL},
+	{"timeout", 0, "SECONDS", "give up after so long", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static int wait_option(struct ksm_cli *cli, void *state, const struct ksm_option *option,
+		       const char *value)
+{
+	struct wait_state *wait = state;
+
+	if (strcmp(option->name, "settled") == 0) {
+		wait->full_scans = 0;
+	} else if (strcmp(option->name, "full-scans") == 0) {
+		if (ksm_parse_u64(value, INT64_MAX, &wait->full_scans) || !wait->full_scans)
+			return ksm_cli_usage(
+				cli, "\"%s\" is no number of scans: give one from 1 on", value);
+	} else if (!ksm_cli_parse_number(value, 0.001, SECONDS_MAX, &wait->timeout)) {
+		return ksm_cli_usage(cli, "\"%s\" is no time: give seconds, more than 0", value);
+	}
+	return KSM_EXIT_OK;
+}
+
+static int show(void *data, const struct ksm_settle *settle)
+{
+	ksm_settle_show(data, settle);
+	return 0;
+}
+
+static int print(const struct ksm_cli *cli, const struct wait_state *wait,
+		 const struct ksm_settle *settle)
+{
+	json_object *document;
+
+	if (!cli->json) {
+		if (cli->verbose)
+			ksm_settle_print(settle, !wait->full_scans);
+		return KSM_EXIT_OK;
+	}
+	document = ksm_report_new("ksmctl.wait/1");
+	ksm_settle_json(settle, !wait->full_scans, document);
+	return ksm_cli_print_json(cli, document);
+}
+
+static int wait_run(struct ksm_cli *cli, void *state, int argc, char **argv)
+{
+	const struct wait_state *wait = state;
+	ksm_auto_free pid_t *pids = calloc((size_t)argc + 1, sizeof(*pids));
+	struct ksm_settle_line line = {.cli = cli};
+	struct ksm_settle_options options = {
+		.pid = pids,
+		.n_pids = (size_t)argc,
+		.full_scans = wait->full_scans,
+		.timeout_seconds = wait->timeout,
+		.stop_fd = ksm_cli_stop_fd(),
+		.progress = show,
+		.progress_data = &line,
+	};
+	struct ksm_settle settle;
+	struct ksm_error err;
+	int status = KSM_EXIT_OK, ret;
+
+	if (!pids)
+		return ksm_cli_no_memory(cli);
+	for (int i = 0; i < argc && !status; i++)
+		status = ksm_cli_parse_pid(cli, argv[i], &pids[i]);
+	if (status)
+		return status;
+	ret = ksm_settle_wait(&cli->root, &options, &settle, &err);
+	ksm_settle_end_line(&line);
+	return ret ? ksm_cli_fail(cli, &err) : print(cli, wait, &settle);
+}
+
+const struct ksm_verb ksm_verb_wait = {
+	.name = "wait",
+	.arguments = "[PID...]",
+	.summary = "until ksmd has settled, or made N full scans",
+	.options = wait_options,
+	.state_size = sizeof(struct wait_state),
+	.option = wait_option,
+	.run = wait_run,
+};

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What `merge --wait` foretells and comes to, what `wait` waits for, and that settings are put back. */
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <thread>
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "json.h"
+#include "ksm_live.h"
+#include "process.h"
+
+namespace
+{
+
+using Seconds = std::chrono::duration<double>;
+
+std::string ReadTunable(const std::string &name)
+{
+	std::string text = ReadFile("/sys/kernel/mm/ksm/" + name);
+
+	return text.empty() ? text : text.substr(0, text.size() - 1);
+}
+
+class Merge : public LiveTest
+{
+      protected:
+	void SetUp() override
+	{
+		LiveTest::SetUp();
+		if (!ksm)
+			return;
+		/* A ksmd as fast as it goes without hurting, and as most have it. */
+		ksm->Set("smart_scan", 1);
+		ksm->Set("use_zero_pages", 0);
+		ksm->Set("max_page_sharing", 256);
+		ksm->Set("pages_to_scan", 1000);
+		ksm->Set("sleep_millisecs", 20);
+		ksm->Set("run", 1);
+	}
+
+	Json MergeAndWait(const std::vector<pid_t> &pids, const std::vector<std::string> &more = {})
+	{
+		std::vector<std::string> argv = {KsmctlPath(),	  "merge",   "--wait",
+						 "--timeout=300", "--trust", "--json"};
+
+		argv.insert(argv.end(), more.begin(), more.end());
+		for (pid_t pid : pids)
+			argv.push_back(std::to_string(pid));
+		output_ = RunProgram(argv, {}, 320);
+		EXPECT_EQ(output_.status, 0) << output_.err << output_.out;
+		return Json::Parse(output_.out);
+	}
+
+	/* Foretold within a share of what came. */
+	void ExpectForecast(const std::string &what, Json document, double share)
+	{
+		int64_t forecast = document["forecast"]["pages_sharing"].Number();
+		int64_t fact = document["fact"]["pages_sharing"].Number();
+
+		printf("%s: pages_sharing %lld foretold, %lld came, settled after %lld scans\n",
+		       what.c_str(), (long long)forecast, (long long)fact,
+		       (long long)document["wait"]["full_scans"].Number());
+		EXPECT_GT(fact, 0) << what;
+		EXPECT_LE(std::abs(static_cast<double>(fact - forecast)),
+			  share * static_cast<double>(fact))
+			<< what << ": " << output_.out;
+	}
+
+	/* Two of a program, once they have come to rest. */
+	void TwoOf(const std::string &what, const std::vector<std::string> &argv)
+	{
+		Program one(argv), other(argv);
+
+		one.WaitUntilIdle();
+		other.WaitUntilIdle();
+		ExpectForecast(what, MergeAndWait({one.pid(), other.pid()}), 0.02);
+		ksm->Unmerge();
+		ksm->Set("sleep_millisecs", 20);
+		ksm->Set("run", 1);
+	}
+
+	Output output_;
+};
+
+TEST_F(Merge, KnownContents)
+{
+	if (!ksm)
+		return;
+	Workload one({"repeat:100:5", "unique:300"}), other({"repeat:100:3"});
+	Json document = MergeAndWait({one.pid(), other.pid()});
+	EXPECT_TRUE(document["wait"]["settled"].Bool());
+	EXPECT_GE(document["forecast"]["pages_sharing"].Number(), 700);
+	ExpectForecast("workloads", document, 0.02);
+	Json target = document["targets"].At(0);
+	EXPECT_EQ(target["method"].Text(), "prctl");
+	int64_t merged = target["result"]["ksm_merging_pages"].Number();
+	EXPECT_NEAR(static_cast<double>(target["forecast"]["merged_pages"].Number()),
+		    static_cast<double>(merged), 0.02 * static_cast<double>(merged) + 3);
+}
+
+TEST_F(Merge, RealProgramsStartedTwice)
+{
+	if (!ksm)
+		return;
+	TwoOf("python3", {"/usr/bin/python3", "-c",
+			  "import json, email, http.client, time; time.sleep(10000)"});
+	TwoOf("perl", {"/usr/bin/perl", "-e",
+		       "use strict; my %h; $h{$_} = 'x' x 100 for 1..20000; sleep 10000"});
+	TwoOf("sh", {"/bin/sh", "-c", "sleep 10000; true"});
+}
+
+/* ------------------------------------------------------------------------------- wait */
+
+TEST_F(Merge, WaitSaysWhyItCannotCome)
+{
+	if (!ksm)
+		return;
+	Output output = RunProgram({KsmctlPath(), "wait", "--timeout=5"});
+	EXPECT_EQ(output.status, 1);
+	EXPECT_NE(output.err.find("no process has opted in"), std::string::npos) << output.err;
+	Program sleeper({"/bin/sleep", "1000"});
+	output = RunProgram({KsmctlPath(), "wait", std::to_string(sleeper.pid())});
+	EXPECT_EQ(output.status, 1);
+	EXPECT_NE(output.err.find("opted in"), std::string::npos) << output.err;
+	ksm->Set("run", 0);
+	output = RunProgram({KsmctlPath(), "wait"});
+	EXPECT_EQ(output.status, 1);
+	EXPECT_NE(output.err.find("ksmctl start"), std::string::npos) << output.err;
+}
+
+TEST_F(Merge, WaitForScansAndForTime)
+{
+	if (!ksm)
+		return;
+	Workload workload({"unique:500", "--opt-in=madvise"});
+	int64_t before = ksm->Read()["full_scans"];
+	Output output = RunProgram({KsmctlPath(), "wait", "--full-scans=3", "--json"});
+	EXPECT_EQ(output.status, 0) << output.err;
+	EXPECT_GE(ksm->Read()["full_scans"], before + 3);
+	EXPECT_GE(Json::Parse(output.out)["full_scans"].Number(), 3);
+	output = RunProgram({KsmctlPath(), "wait", "--settled", "-v"});
+	EXPECT_EQ(output.status, 0) << output.err;
+	EXPECT_EQ(output.out.find("settled after"), 0u) << output.out;
+	/* So slow that no scan ends. */
+	ksm->Set("pages_to_scan", 1);
+	ksm->Set("sleep_millisecs", 5000);
+	auto begin = std::chrono::steady_clock::now();
+	output = RunProgram({KsmctlPath(), "wait", "--timeout=0.5"});
+	EXPECT_EQ(output.status, 1);
+	EXPECT_NE(output.err.find("not settled"), std::string::npos) << output.err;
+	EXPECT_GE(Seconds(std::chrono::steady_clock::now() - begin).count(), 0.5);
+	/* Who watches one that ends hears of it. */
+	pid_t pid = workload.pid();
+	std::thread killer([&] {
+		std::this_thread::sleep_for(std::chrono::milliseconds(300));
+		workload.Kill();
+	});
+	output = RunProgram({KsmctlPath(), "wait", std::to_string(pid)});
+	killer.join();
+	EXPECT_EQ(output.status, 1);
+	EXPECT_NE(output.err.find("exited"), std::string::npos) << output.err;
+}
+
+/* ------------------------------------------------------------------------------- boost */
+
+class Boost : public Merge
+{
+      protected:
+	void SetUp() override
+	{
+		Merge::SetUp();
+		if (!ksm)
+			return;
+		/* No boost of these numbers would come to the same. */
+		ksm->Set("pages_to_scan", 37);
+		ksm->Set("sleep_millisecs", 41);
+	}
+	void ExpectSettingsAsBefore()
+	{
+		EXPECT_EQ(ReadTunable("pages_to_scan"), "37");
+		EXPECT_EQ(ReadTunable("sleep_millisecs"), "41");
+		EXPECT_EQ(ReadFile("/run/ksmctl/journal"), "");
+	}
+	/* Once it has raised the pace. */
+	bool IsBoosted()
+	{
+		for (int i = 0; i < 1000; i++) {
+			if (ReadTunable("pages_to_scan") != "37")
+				return true;
+			usleep(10000);
+		}
+		return false;
+	}
+};
+
+TEST_F(Boost, PutsSettingsBackAtTheEnd)
+{
+	if (!ksm)
+		return;
+	Workload workload({"unique:6000", "repeat:100:10"});
+	auto begin = std::chrono::steady_clock::now();
+	Json document = MergeAndWait({workload.pid()}, {"--boost=60%"});
+	double seconds = Seconds(std::chrono::steady_clock::now() - begin).count();
+	/* 37 pages every 44 ms make 8 s for each of the scans that it takes. */
+	EXPECT_LT(seconds, 30);
+	ExpectForecast("boosted", document, 0.02);
+	ExpectSettingsAsBefore();
+}
+
+TEST_F(Boost, PutsSettingsBackWhenInterrupted)
+{
+	if (!ksm)
+		return;
+	for (int signal : {SIGINT, SIGTERM}) {
+		Workload workload({"unique:100"});
+		/* One who keeps changing never settles. */
+		Program changer(
+			{"/usr/bin/python3", "-c",
+			 "import os\n"
+			 "b = bytearray(8 << 20)\n"
+			 "while True:\n"
+			 "    for i in range(0, len(b), 4096): b[i:i+8] = os.urandom(8)\n"
+			 "    b = bytearray(b) if len(b) > 9 << 20 else b + bytes(1 << 20)\n"});
+		Program merge({KsmctlPath(), "merge", "--wait", "--boost=30", "--trust",
+			       std::to_string(changer.pid())});
+		ASSERT_TRUE(IsBoosted());
+		kill(merge.pid(), signal);
+		int status = merge.Wait(20);
+		EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == signal) << status;
+		ExpectSettingsAsBefore();
+		ksm->Unmerge();
+		ksm->Set("sleep_millisecs", 41);
+		ksm->Set("run", 1);
+	}
+}
+
+TEST_F(Boost, TheNextOnePutsSettingsBackAfterAKill)
+{
+	if (!ksm)
+		return;
+	Program changer({"/usr/bin/python3", "-c",
+			 "import os\n"
+			 "b = bytearray(8 << 20)\n"
+			 "while True: b[:] = os.urandom(8) * (1 << 20)\n"});
+	std::vector<std::string> argv = {KsmctlPath(), "merge",	  "--wait",
+					 "--boost=30", "--trust", std::to_string(changer.pid())};
+	{
+		Program merge(argv);
+		ASSERT_TRUE(IsBoosted());
+		/* Another is told that the first is at it. */
+		Output output = RunProgram(argv);
+		EXPECT_EQ(output.status, 1);
+		EXPECT_NE(output.err.find(std::to_string(merge.pid())), std::string::npos)
+			<< output.err;
+		EXPECT_NE(ReadTunable("pages_to_scan"), "37");
+		kill(merge.pid(), SIGKILL);
+		merge.Wait(20);
+	}
+	EXPECT_NE(ReadTunable("pages_to_scan"), "37");
+	/* Who only looks changes nothing, and says what there is. */
+	Output output = RunProgram({KsmctlPath(), "status"});
+	EXPECT_EQ(output.status, 0);
+	EXPECT_NE(output.err.find("--interrupted"), std::string::npos) << output.err;
+	EXPECT_NE(ReadTunable("pages_to_scan"), "37");
+	output = RunProgram({KsmctlPath(), "set", "run=1"});
+	EXPECT_EQ(output.status, 0) << output.err;
+	EXPECT_NE(output.err.find("put back"), std::string::npos) << output.err;
+	ExpectSettingsAsBefore();
+}
+
+/* ------------------------------------------------------------------------------- settings */
+
+class LiveSettings : public LiveTest
+{
+      protected:
+	Output Ksmctl(std::vector<std::string> arguments)
+	{
+		arguments.insert(arguments.begin(), KsmctlPath());
+		return RunProgram(arguments);
+	}
+};
+
+TEST_F(LiveSettings, AsTheKernelTakesThem)
+{
+	if (!ksm)
+		return;
+	Output saved = Ksmctl({"save"});
+	ASSERT_EQ(saved.status, 0) << saved.err;
+	Output output = Ksmctl({"set", "sleep_millisecs=33", "pages_to_scan=77", "smart_scan=0"});
+	EXPECT_EQ(output.status, 0) << output.err;
+	EXPECT_EQ(ReadTunable("sleep_millisecs"), "33");
+	EXPECT_EQ(ReadTunable("pages_to_scan"), "77");
+	EXPECT_EQ(ReadTunable("smart_scan"), "0");
+	if (!ReadTunable("advisor_mode").empty()) {
+		output = Ksmctl({"set", "advisor_mode=scan-time", "advisor_min_pages_to_scan=640"});
+		EXPECT_EQ(output.status, 0) << output.err;
+		EXPECT_EQ(ReadTunable("pages_to_scan"), "640");
+		output = Ksmctl({"set", "pages_to_scan=88"});
+		EXPECT_EQ(output.status, 1);
+		EXPECT_NE(output.err.find("advisor_mode=none"), std::string::npos) << output.err;
+		output = Ksmctl({"set", "pages_to_scan=88", "advisor_mode=none"});
+		EXPECT_EQ(output.status, 0) << output.err;
+		EXPECT_EQ(ReadTunable("pages_to_scan"), "88");
+	}
+	/* All of them, of which each was in the range of the table, and back again. */
+	std::string path = "/tmp/ksmctl-saved-" + std::to_string(getpid());
+	FILE *file = fopen(path.c_str(), "w");
+	ASSERT_NE(file, nullptr);
+	fputs(saved.out.c_str(), file);
+	fclose(file);
+	output = Ksmctl({"restore", path});
+	EXPECT_EQ(output.status, 0) << output.err;
+	EXPECT_EQ(Ksmctl({"save"}).out, saved.out);
+	unlink(path.c_str());
+}
+
+TEST_F(LiveSettings, WhatTakesUnmerging)
+{
+	if (!ksm)
+		return;
+	Workload workload({"repeat:10:30", "--opt-in=madvise"});
+	ksm->Set("smart_scan", 0);
+	ksm->Set("max_page_sharing", 256);
+	ASSERT_GT(ksm->Passes(3)["pages_shared"], 0);
+	Output output = Ksmctl({"set", "max_page_sharing=100", "sleep_millisecs=21"});
+	EXPECT_EQ(output.status, 1);
+	EXPECT_NE(output.err.find("--unmerge-first"), std::string::npos) << output.err;
+	EXPECT_EQ(ReadTunable("max_page_sharing"), "256");
+	EXPECT_NE(ReadTunable("sleep_millisecs"), "21");
+	output = Ksmctl({"set", "--unmerge-first", "max_page_sharing=100"});
+	EXPECT_EQ(output.status, 0) << output.err;
+	EXPECT_EQ(ReadTunable("max_page_sharing"), "100");
+	EXPECT_EQ(ReadTunable("run"), "0");
+	EXPECT_EQ(ksm->Read()["pages_shared"], 0);
+	ASSERT_GT(ksm->Passes(3)["pages_shared"], 0);
+	output = Ksmctl({"stop", "--unmerge"});
+	EXPECT_EQ(output.status, 0) << output.err;
+	EXPECT_EQ(ReadTunable("run"), "2");
+	EXPECT_EQ(ksm->Read()["pages_shared"], 0);
+	output = Ksmctl({"start"});
+	EXPECT_EQ(ReadTunable("run"), "1");
+	output = Ksmctl({"stop"});
+	EXPECT_EQ(ReadTunable("run"), "0");
+}
+
+} // namespace
