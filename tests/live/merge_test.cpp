@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <memory>
 #include <thread>
 
 #include <signal.h>
@@ -108,10 +109,57 @@ TEST_F(Merge, RealProgramsStartedTwice)
 	if (!ksm)
 		return;
 	TwoOf("python3", {"/usr/bin/python3", "-c",
-			  "import json, email, http.client, time; time.sleep(10000)"});
+			  "import time\n"
+			  "d = {i: str(i) * 20 for i in range(20000)}\n"
+			  "time.sleep(10000)"});
 	TwoOf("perl", {"/usr/bin/perl", "-e",
 		       "use strict; my %h; $h{$_} = 'x' x 100 for 1..20000; sleep 10000"});
 	TwoOf("sh", {"/bin/sh", "-c", "sleep 10000; true"});
+}
+
+/* In `make check-integration`, which brings them. */
+class MergePrograms : public Merge
+{
+};
+
+TEST_F(MergePrograms, Node)
+{
+	if (!ksm)
+		return;
+	TwoOf("node",
+	      {"node", "-e",
+	       "const m = new Map(); for (let i = 0; i < 50000; i++) m.set(i, 'x'.repeat(50) + i);"
+	       "setTimeout(() => m.size, 1e8)"});
+}
+
+TEST_F(MergePrograms, RedisWithData)
+{
+	if (!ksm)
+		return;
+	std::vector<std::string> sockets;
+	std::vector<std::unique_ptr<Program>> servers;
+	std::vector<pid_t> pids;
+
+	for (int i = 0; i < 2; i++) {
+		std::string socket =
+			"/tmp/ksmctl-redis-" + std::to_string(getpid()) + "-" + std::to_string(i);
+		servers.push_back(std::make_unique<Program>(std::vector<std::string>{
+			"redis-server", "--port", "0", "--unixsocket", socket, "--save", "",
+			"--appendonly", "no", "--hz", "1"}));
+		pids.push_back(servers.back()->pid());
+		for (int tries = 0; tries < 100 && access(socket.c_str(), F_OK); tries++)
+			usleep(50000);
+		EXPECT_EQ(RunProgram({"redis-benchmark", "-s", socket, "-q", "-t", "set", "-n",
+				      "20000", "-r", "10000", "-d", "500"})
+				  .status,
+			  0);
+		sockets.push_back(socket);
+	}
+	for (auto &server : servers)
+		server->WaitUntilIdle(500);
+	ExpectForecast("redis", MergeAndWait(pids), 0.02);
+	for (const auto &socket : sockets)
+		unlink(socket.c_str());
 }
 
 /* ------------------------------------------------------------------------------- wait */

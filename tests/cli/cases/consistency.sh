@@ -22,7 +22,7 @@ check_option() { # OPTION PAGE HELP FILE...
 	local option=$1 page=$2 help=$3
 	shift 3
 	in_manual "$option" "$page" || echo "$option is not in ${page##*/}"
-	grep -qE -e "^ +(-., )? *$option([ =,]|\$)" "$help" || echo "$option is not in $help"
+	grep -qE -e "^ +(-., )? *$option([][ =,]|\$)" "$help" || echo "$option is not in $help"
 	used "$option" "$@" || echo "$option is used by no test ($help)"
 }
 

@@ -17,3 +17,20 @@ try exec /nonexistent/program
 try exec /etc/passwd
 try exec -- sh -c 'exit 7'
 try exec sh -c 'echo "$1 $2"' - --json -v
+try merge --boost=200 1
+try merge --boost=x% 1
+try merge --timeout=0 1
+try merge --boost 1
+try merge --timeout=5 1
+cp -r "$TREES/6.18" tree && chmod -R u+w tree
+echo 0 >tree/sys/kernel/mm/ksm/run
+try --sysroot=tree merge --wait --boost=30% --timeout=1 1
+try --sysroot=tree merge -w 1
+try --sysroot=tree wait
+try --sysroot=tree wait --settled --json
+echo 1 >tree/sys/kernel/mm/ksm/run
+try --sysroot=tree wait --full-scans=1 --timeout=0.2
+try --sysroot=tree wait --timeout=0.2 -v
+try wait --full-scans=0
+try wait --timeout=-1
+try wait x
