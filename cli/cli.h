@@ -42,6 +42,9 @@ struct ksm_verb {
 	const char *summary;   /* one line in the list of verbs */
 	const struct ksm_option *options;
 	const struct ksm_column *columns; /* for -o, or NULL; see table.h */
+	/* Those of another table that the option @other_table_option asks for, or NULL. */
+	const struct ksm_column *other_columns;
+	const char *other_table_option; /* "--processes" */
 	unsigned int flags;
 	/*
 	 * Called for each option of the verb in turn, then run. @value is NULL for an option without argument.

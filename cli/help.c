@@ -37,6 +37,16 @@ static void global_lines(const struct ksm_verb *verb)
 	}
 }
 
+static void column_lines(const struct ksm_column *columns)
+{
+	for (const struct ksm_column *column = columns; column && column->name; column++) {
+		char what[80];
+
+		snprintf(what, sizeof(what), "%c %s", column->is_default ? '*' : ' ', column->name);
+		line(what, column->help);
+	}
+}
+
 static void help_verb(const struct ksm_verb *verb)
 {
 	printf("Usage: ksmctl %s [OPTIONS]%s%s\n\n%s\n", verb->name, verb->arguments ? " " : "",
@@ -49,12 +59,10 @@ static void help_verb(const struct ksm_verb *verb)
 	global_lines(verb);
 	if (verb->columns)
 		puts("\nColumns (* = shown by default):");
-	for (const struct ksm_column *column = verb->columns; column && column->name; column++) {
-		char what[80];
-
-		snprintf(what, sizeof(what), "%c %s", column->is_default ? '*' : ' ', column->name);
-		line(what, column->help);
-	}
+	column_lines(verb->columns);
+	if (verb->other_columns)
+		printf("\nColumns with %s:\n", verb->other_table_option);
+	column_lines(verb->other_columns);
 	printf("\nSee man ksmctl-%s for more\n", verb->name);
 }
 
@@ -98,6 +106,9 @@ static void list_options(const struct ksm_option *table, const struct ksm_verb *
 static void list_columns(const struct ksm_verb *verb)
 {
 	for (const struct ksm_column *column = verb->columns; column && column->name; column++)
+		puts(column->name);
+	for (const struct ksm_column *column = verb->other_columns; column && column->name;
+	     column++)
 		puts(column->name);
 }
 

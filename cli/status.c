@@ -2,37 +2,80 @@
 /* ksmctl status [INTERVAL [COUNT]] */
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "cli/number.h"
+#include "cli/status_processes.h"
 #include "cli/status_text.h"
 #include "cli/verbs.h"
 #include "kernel/ksmd_cpu.h"
+#include "report/metrics.h"
 #include "report/status.h"
 
 #define NANOSECONDS  INT64_C(1000000000)
 #define INTERVAL_MAX 1000000.0 /* seconds */
 
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_PROMETHEUS, FORMAT_OPENMETRICS };
+
 struct status_state {
 	struct ksm_table_options table;
+	enum format format;
+	bool processes;
+	bool all;
 	double interval; /* seconds; 0: once */
 	uint64_t count;
 };
 
+/* From sample to sample. */
+struct watch {
+	int ksmd_fd; /* -1: its CPU time cannot be seen */
+	struct ksm_ksmd_load load;
+	bool has_last;
+	struct ksm_sysfs last;
+	int64_t last_time; /* ns */
+};
+
 static const struct ksm_option status_options[] = {
+	{"processes", 'p', NULL, "by process: what is merged, what it costs, the profit", NULL},
+	{"all", 'a', NULL, "with -p, also processes that KSM has nothing to do with", NULL},
+	{"format", 0, "FORMAT", "text, json, prometheus or openmetrics",
+	 "text json prometheus openmetrics"},
 	KSM_TABLE_OPTIONS,
 	{NULL, 0, NULL, NULL, NULL},
 };
+
+static int take_format(const struct ksm_cli *cli, struct status_state *status, const char *value)
+{
+	static const char *const names[] = {"text", "json", "prometheus", "openmetrics"};
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]) == 0) {
+			status->format = (enum format)i;
+			return KSM_EXIT_OK;
+		}
+	}
+	return ksm_cli_usage(cli, "\"%s\" is no format: give text, json, prometheus or openmetrics",
+			     value);
+}
 
 static int status_option(struct ksm_cli *cli, void *state, const struct ksm_option *option,
 			 const char *value)
 {
 	struct status_state *status = state;
 
-	ksm_table_option(&status->table, option->name, value);
+	if (strcmp(option->name, "format") == 0)
+		return take_format(cli, status, value);
+	if (strcmp(option->name, "processes") == 0)
+		status->processes = true;
+	else if (strcmp(option->name, "all") == 0)
+		status->all = true;
+	else
+		ksm_table_option(&status->table, option->name, value);
 	return KSM_EXIT_OK;
 }
 
@@ -66,67 +109,126 @@ static void sleep_until(int64_t when)
 		;
 }
 
-/* Of one CPU, since the call before; NAN where that cannot be told. */
-static double measure_cpu(int ksmd_fd, struct ksm_ksmd_load *load)
+static bool wants_table_alone(const struct ksm_table_options *options)
 {
-	uint64_t ticks;
-
-	if (ksmd_fd < 0 || ksm_ksmd_ticks(ksmd_fd, &ticks, NULL)) {
-		*load = (struct ksm_ksmd_load){0};
-		return NAN;
-	}
-	return ksm_ksmd_load_percent(load, ticks, now(), sysconf(_SC_CLK_TCK));
+	return options->columns || options->all_columns || options->no_headings || options->raw;
 }
 
-static int print_text(const struct ksm_cli *cli, const struct ksm_status *status,
-		      const struct ksm_table_options *options)
+static int print_text(const struct ksm_cli *cli, const struct status_state *state,
+		      const struct ksm_status *status, const struct ksm_rates *rates,
+		      const struct ksm_process_statuses *processes)
 {
 	struct ksm_error err;
+	int ret;
 
 	/* Who picks columns or drops the headings wants the table alone. */
-	if (!options->columns && !options->all_columns && !options->no_headings && !options->raw)
-		ksm_status_print_headline(cli, status, options->bytes);
-	if (ksm_status_print_table(status, options, &err))
+	if (!wants_table_alone(&state->table))
+		ksm_status_print_headline(cli, status, rates, state->table.bytes);
+	if (processes)
+		ret = ksm_status_print_processes(processes, &state->table, &err);
+	else
+		ret = ksm_status_print_table(status, &state->table, &err);
+	if (ret)
 		return ksm_cli_fail(cli, &err);
+	if (processes && processes->n_unreadable)
+		ksm_cli_warn(cli, "%zu processes of others are not seen: that takes being root",
+			     processes->n_unreadable);
 	return KSM_EXIT_OK;
 }
 
-static int sample(const struct ksm_cli *cli, const struct status_state *state, int ksmd_fd,
-		  struct ksm_ksmd_load *load)
+static int print_json(const struct ksm_cli *cli, const struct ksm_status *status,
+		      const struct ksm_rates *rates, const struct ksm_process_statuses *processes)
 {
+	json_object *document = ksm_report_status(status, rates);
+
+	if (document && processes)
+		json_object_object_add(document, "processes", ksm_report_processes(processes));
+	return ksm_cli_print_json(cli, document);
+}
+
+static int print_metrics(const struct ksm_cli *cli, const struct status_state *state,
+			 const struct ksm_status *status, double ksmd_seconds,
+			 const struct ksm_process_statuses *processes)
+{
+	ksm_auto_str struct ksm_str text = {0};
+
+	if (ksm_report_metrics(status, ksmd_seconds, processes, state->format == FORMAT_OPENMETRICS,
+			       &text))
+		return ksm_cli_no_memory(cli);
+	fputs(text.data, stdout);
+	return KSM_EXIT_OK;
+}
+
+/* The load, of one CPU since the sample before, and the seconds so far; NAN where that cannot be told. */
+static double measure_cpu(struct watch *watch, int64_t time, double *ret_seconds)
+{
+	long hz = sysconf(_SC_CLK_TCK);
+	uint64_t ticks;
+
+	*ret_seconds = NAN;
+	if (watch->ksmd_fd < 0 || ksm_ksmd_ticks(watch->ksmd_fd, &ticks, NULL)) {
+		watch->load = (struct ksm_ksmd_load){0};
+		return NAN;
+	}
+	*ret_seconds = (double)ticks / (double)hz;
+	return ksm_ksmd_load_percent(&watch->load, ticks, time, hz);
+}
+
+static int sample(const struct ksm_cli *cli, const struct status_state *state, struct watch *watch)
+{
+	ksm_cleanup(ksm_process_statuses_free) struct ksm_process_statuses processes = {0};
+	const struct ksm_process_statuses *shown = state->processes ? &processes : NULL;
+	unsigned int page_size = (unsigned int)sysconf(_SC_PAGESIZE);
 	struct ksm_status status;
+	struct ksm_rates rates;
 	struct ksm_sysfs sysfs;
 	struct ksm_error err;
+	double ksmd_seconds;
+	int64_t time;
 
-	if (ksm_sysfs_read(&cli->root, &sysfs, &err))
+	if (ksm_sysfs_read(&cli->root, &sysfs, &err) ||
+	    (shown &&
+	     ksm_process_statuses_read(&cli->root, state->all, page_size, &processes, &err)))
 		return ksm_cli_fail(cli, &err);
-	ksm_status_init(&status, &sysfs, (unsigned int)sysconf(_SC_PAGESIZE));
-	status.ksmd_cpu_percent = measure_cpu(ksmd_fd, load);
-	if (cli->json)
-		return ksm_cli_print_json(cli, ksm_report_status(&status));
-	return print_text(cli, &status, &state->table);
+	time = now();
+	ksm_status_init(&status, &sysfs, page_size);
+	status.ksmd_cpu_percent = measure_cpu(watch, time, &ksmd_seconds);
+	ksm_rates_unknown(&rates);
+	if (watch->has_last)
+		ksm_rates_init(&rates, &watch->last, &sysfs,
+			       (double)(time - watch->last_time) / (double)NANOSECONDS);
+	watch->has_last = true;
+	watch->last = sysfs;
+	watch->last_time = time;
+	if (cli->json || state->format == FORMAT_JSON)
+		return print_json(cli, &status, &rates, shown);
+	if (state->format != FORMAT_TEXT)
+		return print_metrics(cli, state, &status, ksmd_seconds, shown);
+	return print_text(cli, state, &status, &rates, shown);
 }
 
 static int status_run(struct ksm_cli *cli, void *private, int argc, char **argv)
 {
 	struct status_state *state = private;
 	ksm_auto_close int ksmd_fd = -1;
-	struct ksm_ksmd_load load = {0};
+	struct watch watch = {0};
 	int64_t when = now();
 	int status = parse_arguments(cli, state, argc, argv);
 
+	if (!status && state->all && !state->processes)
+		status = ksm_cli_usage(cli, "--all is for --processes");
 	if (status)
 		return status;
-	if (state->interval > 0)
-		ksm_ksmd_open(&cli->root, &ksmd_fd, NULL);
+	ksm_ksmd_open(&cli->root, &ksmd_fd, NULL);
+	watch.ksmd_fd = ksmd_fd;
 	for (uint64_t i = 0; i < state->count; i++) {
 		if (i > 0) {
 			when += (int64_t)(state->interval * (double)NANOSECONDS);
 			sleep_until(when);
-			if (!cli->json)
+			if (!cli->json && state->format == FORMAT_TEXT)
 				putchar('\n');
 		}
-		status = sample(cli, state, ksmd_fd, &load);
+		status = sample(cli, state, &watch);
 		if (status || !ksm_cli_flush())
 			break;
 	}
@@ -139,6 +241,8 @@ const struct ksm_verb ksm_verb_status = {
 	.summary = "what KSM saves and costs now; again every INTERVAL seconds",
 	.options = status_options,
 	.columns = ksm_status_columns,
+	.other_columns = ksm_status_process_columns,
+	.other_table_option = "--processes",
 	.state_size = sizeof(struct status_state),
 	.option = status_option,
 	.run = status_run,

@@ -99,7 +99,7 @@ static void print_stopped(const struct ksm_status *status, int64_t run, bool byt
 }
 
 void ksm_status_print_headline(const struct ksm_cli *cli, const struct ksm_status *status,
-			       bool bytes)
+			       const struct ksm_rates *rates, bool bytes)
 {
 	bool color = ksm_cli_color(cli);
 	int64_t run = status->sysfs.value[KSM_SYSFS_run];
@@ -114,6 +114,14 @@ void ksm_status_print_headline(const struct ksm_cli *cli, const struct ksm_statu
 		print_stopped(status, run, bytes);
 	if (!isnan(status->ksmd_cpu_percent))
 		printf("; ksmd takes %.1f%% of a CPU", status->ksmd_cpu_percent);
+	if (rates->pages_scanned > 0)
+		printf(" for %.0f pages/s", rates->pages_scanned);
+	if (rates->full_scans > 0) {
+		char seconds[KSM_UNITS_MAX];
+
+		ksm_format_seconds(1 / rates->full_scans, seconds);
+		printf(", a full scan in %s", seconds);
+	}
 	puts(color ? "\033[0m\n" : "\n");
 }
 

@@ -95,7 +95,7 @@ static json_object *sysfs_object(const struct ksm_sysfs *sysfs)
 	return object;
 }
 
-static json_object *percent(double value)
+static json_object *real(double value)
 {
 	char text[32];
 
@@ -105,7 +105,46 @@ static json_object *percent(double value)
 	return json_object_new_double_s(value, text);
 }
 
-json_object *ksm_report_status(const struct ksm_status *status)
+/* A counter that went back began anew. */
+static double rate(const struct ksm_sysfs *before, const struct ksm_sysfs *now,
+		   enum ksm_sysfs_field field, bool is_signed, double seconds)
+{
+	int64_t more = now->value[field] - before->value[field];
+
+	if (!before->valid[field] || !now->valid[field] || !(seconds > 0) ||
+	    (more < 0 && !is_signed))
+		return NAN;
+	return (double)more / seconds;
+}
+
+void ksm_rates_init(struct ksm_rates *ret_rates, const struct ksm_sysfs *before,
+		    const struct ksm_sysfs *now, double seconds)
+{
+	*ret_rates = (struct ksm_rates){
+		.pages_scanned = rate(before, now, KSM_SYSFS_pages_scanned, false, seconds),
+		.pages_skipped = rate(before, now, KSM_SYSFS_pages_skipped, false, seconds),
+		.full_scans = rate(before, now, KSM_SYSFS_full_scans, false, seconds),
+		.pages_sharing = rate(before, now, KSM_SYSFS_pages_sharing, true, seconds),
+	};
+}
+
+void ksm_rates_unknown(struct ksm_rates *ret_rates)
+{
+	*ret_rates = (struct ksm_rates){NAN, NAN, NAN, NAN};
+}
+
+static json_object *rates_object(const struct ksm_rates *rates)
+{
+	json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "pages_scanned_per_second", real(rates->pages_scanned));
+	json_object_object_add(object, "pages_skipped_per_second", real(rates->pages_skipped));
+	json_object_object_add(object, "full_scans_per_second", real(rates->full_scans));
+	json_object_object_add(object, "pages_sharing_per_second", real(rates->pages_sharing));
+	return object;
+}
+
+json_object *ksm_report_status(const struct ksm_status *status, const struct ksm_rates *rates)
 {
 	json_object *document = ksm_report_new("ksmctl.status/1");
 	json_object *sysfs = sysfs_object(&status->sysfs);
@@ -123,8 +162,8 @@ json_object *ksm_report_status(const struct ksm_status *status)
 				   ksm_report_number(status->general_profit)) ||
 	    json_object_object_add(document, "metadata_bytes",
 				   ksm_report_number(status->metadata_bytes)) ||
-	    json_object_object_add(document, "ksmd_cpu_percent",
-				   percent(status->ksmd_cpu_percent))) {
+	    json_object_object_add(document, "ksmd_cpu_percent", real(status->ksmd_cpu_percent)) ||
+	    json_object_object_add(document, "rates", rates_object(rates))) {
 		json_object_put(document);
 		return NULL;
 	}

@@ -19,6 +19,20 @@ struct ksm_status {
 	double ksmd_cpu_percent; /* of one CPU, over the last interval; NAN if not measured */
 };
 
+/* How fast it goes: against a sample before. NAN where that cannot be told. */
+struct ksm_rates {
+	double pages_scanned; /* a second */
+	double pages_skipped;
+	double full_scans;
+	double pages_sharing; /* how many more a second; signed */
+};
+
+/* @seconds between the two. */
+void ksm_rates_init(struct ksm_rates *ret_rates, const struct ksm_sysfs *before,
+		    const struct ksm_sysfs *now, double seconds);
+/* All unknown. */
+void ksm_rates_unknown(struct ksm_rates *ret_rates);
+
 /* Works out all but ksmd_cpu_percent, which is NAN then. */
 void ksm_status_init(struct ksm_status *ret_status, const struct ksm_sysfs *sysfs,
 		     unsigned int page_size);
@@ -27,6 +41,6 @@ void ksm_status_init(struct ksm_status *ret_status, const struct ksm_sysfs *sysf
 int64_t ksm_status_tracked_pages(const struct ksm_status *status);
 
 /* ksmctl.status/1; NULL when memory is short. The caller releases it with json_object_put(). */
-json_object *ksm_report_status(const struct ksm_status *status);
+json_object *ksm_report_status(const struct ksm_status *status, const struct ksm_rates *rates);
 
 #endif

@@ -99,14 +99,39 @@ TEST(Status, DocumentHasWhatWasReadAndNullForTheRest)
 					      {KSM_SYSFS_advisor_mode, KSM_ADVISOR_SCAN_TIME},
 					      {KSM_SYSFS_pages_sharing, 2}});
 
-	EXPECT_EQ(json(ksm_report_status(&status)),
+	struct ksm_rates rates;
+
+	ksm_rates_unknown(&rates);
+	EXPECT_EQ(json(ksm_report_status(&status, &rates)),
 		  "{\"schema\":\"ksmctl.status\\/1\",\"version\":\"" KSMCTL_VERSION "\","
 		  "\"sysfs\":{\"run\":1,\"advisor_mode\":\"scan-time\",\"pages_sharing\":2},"
 		  "\"page_size\":4096,\"saved_bytes\":8192,\"general_profit\":null,"
-		  "\"metadata_bytes\":null,\"ksmd_cpu_percent\":null}");
+		  "\"metadata_bytes\":null,\"ksmd_cpu_percent\":null,"
+		  "\"rates\":{\"pages_scanned_per_second\":null,"
+		  "\"pages_skipped_per_second\":null,\"full_scans_per_second\":null,"
+		  "\"pages_sharing_per_second\":null}}");
 	status.ksmd_cpu_percent = 12.3456;
-	EXPECT_NE(json(ksm_report_status(&status)).find("\"ksmd_cpu_percent\":12.35"),
+	EXPECT_NE(json(ksm_report_status(&status, &rates)).find("\"ksmd_cpu_percent\":12.35"),
 		  std::string::npos);
+}
+
+TEST(Status, Rates)
+{
+	struct ksm_status before = status_of({{KSM_SYSFS_pages_scanned, 1000},
+					      {KSM_SYSFS_full_scans, 9},
+					      {KSM_SYSFS_pages_sharing, 50}}),
+			  now = status_of({{KSM_SYSFS_pages_scanned, 3000},
+					   {KSM_SYSFS_full_scans, 1},
+					   {KSM_SYSFS_pages_sharing, 40}});
+	struct ksm_rates rates;
+
+	ksm_rates_init(&rates, &before.sysfs, &now.sysfs, 4);
+	EXPECT_DOUBLE_EQ(rates.pages_scanned, 500);
+	EXPECT_DOUBLE_EQ(rates.pages_sharing, -2.5);
+	EXPECT_TRUE(std::isnan(rates.full_scans)); /* began anew */
+	EXPECT_TRUE(std::isnan(rates.pages_skipped));
+	ksm_rates_init(&rates, &before.sysfs, &now.sysfs, 0);
+	EXPECT_TRUE(std::isnan(rates.pages_scanned));
 }
 
 TEST(Json, StringsFromOutsideBecomeUtf8)

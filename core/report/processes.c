@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/processes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "report/report.h"
+
+#define RMAP_ITEM_BYTES 64 /* on 64-bit kernels, in all versions */
+
+static int64_t stat_bytes(const struct ksm_stat *stat, enum ksm_stat_field field, int64_t size)
+{
+	int64_t bytes;
+
+	if (!stat->valid[field] || __builtin_mul_overflow(stat->value[field], size, &bytes))
+		return KSM_UNKNOWN;
+	return bytes;
+}
+
+static const char *opt_in_of(const struct ksm_stat *stat)
+{
+	if (!stat->valid[KSM_STAT_ksm_merge_any] || !stat->valid[KSM_STAT_ksm_mergeable])
+		return NULL;
+	if (stat->value[KSM_STAT_ksm_merge_any])
+		return "whole";
+	return stat->value[KSM_STAT_ksm_mergeable] ? "part" : "none";
+}
+
+static void read_one(const struct ksm_root *root, unsigned int page_size,
+		     struct ksm_process_status *status)
+{
+	ksm_auto_close int dir_fd = -1;
+	const struct ksm_stat *stat = &status->stat;
+	int64_t zero;
+
+	status->merged_bytes = status->cost_bytes = status->profit_bytes = KSM_UNKNOWN;
+	if (ksm_root_open_pid(root, status->process.pid, &dir_fd, NULL) ||
+	    ksm_stat_read(dir_fd, &status->stat, NULL))
+		return;
+	status->is_readable = true;
+	status->opt_in = opt_in_of(stat);
+	status->cost_bytes = stat_bytes(stat, KSM_STAT_ksm_rmap_items, RMAP_ITEM_BYTES);
+	status->merged_bytes = stat_bytes(stat, KSM_STAT_ksm_merging_pages, page_size);
+	zero = stat_bytes(stat, KSM_STAT_ksm_zero_pages, page_size);
+	if (status->merged_bytes != KSM_UNKNOWN && zero != KSM_UNKNOWN)
+		status->merged_bytes += zero;
+	if (stat->valid[KSM_STAT_ksm_process_profit])
+		status->profit_bytes = stat->value[KSM_STAT_ksm_process_profit];
+}
+
+/* Is there anything that KSM has done, or would do? */
+static bool is_concerned(const struct ksm_process_status *status)
+{
+	static const enum ksm_stat_field fields[] = {
+		KSM_STAT_ksm_rmap_items, KSM_STAT_ksm_zero_pages, KSM_STAT_ksm_merging_pages,
+		KSM_STAT_ksm_merge_any, KSM_STAT_ksm_mergeable};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (status->stat.valid[fields[i]] && status->stat.value[fields[i]])
+			return true;
+	return false;
+}
+
+static int by_profit(const void *a, const void *b)
+{
+	const struct ksm_process_status *pa = a, *pb = b;
+
+	/* KSM_UNKNOWN is the least of all. */
+	if (pa->profit_bytes != pb->profit_bytes)
+		return pa->profit_bytes > pb->profit_bytes ? -1 : 1;
+	return pa->process.pid < pb->process.pid ? -1 : 1;
+}
+
+int ksm_process_statuses_read(const struct ksm_root *root, bool all, unsigned int page_size,
+			      struct ksm_process_statuses *ret_statuses, struct ksm_error *err)
+{
+	struct ksm_process_statuses statuses = {0};
+	int ret = ksm_processes_list(root, &statuses.list, err);
+
+	if (ret)
+		return ret;
+	statuses.item = calloc(statuses.list.n + 1, sizeof(*statuses.item));
+	if (!statuses.item) {
+		ksm_process_statuses_free(&statuses);
+		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+	}
+	for (size_t i = 0; i < statuses.list.n; i++) {
+		struct ksm_process_status *status = &statuses.item[statuses.n];
+
+		*status = (struct ksm_process_status){.process = statuses.list.process[i]};
+		if (!status->process.has_memory)
+			continue;
+		read_one(root, page_size, status);
+		statuses.n_unreadable += !status->is_readable;
+		statuses.n += all || is_concerned(status);
+	}
+	qsort(statuses.item, statuses.n, sizeof(*statuses.item), by_profit);
+	*ret_statuses = statuses;
+	return 0;
+}
+
+void ksm_process_statuses_free(struct ksm_process_statuses *statuses)
+{
+	free(statuses->item);
+	ksm_processes_free(&statuses->list);
+	*statuses = (struct ksm_process_statuses){0};
+}
+
+static json_object *stat_value(const struct ksm_stat *stat, enum ksm_stat_field field)
+{
+	if (!stat->valid[field])
+		return NULL;
+	if (field == KSM_STAT_ksm_merge_any || field == KSM_STAT_ksm_mergeable)
+		return json_object_new_boolean(stat->value[field] != 0);
+	return json_object_new_int64(stat->value[field]);
+}
+
+static json_object *process_object(const struct ksm_process_status *status)
+{
+	json_object *object = json_object_new_object();
+	ksm_auto_free char *user = ksm_user_name(status->process.uid);
+
+	json_object_object_add(object, "pid", json_object_new_int(status->process.pid));
+	json_object_object_add(object, "name", ksm_report_string(status->process.name));
+	json_object_object_add(object, "user", user ? ksm_report_string(user) : NULL);
+	json_object_object_add(object, "cgroup", ksm_report_string(status->process.cgroup));
+	json_object_object_add(object, "rss_bytes",
+			       json_object_new_int64((int64_t)status->process.rss_bytes));
+	for (int i = 0; i < KSM_STAT_N; i++)
+		json_object_object_add(object, ksm_stat_name((enum ksm_stat_field)i),
+				       stat_value(&status->stat, (enum ksm_stat_field)i));
+	json_object_object_add(object, "merged_bytes", ksm_report_number(status->merged_bytes));
+	json_object_object_add(object, "metadata_bytes", ksm_report_number(status->cost_bytes));
+	return object;
+}
+
+json_object *ksm_report_processes(const struct ksm_process_statuses *statuses)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; array && i < statuses->n; i++)
+		if (json_object_array_add(array, process_object(&statuses->item[i]))) {
+			json_object_put(array);
+			return NULL;
+		}
+	return array;
+}
