@@ -11,6 +11,7 @@
 #include "checksum/checksum.h"
 #include "control/journal.h"
 #include "control/settings.h"
+#include "estimate/pace.h"
 #include "kernel/ksmd_cpu.h"
 
 #define SLEEP_MILLISECS 20
@@ -49,13 +50,10 @@ static double odds(double percent)
 struct ksm_boost_pace ksm_boost_first(double budget, const struct ksm_cost *cost)
 {
 	struct ksm_boost_pace pace = {.sleep_millisecs = SLEEP_MILLISECS};
-	double tick = cost->tick_seconds, sleep = SLEEP_MILLISECS / 1000.0;
+	double sleep = ksm_pace_batch_seconds(SLEEP_MILLISECS / 1000.0, cost->tick_seconds, 0);
 
 	if (budget >= ALL_OF_A_CPU)
 		return (struct ksm_boost_pace){.pages_to_scan = 10000};
-	/* Sleeps end with the tick after they are over. */
-	if (tick > 0)
-		sleep = (floor(sleep / tick + 1e-6) + 1) * tick;
 	pace.pages_to_scan = clamp(odds(budget) * sleep / cost->seconds_per_page);
 	return pace;
 }

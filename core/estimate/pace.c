@@ -18,10 +18,9 @@ void ksm_pace_init(struct ksm_pace *pace, const struct ksm_model *model,
  * with the next of every 8, 64, ... ticks (the timer wheel of 4.8, kernel/time/timer.c). So a batch begins
  * with a tick too, and its work takes time only as far as it goes beyond that tick.
  */
-static double batch_seconds(const struct ksm_pace *pace, double work)
+double ksm_pace_batch_seconds(double sleep, double tick, double work)
 {
-	double sleep = (double)ksm_model_get(pace->model, KSM_SYSFS_sleep_millisecs) / 1000;
-	double tick = pace->cost->tick_seconds, ticks = 0, granule = 1;
+	double ticks, granule = 1;
 
 	if (sleep == 0 || tick == 0)
 		return sleep + work;
@@ -30,6 +29,13 @@ static double batch_seconds(const struct ksm_pace *pace, double work)
 	while (ticks >= 63 * granule)
 		granule *= 8;
 	return (floor((ticks + floor(work / tick)) / granule) + 1) * granule * tick;
+}
+
+static double batch_seconds(const struct ksm_pace *pace, double work)
+{
+	return ksm_pace_batch_seconds(
+		(double)ksm_model_get(pace->model, KSM_SYSFS_sleep_millisecs) / 1000,
+		pace->cost->tick_seconds, work);
 }
 
 /* The end of a pass ends its batch, also one that finds no page any more. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How fast ksmd goes, by its settings and the cost of a page. Not for use outside core/estimate. */
+/* How fast ksmd goes, by its settings and the cost of a page. */
 #ifndef KSM_ESTIMATE_PACE_H
 #define KSM_ESTIMATE_PACE_H
 
@@ -19,6 +19,12 @@ struct ksm_pace {
 
 void ksm_pace_init(struct ksm_pace *pace, const struct ksm_model *model,
 		   const struct ksm_cost *cost);
+
+/*
+ * A batch that takes @work seconds, and the sleep of @sleep seconds behind it, with timers that tick every @tick
+ * seconds (0: as long as asked for).
+ */
+double ksm_pace_batch_seconds(double sleep, double tick, double work);
 
 /* How long a pass over so many pages would take now. */
 double ksm_pace_pass_seconds(const struct ksm_pace *pace, uint64_t pages);

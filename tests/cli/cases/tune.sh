@@ -1,0 +1,24 @@
+# Over copies of a tree: what would be written, and why.
+cp -r "$TREES/6.18" tree && chmod -R u+w tree && mkdir tree/run
+printf 'MemTotal: 16000000 kB\nMemFree: 100000 kB\nMemAvailable: 5000000 kB\nBuffers: 0 kB\nCached: 4000 kB\n' >tree/proc/meminfo
+try() { "$KSMCTL" --sysroot=tree tune "$@" 2>&1 | sed "s|$PWD/||g"; echo "= ${PIPESTATUS[0]}"; }
+try --scan-time=600 --advisor --max-cpu=30 --dry-run --explain
+try --free-target=20 --dry-run
+"$KSMCTL" --sysroot=tree tune --free-target=40 --dry-run --json | jq -c '.runs, .goals, [.decisions[].name]'
+try
+try --scan-time=0
+try --max-cpu=101
+try --free-target=x
+try --keep --scan-time=9
+try now
+printf 'KSM_NPAGES_MAX=3000\nKSM_THRES_COEF=40\nKSM_MONITOR_INTERVAL=9\n' >conf
+try --config=conf --dry-run
+echo 'speed=$FAST' >>conf
+try --config conf
+try --config=missing
+mkdir tree/proc/77 && printf 'Name:\tksmtuned\nState:\tS\nUid:\t0\t0\t0\t0\nVmRSS:\t9 kB\n' >tree/proc/77/status
+try --scan-time=600
+try --scan-time=600 --watch=5
+rm -r tree/proc/77
+cp -r "$TREES/4.19" tree4 && chmod -R u+w tree4 && cp tree/proc/meminfo tree4/proc/
+"$KSMCTL" --sysroot=tree4 tune --scan-time=9 --advisor; echo "= $?"
