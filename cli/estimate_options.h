@@ -45,6 +45,8 @@ struct ksm_estimate_request {
 	size_t n_trials;
 	size_t trial_capacity;
 	bool has_interval;
+	bool advise;
+	bool trust; /* advice across users, containers and guests */
 	struct ksm_estimate_options options;
 	struct ksm_table_options table;
 	struct ksm_progress progress;

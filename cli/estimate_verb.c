@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/estimate_advice.h"
 #include "cli/estimate_text.h"
 #include "report/report.h"
 
@@ -79,6 +80,8 @@ static int print(const struct ksm_cli *cli, const struct ksm_estimate_request *r
 {
 	struct ksm_error err;
 
+	if (request->advise)
+		return ksm_estimate_print_advice(cli, request, estimate);
 	if (cli->json)
 		return ksm_cli_print_json(cli, ksm_report_estimate(estimate));
 	if (ksm_estimate_print(cli, estimate, &request->table, &err))

@@ -34,6 +34,9 @@ static const struct ksm_option scan_options[] = {
 	{"pages", 0, "WHICH",
 	 "eligible: areas that KSM would accept; mergeable: only those marked so now",
 	 "eligible mergeable"},
+	{"advise", 0, NULL, "which of them to opt in, so that it pays, and the commands for it",
+	 NULL},
+	{"trust", 0, NULL, "with --advise, also across users, containers and guests", NULL},
 	KSM_ESTIMATE_OPTIONS,
 	KSM_TABLE_OPTIONS,
 	{NULL, 0, NULL, NULL, NULL},
@@ -52,6 +55,10 @@ static int scan_option(struct ksm_cli *cli, void *state, const struct ksm_option
 		scan->user = value;
 	else if (strcmp(option->name, "cgroup") == 0)
 		scan->cgroup = value;
+	else if (strcmp(option->name, "advise") == 0)
+		scan->request.advise = scan->request.options.holdings = true;
+	else if (strcmp(option->name, "trust") == 0)
+		scan->request.trust = true;
 	else if (strcmp(option->name, "pages") != 0)
 		return ksm_estimate_option(cli, &scan->request, option, value);
 	else if (strcmp(value, "eligible") == 0)
@@ -186,6 +193,8 @@ static int scan_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 
 	if (scan->request.list_kernels)
 		return ksm_estimate_list_kernels(cli, &scan->request.table);
+	if (scan->request.trust && !scan->request.advise)
+		return ksm_cli_usage(cli, "--trust is for --advise");
 	status = ksm_estimate_prepare(cli, &scan->request);
 	if (!status)
 		status = select_processes(cli, scan, argc, argv);

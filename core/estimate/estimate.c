@@ -229,7 +229,9 @@ static int take_sums(struct run *run)
 
 	if (err)
 		return err;
-	if (options->by)
+	if (options->holdings)
+		err = ksm_holdings_init(&run->estimate->holdings, run->estimate->n_targets);
+	if (!err && options->by)
 		err = ksm_grouping_init(&grouping, options->by, run->source);
 	if (!err)
 		err = ksm_sum_contents(run->estimate, run->source, &contents,
@@ -357,6 +359,7 @@ void ksm_estimate_free(struct ksm_estimate *estimate)
 	free(estimate->content);
 	free(estimate->target_pass);
 	free(estimate->pair);
+	ksm_holdings_release(&estimate->holdings);
 	free(estimate->target);
 	for (size_t i = 0; i < estimate->n_outcomes; i++)
 		free(estimate->outcome[i].pass);

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "estimate/cost.h"
 #include "estimate/histogram.h"
+#include "estimate/holdings.h"
 #include "estimate/looks.h"
 #include "ksmd/counters.h"
 #include "ksmd/model.h"
@@ -40,6 +41,7 @@ struct ksm_estimate_options {
 	enum ksm_group_by by;
 	unsigned int top;     /* how many of the most repeated contents to list */
 	bool preview;	      /* with what each of these begins */
+	bool holdings;	      /* note who has what, for advice */
 	bool verify;	      /* read twins again after the last pass and compare bytes */
 	struct ksm_cost cost; /* of a page, for the forecast */
 	/*
@@ -215,6 +217,7 @@ struct ksm_estimate {
 	struct ksm_concentration nonzero_concentration; /* without the content of zeros */
 	struct ksm_pair *pair; /* most freeable pages first; none for more than 64 targets */
 	size_t n_pairs;
+	struct ksm_holdings holdings; /* if asked for; else of nothing */
 	int64_t verified_pages; /* read again and compared byte by byte; KSM_UNKNOWN unless verify */
 	int64_t mismatched_pages; /* of these, other bytes than the first page of their content */
 	struct ksm_warning *warning;

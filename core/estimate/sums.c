@@ -44,6 +44,7 @@ struct summing {
 	uint64_t physical;
 	uint64_t *node_kept; /* by node: the content for which a page stays already */
 	struct ksm_top *top;
+	struct ksm_holdings *holdings; /* NULL if not asked for */
 };
 
 static bool is_merged(const struct ksm_twin_page *page)
@@ -150,6 +151,8 @@ static void sum_physical_page(struct summing *s, const struct mapping *mapping, 
 
 	s->physical++;
 	find_common(s, mapping, n);
+	if (s->holdings && is_merged(&mapping->page))
+		ksm_holdings_add(s->holdings, mapping->page.mm);
 	for (size_t i = 0; i < n; i++)
 		for (int d = 0; d < DIMENSIONS; d++)
 			if (s->bucket[d])
@@ -236,7 +239,8 @@ static int sum_content(struct summing *s, size_t first, size_t end)
 
 	s->content++;
 	mark_kept_nodes(s, first, end);
-	if (sum_physical_pages(s, first, end))
+	if (sum_physical_pages(s, first, end) ||
+	    (s->holdings && ksm_holdings_end_content(s->holdings)))
 		return -ENOMEM;
 	if (!s->bucket[TARGET])
 		return 0;
@@ -361,6 +365,7 @@ int ksm_sum_contents(struct ksm_estimate *estimate, struct ksm_page_source *sour
 		.contents = contents,
 		.grouping = grouping,
 		.top = top,
+		.holdings = estimate->holdings.n_targets ? &estimate->holdings : NULL,
 	};
 	int err = allocate(&s) ?: allocate_parts(&s) ?: sum_all(&s) ?: take_parts(&s);
 

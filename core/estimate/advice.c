@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "estimate/advice.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Of one domain, by target: who may be opted in, and what that is worth. */
+struct choice {
+	const struct ksm_estimate *estimate;
+	const bool *is_in;
+	bool *chosen;
+	int64_t *loss; /* pages that would not be freed without the target */
+	int64_t *alone;
+	int64_t sharing_max;
+	int64_t freed; /* pages, by all who are chosen */
+};
+
+/* Pages that go when so many of one content merge. */
+static int64_t freed_of(const struct choice *choice, int64_t pages)
+{
+	return pages ? pages - (pages + choice->sharing_max - 1) / choice->sharing_max : 0;
+}
+
+static int64_t cost_of(const struct choice *choice, uint32_t target)
+{
+	const struct ksm_estimate *estimate = choice->estimate;
+
+	if (choice->is_in[target])
+		return 0;
+	return estimate->target[target].sums.pages_present *
+	       estimate->outcome[0].model.rmap_item_size;
+}
+
+static int64_t bytes(const struct choice *choice, int64_t pages)
+{
+	return ksm_estimate_bytes(choice->estimate, pages);
+}
+
+/* What those chosen free together, and each of them adds to the others. */
+static void weigh(struct choice *choice)
+{
+	const struct ksm_holdings *holdings = &choice->estimate->holdings;
+	size_t first = 0;
+
+	choice->freed = 0;
+	for (uint32_t t = 0; t < choice->estimate->n_targets; t++)
+		choice->loss[t] = choice->alone[t] = 0;
+	for (size_t c = 0; c < holdings->n_contents; first = holdings->end[c++]) {
+		int64_t pages = 0, freed;
+
+		for (size_t i = first; i < holdings->end[c]; i++)
+			if (choice->chosen[holdings->holding[i].target])
+				pages += holdings->holding[i].pages;
+		freed = freed_of(choice, pages);
+		choice->freed += freed;
+		for (size_t i = first; i < holdings->end[c]; i++) {
+			const struct ksm_holding *holding = &holdings->holding[i];
+
+			if (!choice->chosen[holding->target])
+				continue;
+			choice->loss[holding->target] +=
+				freed - freed_of(choice, pages - holding->pages);
+			choice->alone[holding->target] += freed_of(choice, holding->pages);
+		}
+	}
+}
+
+static bool leave_out(struct choice *choice)
+{
+	bool any = false;
+
+	for (uint32_t t = 0; t < choice->estimate->n_targets; t++) {
+		if (!choice->chosen[t] || choice->is_in[t] ||
+		    bytes(choice, choice->loss[t]) > cost_of(choice, t))
+			continue;
+		choice->chosen[t] = false;
+		any = true;
+	}
+	return any;
+}
+
+static int64_t total_cost(const struct choice *choice)
+{
+	int64_t cost = 0;
+
+	for (uint32_t t = 0; t < choice->estimate->n_targets; t++)
+		cost += choice->chosen[t] ? cost_of(choice, t) : 0;
+	return cost;
+}
+
+static void choose(struct choice *choice)
+{
+	do
+		weigh(choice);
+	while (leave_out(choice));
+	if (bytes(choice, choice->freed) > total_cost(choice))
+		return;
+	for (uint32_t t = 0; t < choice->estimate->n_targets; t++)
+		choice->chosen[t] &= choice->is_in[t];
+	weigh(choice);
+}
+
+/* ---------------------------------------------------------------- domains */
+
+static void domain_of(const struct ksm_space *space, struct ksm_domain *ret_domain)
+{
+	const struct ksm_process process = {.pid = space->pid,
+					    .uid = space->uid,
+					    .name = (char *)(uintptr_t)space->name,
+					    .cgroup = (char *)(uintptr_t)space->cgroup};
+
+	ksm_domain_of(&process, ret_domain);
+}
+
+static int by_adds(const void *a, const void *b)
+{
+	const struct ksm_advised *x = a, *y = b;
+
+	if (x->adds_bytes != y->adds_bytes)
+		return x->adds_bytes > y->adds_bytes ? -1 : 1;
+	return x->target < y->target ? -1 : 1;
+}
+
+/* False if there is nobody to opt in. */
+static bool take_group(const struct choice *choice, struct ksm_advice_group *group)
+{
+	bool any = false;
+
+	for (uint32_t t = 0; t < choice->estimate->n_targets; t++) {
+		if (!choice->chosen[t])
+			continue;
+		any |= !choice->is_in[t];
+		group->cost_bytes += cost_of(choice, t);
+		group->advised[group->n++] = (struct ksm_advised){
+			.target = t,
+			.is_in = choice->is_in[t],
+			.cost_bytes = cost_of(choice, t),
+			.adds_bytes = bytes(choice, choice->loss[t]) - cost_of(choice, t),
+			.alone_bytes = bytes(choice, choice->alone[t]) - cost_of(choice, t),
+		};
+	}
+	group->freed_bytes = bytes(choice, choice->freed);
+	qsort(group->advised, group->n, sizeof(*group->advised), by_adds);
+	return any;
+}
+
+static int64_t net(const struct ksm_advice_group *group)
+{
+	return group->freed_bytes - group->cost_bytes;
+}
+
+static int by_net(const void *a, const void *b)
+{
+	const struct ksm_advice_group *x = a, *y = b;
+
+	if (net(x) != net(y))
+		return net(x) > net(y) ? -1 : 1;
+	return x->advised[0].target < y->advised[0].target ? -1 : 1;
+}
+
+/* The domain of @first, and who else is in it; these are marked as done. */
+static uint32_t take_members(struct choice *choice, uint32_t first, bool trust, bool *done,
+			     struct ksm_domain *ret_domain)
+{
+	const struct ksm_estimate *estimate = choice->estimate;
+	struct ksm_domain domain;
+	uint32_t n = 0;
+
+	domain_of(estimate->target[first].space, ret_domain);
+	for (uint32_t t = 0; t < estimate->n_targets; t++) {
+		domain_of(estimate->target[t].space, &domain);
+		choice->chosen[t] = !done[t] && (trust || ksm_domain_equal(&domain, ret_domain));
+		n += choice->chosen[t];
+		done[t] |= choice->chosen[t];
+	}
+	return n;
+}
+
+static int advise_all(struct choice *choice, bool trust, bool *done, struct ksm_advice *advice)
+{
+	uint32_t n_targets = choice->estimate->n_targets;
+
+	for (uint32_t first = 0; first < n_targets; first++) {
+		struct ksm_advice_group *group = &advice->group[advice->n];
+
+		if (done[first])
+			continue;
+		*group = (struct ksm_advice_group){.is_all = trust};
+		group->n_members = take_members(choice, first, trust, done, &group->domain);
+		group->advised = calloc(group->n_members, sizeof(*group->advised));
+		if (!group->advised)
+			return -ENOMEM;
+		choose(choice);
+		if (take_group(choice, group))
+			advice->n++;
+		else
+			free(group->advised);
+	}
+	qsort(advice->group, advice->n, sizeof(*advice->group), by_net);
+	return 0;
+}
+
+int ksm_advise(const struct ksm_estimate *estimate, const bool *is_in, bool trust,
+	       struct ksm_advice *ret_advice)
+{
+	const struct ksm_model *model = &estimate->outcome[0].model;
+	size_t n = (size_t)estimate->n_targets + 1;
+	struct choice choice = {
+		.estimate = estimate,
+		.is_in = is_in,
+		.chosen = calloc(n, sizeof(*choice.chosen)),
+		.loss = calloc(n, sizeof(*choice.loss)),
+		.alone = calloc(n, sizeof(*choice.alone)),
+		.sharing_max = ksm_model_has(model, KSM_SYSFS_max_page_sharing)
+				       ? ksm_model_get(model, KSM_SYSFS_max_page_sharing)
+				       : INT32_MAX,
+	};
+	struct ksm_advice advice = {.group = calloc(n, sizeof(*advice.group))};
+	bool *done = calloc(n, sizeof(*done));
+	int ret = -ENOMEM;
+
+	if (choice.chosen && choice.loss && choice.alone && advice.group && done)
+		ret = advise_all(&choice, trust, done, &advice);
+	free(choice.chosen);
+	free(choice.loss);
+	free(choice.alone);
+	free(done);
+	if (ret)
+		ksm_advice_free(&advice);
+	else
+		*ret_advice = advice;
+	return ret;
+}
+
+void ksm_advice_free(struct ksm_advice *advice)
+{
+	for (size_t i = 0; i < advice->n; i++)
+		free(advice->group[i].advised);
+	free(advice->group);
+	*advice = (struct ksm_advice){0};
+}

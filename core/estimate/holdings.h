@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who has how many physical pages of which content: what advice goes by. */
+#ifndef KSM_ESTIMATE_HOLDINGS_H
+#define KSM_ESTIMATE_HOLDINGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Pages of one content that one target has. */
+struct ksm_holding {
+	uint32_t target;
+	uint32_t pages; /* physical; one that several targets map is the first one's */
+};
+
+/* Of those contents that merge: the holdings of content c go from end[c - 1] (or 0) to end[c]. */
+struct ksm_holdings {
+	uint32_t n_targets;
+	struct ksm_holding *holding;
+	size_t n, capacity;
+	size_t *end;
+	size_t n_contents, end_capacity;
+	uint32_t *count; /* by target, of the content at hand */
+	uint32_t *touched;
+	size_t n_touched;
+};
+
+/* -ENOMEM only, as all. Released in any case with ksm_holdings_release(). */
+int ksm_holdings_init(struct ksm_holdings *holdings, uint32_t n_targets);
+void ksm_holdings_release(struct ksm_holdings *holdings);
+
+/* A physical page of the content at hand, which merges. */
+void ksm_holdings_add(struct ksm_holdings *holdings, uint32_t target);
+/* The content is over. One with a single page is of no use to anybody. */
+int ksm_holdings_end_content(struct ksm_holdings *holdings);
+
+#endif
