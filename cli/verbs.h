@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 
 extern const struct ksm_verb ksm_verb_analyze;
+extern const struct ksm_verb ksm_verb_doctor;
 extern const struct ksm_verb ksm_verb_exec;
 extern const struct ksm_verb ksm_verb_get;
 extern const struct ksm_verb ksm_verb_merge;

@@ -200,36 +200,82 @@ static int advise_all(struct choice *choice, bool trust, bool *done, struct ksm_
 	return 0;
 }
 
-int ksm_advise(const struct ksm_estimate *estimate, const bool *is_in, bool trust,
-	       struct ksm_advice *ret_advice)
+static void release(struct choice *choice, bool *done)
+{
+	free(choice->chosen);
+	free(choice->loss);
+	free(choice->alone);
+	free(done);
+}
+
+static int prepare(const struct ksm_estimate *estimate, const bool *is_in, struct choice *choice,
+		   bool **ret_done)
 {
 	const struct ksm_model *model = &estimate->outcome[0].model;
 	size_t n = (size_t)estimate->n_targets + 1;
-	struct choice choice = {
+
+	*choice = (struct choice){
 		.estimate = estimate,
 		.is_in = is_in,
-		.chosen = calloc(n, sizeof(*choice.chosen)),
-		.loss = calloc(n, sizeof(*choice.loss)),
-		.alone = calloc(n, sizeof(*choice.alone)),
+		.chosen = calloc(n, sizeof(*choice->chosen)),
+		.loss = calloc(n, sizeof(*choice->loss)),
+		.alone = calloc(n, sizeof(*choice->alone)),
 		.sharing_max = ksm_model_has(model, KSM_SYSFS_max_page_sharing)
 				       ? ksm_model_get(model, KSM_SYSFS_max_page_sharing)
 				       : INT32_MAX,
 	};
-	struct ksm_advice advice = {.group = calloc(n, sizeof(*advice.group))};
-	bool *done = calloc(n, sizeof(*done));
-	int ret = -ENOMEM;
+	*ret_done = calloc(n, sizeof(**ret_done));
+	if (choice->chosen && choice->loss && choice->alone && *ret_done)
+		return 0;
+	release(choice, *ret_done);
+	return -ENOMEM;
+}
 
-	if (choice.chosen && choice.loss && choice.alone && advice.group && done)
-		ret = advise_all(&choice, trust, done, &advice);
-	free(choice.chosen);
-	free(choice.loss);
-	free(choice.alone);
-	free(done);
+int ksm_advise(const struct ksm_estimate *estimate, const bool *is_in, bool trust,
+	       struct ksm_advice *ret_advice)
+{
+	struct ksm_advice advice = {0};
+	struct choice choice;
+	bool *done;
+	int ret = prepare(estimate, is_in, &choice, &done);
+
+	if (ret)
+		return ret;
+	advice.group = calloc((size_t)estimate->n_targets + 1, sizeof(*advice.group));
+	ret = advice.group ? advise_all(&choice, trust, done, &advice) : -ENOMEM;
+	release(&choice, done);
 	if (ret)
 		ksm_advice_free(&advice);
 	else
 		*ret_advice = advice;
 	return ret;
+}
+
+int ksm_freed_by_domains(const struct ksm_estimate *estimate, int64_t *ret_within,
+			 int64_t *ret_together)
+{
+	struct ksm_domain domain;
+	struct choice choice;
+	int64_t within = 0;
+	bool *done;
+	int ret = prepare(estimate, NULL, &choice, &done);
+
+	if (ret)
+		return ret;
+	for (uint32_t first = 0; first < estimate->n_targets; first++) {
+		if (done[first])
+			continue;
+		take_members(&choice, first, false, done, &domain);
+		weigh(&choice);
+		within += bytes(&choice, choice.freed);
+	}
+	for (uint32_t t = 0; t < estimate->n_targets; t++)
+		choice.chosen[t] = true;
+	weigh(&choice);
+	*ret_within = within;
+	*ret_together = bytes(&choice, choice.freed);
+	release(&choice, done);
+	return 0;
 }
 
 void ksm_advice_free(struct ksm_advice *advice)

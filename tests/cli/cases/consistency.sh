@@ -54,6 +54,8 @@ done < <("$KSMCTL" --list-verbs)
 	"$KSMCTL" scan $$ --by=process --top=3 --passes=1 --json 2>/dev/null
 	"$KSMCTL" scan --kernel=list --json
 	"$KSMCTL" analyze --format=raw --json "$KSMCTL" 2>/dev/null
+	"$KSMCTL" --sysroot="$TREES/6.18" doctor --json | jq "del(.findings[].evidence)"
+	"$KSMCTL" --sysroot="$TREES/6.18" get --json | jq "del(.tunables)"
 	"$KSMCTL" merge --dry-run --trust --json $$
 	"$KSMCTL" --json 2>/dev/null
 } | jq -r 'del(.sysfs, .model.tunables, .targets[]?.passed_over) | paths | map(strings) | last // empty' | sort -u |

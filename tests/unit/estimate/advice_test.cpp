@@ -162,6 +162,17 @@ TEST_F(AdviceTest, DomainsStayApart)
 	ksm_advice_free(&advice);
 }
 
+TEST_F(AdviceTest, WhatNeedsPagesOfSeveralDomains)
+{
+	int64_t within, together;
+
+	Make({10, 10, 10}, {{{0, 1}, {1, 1}}, {{0, 1}, {2, 1}}, {{2, 3}}});
+	space_[2].uid = 2;
+	ASSERT_EQ(ksm_freed_by_domains(&estimate_, &within, &together), 0);
+	EXPECT_EQ(within, 3 * 4096);
+	EXPECT_EQ(together, 4 * 4096);
+}
+
 TEST_F(AdviceTest, SharingHasALimit)
 {
 	Make({600}, {{{0, 600}}});

@@ -1,0 +1,32 @@
+# Over a tree: KSM at work, then stopped, then without anybody, with a guest whose memory is shared and a hostile name.
+cp -r "$TREES/6.18" tree && chmod -R u+w tree
+ksm=tree/sys/kernel/mm/ksm
+doctor() { "$KSMCTL" --sysroot=tree doctor "$@"; echo "= $?"; }
+process() { # PID UID NAME RMAP-ITEMS
+	mkdir -p "tree/proc/$1"
+	printf 'Name:\t%s\nState:\tS (sleeping)\nUid:\t%s\t%s\t%s\t%s\nVmSize:\t9 kB\nVmRSS:\t9 kB\n' "$3" "$2" "$2" "$2" "$2" >"tree/proc/$1/status"
+	printf 'ksm_rmap_items %s\nksm_zero_pages 0\nksm_merging_pages 0\nksm_process_profit %s\nksm_merge_any: no\nksm_mergeable: no\n' "$4" "-$4" >"tree/proc/$1/ksm_stat"
+	echo 0::/ >"tree/proc/$1/cgroup"
+	: >"tree/proc/$1/smaps"
+}
+process 101 99991 first 10
+doctor
+echo 0 >$ksm/run
+process 102 99992 $'evil\e[31m' 20
+doctor --check -v
+doctor 102
+for counter in pages_shared pages_sharing pages_unshared pages_volatile ksm_zero_pages general_profit stable_node_chains stable_node_dups; do echo 0 >$ksm/$counter; done
+rm -r tree/proc/10[12]
+process 103 99991 idle 0
+process 104 99993 qemu-system-x86 0
+cat >tree/proc/104/smaps <<END
+7f0000000000-7f0040000000 rw-s 00000000 00:01 1024 /memfd:memory-backend-memfd (deleted)
+Anonymous:             0 kB
+VmFlags: rd wr sh mr mw me ms sd
+END
+echo 1 >$ksm/run
+doctor
+"$KSMCTL" --sysroot=tree doctor --json | jq -c ".verdict, (.findings[] | [.code, .severity, .pid, .evidence])"
+doctor 999
+doctor --scan --check >/dev/null
+"$KSMCTL" --sysroot="$TREES/2.6.32" doctor; echo "= $?"
