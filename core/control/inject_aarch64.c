@@ -30,6 +30,11 @@ uint64_t ksm_arch_pc(const ksm_regs *regs)
 	return regs->pc;
 }
 
+void ksm_arch_set_pc(ksm_regs *regs, uint64_t pc)
+{
+	regs->pc = pc;
+}
+
 /*
  * A thread that stops in a system call has been set back to its instruction by then (do_signal()), with the
  * first argument in x0 again. So nothing is to be done that it be restarted, or not.

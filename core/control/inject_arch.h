@@ -31,6 +31,7 @@ int64_t ksm_arch_find_syscall(const unsigned char *code, size_t len);
 bool ksm_arch_is_native(const ksm_regs *regs);
 
 uint64_t ksm_arch_pc(const ksm_regs *regs);
+void ksm_arch_set_pc(ksm_regs *regs, uint64_t pc);
 
 /* The registers of @saved, but about to make system call @nr with the instruction at @pc. */
 ksm_regs ksm_arch_prepare(const ksm_regs *saved, uint64_t pc, long nr, const uint64_t args[6]);

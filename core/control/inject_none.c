@@ -21,6 +21,11 @@ uint64_t ksm_arch_pc(const ksm_regs *regs)
 	return regs->pc;
 }
 
+void ksm_arch_set_pc(ksm_regs *regs, uint64_t pc)
+{
+	regs->pc = pc;
+}
+
 ksm_regs ksm_arch_prepare(const ksm_regs *saved, uint64_t pc, long nr, const uint64_t args[6])
 {
 	return *saved;

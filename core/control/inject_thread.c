@@ -149,10 +149,11 @@ static bool read_memory(pid_t tid, uint64_t address, void *ret_data, size_t size
 }
 
 /*
- * In a restartable sequence (rseq(2), 4.18) the kernel would take the instruction elsewhere for the end of it,
- * and not restart it as it must. Before 5.13 it does not tell where they are.
+ * Of a thread that was stopped in a restartable sequence (rseq(2), 4.18): where it has to go on to abort it, else 0. The
+ * kernel would do this on the way back, since the thread has been off its CPU; but it forgets the sequence when it
+ * finds the thread elsewhere. Before 5.13 it does not tell where sequences are.
  */
-static bool is_in_sequence(pid_t tid, const ksm_regs *regs)
+static uint64_t find_abort(pid_t tid, const ksm_regs *regs)
 {
 	struct {
 		uint64_t area;
@@ -164,23 +165,21 @@ static bool is_in_sequence(pid_t tid, const ksm_regs *regs)
 	} sequence;
 	uint64_t at;
 
-	return ptrace(GET_RSEQ, tid, sizeof(rseq), &rseq) == sizeof(rseq) && rseq.area &&
-	       read_memory(tid, rseq.area + 8, &at, sizeof(at)) && at &&
-	       read_memory(tid, at, &sequence, sizeof(sequence)) &&
-	       ksm_arch_pc(regs) - sequence.start < sequence.len;
+	if (ptrace(GET_RSEQ, tid, sizeof(rseq), &rseq) == sizeof(rseq) && rseq.area &&
+	    read_memory(tid, rseq.area + 8, &at, sizeof(at)) && at &&
+	    read_memory(tid, at, &sequence, sizeof(sequence)) &&
+	    ksm_arch_pc(regs) - sequence.start < sequence.len)
+		return sequence.abort;
+	return 0;
 }
 
 static int take_regs(struct ksm_thread *thread, struct ksm_error *err)
 {
-	const struct timespec moment = {.tv_nsec = 1000};
 	int ret = get_regs(thread->tid, &thread->saved, err);
+	uint64_t abort = ret ? 0 : find_abort(thread->tid, &thread->saved);
 
-	while (!ret && is_in_sequence(thread->tid, &thread->saved)) {
-		ret = go_on(thread->tid, PTRACE_CONT, 0, err);
-		nanosleep(&moment, NULL);
-		ret = ret ?: first_stop(thread->tid, err)
-			     ?: get_regs(thread->tid, &thread->saved, err);
-	}
+	if (abort)
+		ksm_arch_set_pc(&thread->saved, abort);
 	return ret;
 }
 

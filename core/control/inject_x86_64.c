@@ -30,6 +30,11 @@ uint64_t ksm_arch_pc(const ksm_regs *regs)
 	return regs->rip;
 }
 
+void ksm_arch_set_pc(ksm_regs *regs, uint64_t pc)
+{
+	regs->rip = pc;
+}
+
 ksm_regs ksm_arch_prepare(const ksm_regs *saved, uint64_t pc, long nr, const uint64_t args[6])
 {
 	ksm_regs regs = *saved;

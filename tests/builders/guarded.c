@@ -5,8 +5,10 @@
  *   registers   threads that fill general and vector registers, wait a while, and look whether they hold still
  *   calls       threads in system calls that block, with and without timeouts, each with its known result
  *   signals     a thread that is sent numbered real-time signals, of which none may be lost or come twice
+ *   sequences   alone: a thread in restartable sequences (rseq(2)) nearly all the time. The kernel has to abort
+ *               each that is interrupted, which is counted
  *
- * Prints "ready" and runs until its input ends. Then it says "rounds N calls N signals N" and exits with 0; at a
+ * Prints "ready" and runs until its input ends. Then it says "rounds N calls N signals N" or "aborts N" and exits with 0; at a
  * difference it says what differs and exits with 1.
  */
 #include <errno.h>
@@ -21,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -267,6 +270,51 @@ static void *send_signals(void *arg)
 	return NULL;
 }
 
+/* ---------------------------------------------------------------- restartable sequences */
+
+static atomic_ulong aborts;
+
+#ifdef __x86_64__
+
+/* Since 2.35 the C library registers an area for each thread. */
+static void *run_sequences(void *arg)
+{
+	uint64_t *pointer = (uint64_t *)((char *)__builtin_thread_pointer() + __rseq_offset + 8);
+	uint64_t aborted = 0;
+
+	while (!stopping) {
+		__asm__ volatile(
+			".pushsection __rseq_cs, \"aw\"\n"
+			".balign 32\n"
+			"3: .long 0, 0\n"
+			".quad 1f, 2f - 1f, 4f\n"
+			".popsection\n"
+			"leaq 3b(%%rip), %%rax\n"
+			"movq %%rax, %[pointer]\n"
+			"1: mov $100000, %%ecx\n"
+			"5: dec %%ecx\n"
+			"jnz 5b\n"
+			"2: jmp 6f\n"
+			".long 0x53053053\n" /* RSEQ_SIG, before where the kernel goes on */
+			"4: incq %[aborted]\n"
+			"6:\n"
+			: [pointer] "+m"(*pointer), [aborted] "+m"(aborted)
+			:
+			: "rax", "rcx", "memory", "cc");
+		aborts = aborted;
+	}
+	return NULL;
+}
+
+#else
+
+static void *run_sequences(void *arg)
+{
+	return NULL;
+}
+
+#endif
+
 /* ---------------------------------------------------------------- all of it */
 
 /* The first thread is the one that gets stopped, so each kind of work has its turn there. */
@@ -286,6 +334,17 @@ static void *wait_for_end(void *arg)
 	return NULL;
 }
 
+static int only_sequences(void)
+{
+	pthread_t end;
+
+	pthread_create(&end, NULL, wait_for_end, NULL);
+	run_sequences(NULL);
+	pthread_join(end, NULL);
+	printf("aborts %lu\n", aborts);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	pthread_t thread[N_KINDS + 3];
@@ -293,10 +352,12 @@ int main(int argc, char **argv)
 	sigset_t signals;
 	size_t n = 0, first = 0;
 
+	if (argc == 2 && strcmp(argv[1], "sequences") == 0)
+		return only_sequences();
 	while (argc == 2 && first < N_KINDS && strcmp(argv[1], names[first]) != 0)
 		first++;
 	if (argc != 2 || first == N_KINDS) {
-		fputs("usage: guarded registers|calls|reads|signals\n", stderr);
+		fputs("usage: guarded registers|calls|reads|signals|sequences\n", stderr);
 		return 2;
 	}
 	sigemptyset(&signals);

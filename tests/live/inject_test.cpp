@@ -207,6 +207,28 @@ TEST_P(InjectGuarded, OutlivesWhoeverInjects)
 INSTANTIATE_TEST_SUITE_P(First, InjectGuarded,
 			 ::testing::Values("registers", "calls", "reads", "signals"));
 
+/*
+ * The kernel forgets to abort a restartable sequence when it finds the thread elsewhere: then it has to be done for it.
+ */
+TEST_F(InjectTest, RestartableSequencesAreAborted)
+{
+	if (IsSkipped())
+		return;
+#ifdef __x86_64__
+	Guarded guarded("sequences");
+	unsigned long aborts = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		ASSERT_TRUE(Works(guarded.pid()));
+		Sleep(std::chrono::microseconds(100));
+	}
+	std::string text = guarded.End();
+	ASSERT_EQ(sscanf(text.c_str(), "aborts %lu", &aborts), 1) << text;
+	printf("1000 injections: %lu aborts\n", aborts);
+	EXPECT_GE(aborts, 800u);
+#endif
+}
+
 TEST_F(InjectTest, ResultsAndErrors)
 {
 	if (IsSkipped())

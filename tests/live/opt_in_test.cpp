@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -326,6 +327,47 @@ TEST_F(OptIn, AcrossUsersAsksForTrust)
 	output = RunProgram({KsmctlPath(), "merge", "--trust", both[0], both[1]});
 	EXPECT_EQ(output.status, 0) << output.err;
 	EXPECT_TRUE(IsMergeAny(other.pid()));
+}
+
+/* Each verb that changes something says what is missing, and changes nothing. */
+TEST_F(OptIn, OrdinaryUsersChangeNothing)
+{
+	if (IsSkipped())
+		return;
+	Start nobody;
+	nobody.uid = 65534;
+	Program sleeper({"/bin/sleep", "1000"});
+	ASSERT_EQ(StateOnce(sleeper.pid(), 'S'), 'S');
+	std::string pid = std::to_string(sleeper.pid());
+	Output before = RunProgram({KsmctlPath(), "save"}, nobody);
+	ASSERT_EQ(before.status, 0) << before.err;
+	std::string path = "/tmp/ksmctl-ordinary-" + std::to_string(getpid());
+	FILE *file = fopen(path.c_str(), "w");
+	ASSERT_NE(file, nullptr);
+	fputs("run=1\nsleep_millisecs=4711\n", file);
+	fclose(file);
+	chmod(path.c_str(), 0644);
+	for (const std::vector<std::string> &arguments : std::vector<std::vector<std::string>>{
+		     {"merge", "--trust", pid},
+		     {"unmerge", pid},
+		     {"set", "sleep_millisecs=4711"},
+		     {"set", "smart_scan=0", "sleep_millisecs=4711", "run=1"},
+		     {"restore", path},
+		     {ReadFile("/sys/kernel/mm/ksm/run") == "1\n" ? "stop" : "start"},
+		     {"tune", "--max-cpu=3"},
+		     {"tune", "--max-cpu=3", "--watch=1", "--keep"}}) {
+		std::vector<std::string> argv = {KsmctlPath()};
+		argv.insert(argv.end(), arguments.begin(), arguments.end());
+		Output output = RunProgram(argv, nobody);
+		EXPECT_EQ(output.status, 4) << arguments[0] << ": " << output.err << output.out;
+		EXPECT_NE(output.err.find("root"), std::string::npos) << output.err;
+	}
+	unlink(path.c_str());
+	EXPECT_EQ(RunProgram({KsmctlPath(), "save"}, nobody).out, before.out);
+	EXPECT_FALSE(IsMergeAny(sleeper.pid()));
+	EXPECT_FALSE(HasMarkedArea(sleeper.pid()));
+	for (const char *verb : {"status", "doctor", "get", "save"})
+		EXPECT_EQ(RunProgram({KsmctlPath(), verb}, nobody).status, 0) << verb;
 }
 
 TEST_F(OptIn, SomeOfThemFail)
