@@ -206,7 +206,7 @@ static int watch(struct ksm_cli *cli, const struct tune_state *tune,
 static int tune_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 {
 	struct tune_state *tune = state;
-	struct ksm_tune_goals goals;
+	struct ksm_tune_goals goals = {0};
 	int status;
 
 	if (argc)

@@ -158,12 +158,12 @@ static uint64_t find_abort(pid_t tid, const ksm_regs *regs)
 	struct {
 		uint64_t area;
 		uint32_t size, signature, flags, pad;
-	} rseq;
+	} rseq = {0};
 	struct {
 		uint32_t version, flags;
 		uint64_t start, len, abort;
-	} sequence;
-	uint64_t at;
+	} sequence = {0};
+	uint64_t at = 0;
 
 	if (ptrace(GET_RSEQ, tid, sizeof(rseq), &rseq) == sizeof(rseq) && rseq.area &&
 	    read_memory(tid, rseq.area + 8, &at, sizeof(at)) && at &&
@@ -219,7 +219,7 @@ static int check_dispatch(pid_t tid, struct ksm_error *err)
 {
 	struct {
 		uint64_t mode, selector, offset, len;
-	} dispatch;
+	} dispatch = {0};
 
 	if (ptrace(GET_SYSCALL_DISPATCH, tid, sizeof(dispatch), &dispatch) || !dispatch.mode)
 		return 0;

@@ -110,7 +110,7 @@ static int journal_error(const struct ksm_root *root, int ret, struct ksm_error 
 
 static int busy(const struct ksm_root *root, struct ksm_error *err)
 {
-	struct ksm_journal journal;
+	struct ksm_journal journal = {0};
 	int ret = ksm_journal_find(root, &journal, err);
 
 	if (ret < 0)
@@ -183,7 +183,7 @@ int ksm_journal_find(const struct ksm_root *root, struct ksm_journal *ret_journa
 {
 	struct ksm_str text ksm_auto_str = {0};
 	ksm_auto_close int dir_fd = -1;
-	struct ksm_journal journal;
+	struct ksm_journal journal = {0};
 	int ret = root->run_fd < 0 ? -ENOENT : open_directory(root, &dir_fd);
 
 	if (!ret)

@@ -125,7 +125,7 @@ static int try_self_madvise(struct ksm_inject *inject, struct session *session, 
 			    struct ksm_error *err)
 {
 	const size_t size = BATCH * sizeof(struct iovec);
-	int64_t pid, pidfd, scratch, ignored;
+	int64_t pid = 0, pidfd = -1, scratch = 0, ignored;
 	int ret;
 
 	/* By its number as itself sees it. */

@@ -63,7 +63,7 @@ struct amount {
 
 static struct amount amount(int64_t bytes)
 {
-	struct amount amount;
+	struct amount amount = {0};
 
 	ksm_format_bytes(bytes, amount.text);
 	return amount;

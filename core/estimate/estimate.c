@@ -21,13 +21,13 @@
 #include "ksmd/twin.h"
 
 struct run {
+	struct ksm_summer summer; /* wants to be aligned: first */
 	struct ksm_page_source *source;
 	const struct ksm_estimate_options *options;
 	struct ksm_estimate *estimate;
 	struct ksm_trials trials;
 	struct ksm_reader *reader;
 	struct ksm_collection collection; /* of the space at hand, where it is_unordered */
-	struct ksm_summer summer;
 	struct ksm_pace pace;
 	double pass_began;
 	bool has_before; /* the last pass but one */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <cmath>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
+
+#include <regex.h>
 
 #include <gtest/gtest.h>
 
@@ -15,47 +17,69 @@ extern "C" {
 namespace
 {
 
+/* Whole of @text, with its groups; those that matched nothing are empty. */
+bool Matches(const std::string &text, const char *pattern, std::vector<std::string> *ret_group)
+{
+	regex_t regex;
+	regmatch_t match[8];
+
+	EXPECT_EQ(regcomp(&regex, ("^" + std::string(pattern) + "$").c_str(), REG_EXTENDED), 0);
+	bool matches = regexec(&regex, text.c_str(), 8, match, 0) == 0;
+	regfree(&regex);
+	ret_group->clear();
+	for (int i = 0; i < 8 && matches; i++)
+		ret_group->push_back(match[i].rm_so < 0
+					     ? ""
+					     : text.substr(static_cast<size_t>(match[i].rm_so),
+							   static_cast<size_t>(match[i].rm_eo -
+									       match[i].rm_so)));
+	return matches;
+}
+
 /* What the two formats demand of a text, line by line; the series by name and labels. */
 std::map<std::string, std::string> Check(const std::string &text, bool open_metrics)
 {
-	static const std::regex help("# HELP ([a-z_]+) [^\\n]+"),
-		unit("# UNIT ([a-z_]+) (bytes|seconds)"), type("# TYPE ([a-z_]+) (gauge|counter)"),
-		series("([a-z_]+)(\\{([a-z]+=\"([^\"\\\\]|\\\\[\"\\\\n])*\",?)+\\})? "
-		       "(-?[0-9]+(\\.[0-9]+)?)");
 	std::map<std::string, std::string> found, types;
+	std::vector<std::string> group;
 	std::string family;
 	std::istringstream lines(text);
-	std::smatch match;
 	bool ended = false;
 
 	EXPECT_EQ(text.back(), '\n');
 	for (std::string line; std::getline(lines, line);) {
 		EXPECT_FALSE(ended) << line;
-		if (std::regex_match(line, match, help)) {
-			family = match[1];
+		if (Matches(line, "# HELP ([a-z_]+) .+", &group)) {
+			family = group[1];
 			EXPECT_EQ(types.count(family), 0u) << line;
 			EXPECT_EQ(family.compare(0, 4, "ksm_"), 0) << line;
-		} else if (std::regex_match(line, match, type)) {
-			EXPECT_EQ(match[1], family);
-			types[family] = match[2];
-		} else if (std::regex_match(line, match, unit)) {
+		} else if (Matches(line, "# TYPE ([a-z_]+) (gauge|counter)", &group)) {
+			EXPECT_EQ(group[1], family);
+			types[family] = group[2];
+		} else if (Matches(line, "# UNIT ([a-z_]+) (bytes|seconds)", &group)) {
 			EXPECT_TRUE(open_metrics) << line;
-			EXPECT_EQ(match[1], family);
-			EXPECT_EQ(family.substr(family.rfind('_') + 1), match[2]);
+			EXPECT_EQ(group[1], family);
+			EXPECT_EQ(family.substr(family.rfind('_') + 1), group[2]);
 		} else if (line == "# EOF") {
 			ended = true;
 		} else {
-			EXPECT_TRUE(std::regex_match(line, match, series)) << line;
-			std::string name = match[1];
-			bool counter = types[family] == "counter";
-			EXPECT_EQ(name, counter && open_metrics ? family + "_total" : family)
+			EXPECT_TRUE(
+				Matches(line,
+					"([a-z_]+)(\\{([a-z]+=\"([^\"\\]|\\\\[\"\\n])*\",?)+\\})? "
+					"(-?[0-9]+(\\.[0-9]+)?)",
+					&group))
 				<< line;
-			EXPECT_EQ(name.size() > 6 && name.substr(name.size() - 6) == "_total",
+			if (group.empty())
+				continue;
+			bool counter = types[family] == "counter";
+			EXPECT_EQ(group[1], counter && open_metrics ? family + "_total" : family)
+				<< line;
+			EXPECT_EQ(group[1].size() > 6 &&
+					  group[1].substr(group[1].size() - 6) == "_total",
 				  counter)
 				<< line;
-			std::string key = name + std::string(match[2]);
+			std::string key = group[1] + group[2];
 			EXPECT_EQ(found.count(key), 0u) << "twice: " << line;
-			found[key] = match[5];
+			found[key] = group[5];
 		}
 	}
 	EXPECT_EQ(ended, open_metrics);
