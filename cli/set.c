@@ -14,7 +14,7 @@ struct set_state {
 
 static const struct ksm_option set_options[] = {
 	{"unmerge-first", 0, NULL, "take apart what is merged where a value asks for it", NULL},
-	{"force", 'f', NULL, "even where memory may not suffice for that", NULL},
+	{"force", 'f', NULL, "even where memory may not suffice for unmerging", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 

@@ -36,7 +36,7 @@ static int stop_option(struct ksm_cli *cli, void *state, const struct ksm_option
 	return KSM_EXIT_OK;
 }
 
-static int set_run_to(struct ksm_cli *cli, int64_t value, int argc, char **argv)
+static int set_run_to(struct ksm_cli *cli, int64_t value, unsigned int flags, int argc, char **argv)
 {
 	struct ksm_settings settings = {0};
 	struct ksm_error err;
@@ -46,7 +46,7 @@ static int set_run_to(struct ksm_cli *cli, int64_t value, int argc, char **argv)
 		return ksm_cli_usage(cli, "\"%s\" is one argument too many", argv[0]);
 	settings.given[KSM_SYSFS_run] = true;
 	settings.value[KSM_SYSFS_run] = value;
-	if (ksm_settings_apply(&cli->root, &settings, 0, &err))
+	if (ksm_settings_apply(&cli->root, &settings, flags, &err))
 		return ksm_cli_fail(cli, &err);
 	if (!cli->json)
 		return KSM_EXIT_OK;
@@ -57,24 +57,15 @@ static int set_run_to(struct ksm_cli *cli, int64_t value, int argc, char **argv)
 
 static int start_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 {
-	return set_run_to(cli, 1, argc, argv);
+	return set_run_to(cli, 1, 0, argc, argv);
 }
 
 static int stop_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 {
 	const struct stop_state *stop = state;
-	struct ksm_sysfs sysfs;
-	struct ksm_error err;
 
-	if (stop->unmerge && !stop->force) {
-		if (ksm_sysfs_read(&cli->root, &sysfs, &err) ||
-		    ksm_unmerge_check(&cli->root,
-				      sysfs.value[KSM_SYSFS_pages_sharing] +
-					      sysfs.value[KSM_SYSFS_ksm_zero_pages],
-				      &err))
-			return ksm_cli_fail(cli, &err);
-	}
-	return set_run_to(cli, stop->unmerge ? 2 : 0, argc, argv);
+	return set_run_to(cli, stop->unmerge ? 2 : 0, stop->force ? KSM_SETTINGS_FORCE : 0, argc,
+			  argv);
 }
 
 const struct ksm_verb ksm_verb_start = {

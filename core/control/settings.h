@@ -35,7 +35,7 @@ int ksm_settings_print(const struct ksm_settings *settings, struct ksm_str *text
 enum ksm_settings_flag {
 	/* Unmerge everything first where a value asks for it, then let run be as it was. */
 	KSM_SETTINGS_UNMERGE_FIRST = 1u << 0,
-	KSM_SETTINGS_FORCE = 1u << 1, /* even where memory may not suffice for that */
+	KSM_SETTINGS_FORCE = 1u << 1, /* even where memory may not suffice for unmerging */
 };
 
 /*
@@ -45,7 +45,8 @@ enum ksm_settings_flag {
  *  - KSM_ERR_UNSUPPORTED for a tunable that this kernel does not have, with the version that brought it
  *  - -EBUSY for max_page_sharing or merge_across_nodes while pages are merged, without KSM_SETTINGS_UNMERGE_FIRST
  *  - -EINVAL for pages_to_scan while the advisor sets it
- *  - -ENOMEM (KSM_ERR_SYSTEM) where unmerging would take more memory than is available
+ *  - -ENOMEM (KSM_ERR_SYSTEM) where unmerging, also by run=2, would take more memory than is available, without
+ *    KSM_SETTINGS_FORCE
  *  - KSM_ERR_PERMISSION where a file is not ours to write
  */
 int ksm_settings_apply(const struct ksm_root *root, const struct ksm_settings *settings,

@@ -111,7 +111,7 @@ static int check(const struct ksm_root *root, const struct ksm_settings *setting
 {
 	size_t n;
 	const struct ksm_tunable *tunables = ksm_tunables(&n);
-	bool unmerge = false;
+	bool unmerge = false, unmerges;
 	int ret = 0;
 
 	for (size_t i = 0; i < n && !ret; i++) {
@@ -125,7 +125,9 @@ static int check(const struct ksm_root *root, const struct ksm_settings *setting
 	}
 	if (!ret && unmerge)
 		ret = check_right(root, KSM_SYSFS_run, err);
-	if (!ret && unmerge && !(flags & KSM_SETTINGS_FORCE))
+	unmerges = unmerge ||
+		   (differs(settings, now, KSM_SYSFS_run) && settings->value[KSM_SYSFS_run] == 2);
+	if (!ret && unmerges && !(flags & KSM_SETTINGS_FORCE))
 		ret = ksm_unmerge_check(root,
 					now->value[KSM_SYSFS_pages_sharing] +
 						now->value[KSM_SYSFS_ksm_zero_pages],

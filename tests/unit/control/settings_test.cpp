@@ -105,6 +105,9 @@ TEST_F(SettingsTest, WhatTakesUnmerging)
 				   "Buffers: 0 kB\nCached: 0 kB\n");
 	Write("pages_sharing", "200");
 	EXPECT_EQ(Apply({"merge_across_nodes=0"}, KSM_SETTINGS_UNMERGE_FIRST), -ENOMEM);
+	EXPECT_EQ(Apply({"run=2"}), -ENOMEM);
+	EXPECT_EQ(Apply({"run=2"}, KSM_SETTINGS_FORCE), 0);
+	EXPECT_EQ(Apply({"run=0"}), 0);
 	EXPECT_EQ(Apply({"merge_across_nodes=0"}, KSM_SETTINGS_UNMERGE_FIRST | KSM_SETTINGS_FORCE),
 		  0);
 }
