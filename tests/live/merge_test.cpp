@@ -114,7 +114,8 @@ TEST_F(Merge, RealProgramsStartedTwice)
 			  "time.sleep(10000)"});
 	TwoOf("perl", {"/usr/bin/perl", "-e",
 		       "use strict; my %h; $h{$_} = 'x' x 100 for 1..20000; sleep 10000"});
-	TwoOf("sh", {"/bin/sh", "-c", "sleep 10000; true"});
+	/* One that waits without a child, which would be left behind. */
+	TwoOf("sh", {"/bin/sh", "-c", "kill -STOP $$; true"});
 }
 
 /* In `make check-integration`, which brings them. */

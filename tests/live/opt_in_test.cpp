@@ -4,6 +4,7 @@
 #include <functional>
 #include <sstream>
 
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -165,12 +166,18 @@ TEST_F(OptIn, ProgramsThatSleep)
 {
 	if (IsSkipped())
 		return;
-	Program shell({"/bin/sh", "-c", "sleep 1000; true"});
+	int ends[2];
+	ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+	Start start;
+	start.in = ends[0];
+	Program shell({"/bin/sh", "-c", "read line"}, start);
 	ASSERT_EQ(StateOnce(shell.pid(), 'S'), 'S');
 	MergeAndUnmerge(shell.pid());
 	Program python({"/usr/bin/python3", "-c", "import time; time.sleep(1000)"});
 	python.WaitUntilIdle(200);
 	MergeAndUnmerge(python.pid());
+	close(ends[0]);
+	close(ends[1]);
 }
 
 /* The same result as one that was left alone. */
