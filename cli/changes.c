@@ -70,3 +70,17 @@ int ksm_cli_add_changes(struct ksm_cli *cli, json_object *document)
 		return -1;
 	return 0;
 }
+
+int ksm_cli_print_changes(struct ksm_cli *cli)
+{
+	json_object *document;
+
+	if (!cli->json)
+		return KSM_EXIT_OK;
+	document = ksm_report_new("ksmctl.set/1");
+	if (document && ksm_cli_add_changes(cli, document)) {
+		json_object_put(document);
+		document = NULL;
+	}
+	return ksm_cli_print_json(cli, document);
+}

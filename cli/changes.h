@@ -20,4 +20,7 @@ void ksm_cli_forget_changes(struct ksm_cli *cli);
  */
 int ksm_cli_add_changes(struct ksm_cli *cli, json_object *document);
 
+/* With --json, ksmctl.set/1: all there is to say after settings were set. An exit status. */
+int ksm_cli_print_changes(struct ksm_cli *cli);
+
 #endif

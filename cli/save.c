@@ -13,7 +13,6 @@
 #include "cli/verbs.h"
 #include "control/settings.h"
 #include "kernel/tunables.h"
-#include "report/report.h"
 
 #define FILE_MAX (1u << 20)
 
@@ -173,12 +172,8 @@ static int restore_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 		if (ksm_settings_apply(&cli->root, &settings, restore->flags, &err))
 			return ksm_cli_fail(cli, &err);
 	}
-	if (!status && cli->json) {
-		json_object *document = ksm_report_new("ksmctl.set/1");
-
-		ksm_cli_add_changes(cli, document);
-		status = ksm_cli_print_json(cli, document);
-	}
+	if (!status)
+		status = ksm_cli_print_changes(cli);
 	return status ? status : partial ? KSM_EXIT_PARTIAL : KSM_EXIT_OK;
 }
 

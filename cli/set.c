@@ -6,7 +6,6 @@
 #include "cli/tunable_name.h"
 #include "cli/verbs.h"
 #include "control/settings.h"
-#include "report/report.h"
 
 struct set_state {
 	unsigned int flags; /* enum ksm_settings_flag */
@@ -56,7 +55,6 @@ static int set_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	struct ksm_settings settings = {0};
 	struct ksm_sysfs sysfs;
 	struct ksm_error err;
-	json_object *document;
 	int status;
 
 	if (ksm_sysfs_read(&cli->root, &sysfs, &err))
@@ -66,11 +64,7 @@ static int set_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 		return status;
 	if (ksm_settings_apply(&cli->root, &settings, set->flags, &err))
 		return ksm_cli_fail(cli, &err);
-	if (!cli->json)
-		return KSM_EXIT_OK;
-	document = ksm_report_new("ksmctl.set/1");
-	ksm_cli_add_changes(cli, document);
-	return ksm_cli_print_json(cli, document);
+	return ksm_cli_print_changes(cli);
 }
 
 const struct ksm_verb ksm_verb_set = {

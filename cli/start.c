@@ -7,7 +7,6 @@
 #include "cli/changes.h"
 #include "cli/verbs.h"
 #include "control/settings.h"
-#include "report/report.h"
 
 struct stop_state {
 	bool unmerge;
@@ -40,7 +39,6 @@ static int set_run_to(struct ksm_cli *cli, int64_t value, unsigned int flags, in
 {
 	struct ksm_settings settings = {0};
 	struct ksm_error err;
-	json_object *document;
 
 	if (argc)
 		return ksm_cli_usage(cli, "\"%s\" is one argument too many", argv[0]);
@@ -48,11 +46,7 @@ static int set_run_to(struct ksm_cli *cli, int64_t value, unsigned int flags, in
 	settings.value[KSM_SYSFS_run] = value;
 	if (ksm_settings_apply(&cli->root, &settings, flags, &err))
 		return ksm_cli_fail(cli, &err);
-	if (!cli->json)
-		return KSM_EXIT_OK;
-	document = ksm_report_new("ksmctl.set/1");
-	ksm_cli_add_changes(cli, document);
-	return ksm_cli_print_json(cli, document);
+	return ksm_cli_print_changes(cli);
 }
 
 static int start_run(struct ksm_cli *cli, void *state, int argc, char **argv)

@@ -173,17 +173,22 @@ static int trace(pid_t pid, int pid_dir_fd, ksm_inject_steps steps, void *shared
 {
 	struct ksm_inject inject = {.pid = pid};
 	struct ksm_error ignored;
-	int ret = ksm_inject_find_code(pid_dir_fd, &inject.code, err);
+	int ret;
 
-	if (!ret)
-		ret = stop_any_thread(&inject, pid_dir_fd, err);
+	if (ksm_pid_is_without_memory(pid_dir_fd))
+		return ksm_pid_no_memory_error(pid_dir_fd, err);
+	ret = stop_any_thread(&inject, pid_dir_fd, err);
 	if (ret)
 		return ret;
-	/* By now nobody else can have its number: it is the one whose directory was opened, or that is gone. */
+	/*
+	 * By now nobody else can have its number: it is the one whose directory was opened, or that is gone. And only
+	 * now its memory is no longer that of the program before an exec.
+	 */
 	if (ksm_pid_is_gone(pid_dir_fd))
 		ret = ksm_error_set(err, KSM_ERR_GONE, ESRCH, "the process has exited");
 	else
-		ret = steps(&inject, shared, err);
+		ret = ksm_inject_find_code(pid_dir_fd, &inject.code, err)
+			      ?: steps(&inject, shared, err);
 	ksm_thread_release(&inject.thread, ret ? &ignored : err);
 	return ret;
 }

@@ -122,10 +122,22 @@ static int advise_remotely(int pidfd, const struct ksm_ranges *ranges, int advic
 	return 0;
 }
 
+/* Of this process, not of one that has got its number since; -1 with errno. */
+static int open_pidfd(const struct job *job)
+{
+	ksm_auto_close int pidfd = (int)syscall(SYS_pidfd_open, job->pid, 0);
+
+	if (pidfd >= 0 && ksm_pid_is_gone(job->dir_fd)) {
+		errno = ESRCH;
+		return -1;
+	}
+	return ksm_no_close(pidfd);
+}
+
 /* Returns true if that did it. */
 static bool try_process_madvise(struct job *job, const struct ksm_ranges *ranges)
 {
-	ksm_auto_close int pidfd = (int)syscall(SYS_pidfd_open, job->pid, 0);
+	ksm_auto_close int pidfd = open_pidfd(job);
 	int errnum = errno;
 
 	if (pidfd >= 0)
@@ -160,7 +172,7 @@ static bool try_process_ksm(struct job *job)
 
 	if (nr < 0 && pmadv < 0)
 		return false;
-	pidfd = (int)syscall(SYS_pidfd_open, job->pid, 0);
+	pidfd = open_pidfd(job);
 	if (pidfd < 0)
 		ret = -1;
 	else if (nr >= 0)

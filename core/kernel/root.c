@@ -195,7 +195,7 @@ bool ksm_pid_is_gone(int pid_dir_fd)
 }
 
 /* Only what has an mm has lines that begin with Vm, and everybody may read them. */
-static bool is_without_memory(int pid_dir_fd)
+bool ksm_pid_is_without_memory(int pid_dir_fd)
 {
 	ksm_auto_str struct ksm_str status = {0};
 
@@ -226,7 +226,7 @@ int ksm_open_pid_file(int pid_dir_fd, const char *name, const char *right, int *
 
 	/* The files of a process without memory belong to root, which is beside the point. */
 	if (rc == -ESRCH || (rc == -ENOENT && ksm_pid_is_gone(pid_dir_fd)) ||
-	    ((rc == -EACCES || rc == -EPERM) && is_without_memory(pid_dir_fd)))
+	    ((rc == -EACCES || rc == -EPERM) && ksm_pid_is_without_memory(pid_dir_fd)))
 		return ksm_pid_no_memory_error(pid_dir_fd, err);
 	if (!rc || !err)
 		return rc;

@@ -61,6 +61,9 @@ int ksm_open_pid_file(int pid_dir_fd, const char *name, const char *right, int *
 /* Has the process behind a /proc/PID handle gone, reaped and all? */
 bool ksm_pid_is_gone(int pid_dir_fd);
 
+/* Is it a kernel thread, or a process that has exited and is not reaped? */
+bool ksm_pid_is_without_memory(int pid_dir_fd);
+
 /* -ESRCH and which of the two it is: KSM_ERR_GONE or KSM_ERR_NO_MEMORY. */
 int ksm_pid_no_memory_error(int pid_dir_fd, struct ksm_error *err);
 

@@ -4,6 +4,7 @@
  *
  *   pagemap-scan       the PAGEMAP_SCAN ioctl, which came with 6.7: ENOTTY
  *   process-vm-readv   the system call: ENOSYS, as without CONFIG_CROSS_MEMORY_ATTACH
+ *   life-after-opt-in  kills for the system calls prctl and madvise
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -58,6 +59,19 @@ static void refuse_process_vm_readv(void)
 	refuse(filter, sizeof(filter) / sizeof(*filter));
 }
 
+static void kill_for_opt_in(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+
+	refuse(filter, sizeof(filter) / sizeof(*filter));
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 3)
@@ -67,6 +81,8 @@ int main(int argc, char **argv)
 			refuse_pagemap_scan();
 		} else if (!strcmp(word, "process-vm-readv")) {
 			refuse_process_vm_readv();
+		} else if (!strcmp(word, "life-after-opt-in")) {
+			kill_for_opt_in();
 		} else {
 			fprintf(stderr, "without: what is %s?\n", word);
 			return 2;

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -297,31 +298,46 @@ TEST_F(InjectTest, RefusesWhatHasNoMemory)
 	EXPECT_EQ(err_.errnum, ESRCH) << err_.text;
 }
 
+/* While it execs, loads its libraries, and so on: the memory of before must not be taken for that of after. */
+TEST_F(InjectTest, AProgramThatStarts)
+{
+	if (IsSkipped())
+		return;
+	std::mt19937 random(3);
+
+	for (int i = 0; i < 200; i++) {
+		Program starting({"/usr/bin/python3", "-c", "import time; time.sleep(0.05)"});
+		Sleep(std::chrono::microseconds(random() % 3000));
+		EXPECT_TRUE(Works(starting.pid()));
+		EXPECT_EQ(starting.Wait(), 0);
+	}
+}
+
 /* The thread that calls vfork cannot be stopped until its child is through, but others can. */
 TEST_F(InjectTest, TakesAnotherThreadDuringVfork)
 {
 	if (IsSkipped())
 		return;
 	for (bool has_another : {true, false}) {
-		pid_t parent = fork();
-
-		if (parent == 0) {
-			if (has_another)
-				std::thread([] { pause(); }).detach();
-			if (vfork() == 0) {
-				Sleep(std::chrono::seconds(10));
-				_exit(0);
-			}
-			_exit(0);
-		}
-		ASSERT_TRUE(Becomes([&] { return State(parent) == 'D'; })) << State(parent);
-		bool works = static_cast<bool>(Works(parent));
+		Program parent({"/usr/bin/python3", "-c",
+				"import ctypes, sys, threading, time\n"
+				"if sys.argv[1] == '1':\n"
+				"    threading.Thread(target=time.sleep, args=[1000]).start()\n"
+				"call = ctypes.CDLL(None).syscall\n"
+				"if call(int(sys.argv[2]), int(sys.argv[3]), 0, 0, 0, 0) == 0:\n"
+				"    time.sleep(10)\n",
+				has_another ? "1" : "0", std::to_string(SYS_clone),
+				std::to_string(CLONE_VFORK | SIGCHLD)});
+		std::string task = "/proc/" + std::to_string(parent.pid()) + "/task/";
+		ASSERT_TRUE(Becomes([&] {
+			return !ReadFile(task + std::to_string(parent.pid()) + "/children").empty();
+		}));
+		ASSERT_TRUE(Becomes([&] { return State(parent.pid()) == 'D'; }));
+		bool works = static_cast<bool>(Works(parent.pid()));
 		EXPECT_EQ(works, has_another) << err_.text;
 		EXPECT_EQ(err_.errnum, has_another ? 0 : EBUSY) << err_.text;
-		EXPECT_TRUE(
-			Becomes([&] { return ProcNumber(parent, "status", "TracerPid") == 0; }));
-		kill(parent, SIGKILL);
-		waitpid(parent, nullptr, 0);
+		EXPECT_TRUE(Becomes(
+			[&] { return ProcNumber(parent.pid(), "status", "TracerPid") == 0; }));
 	}
 }
 
