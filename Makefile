@@ -44,7 +44,7 @@ ifeq ($(origin AR),default)
 AR := ar
 endif
 
-LIBRARIES := libproc2 libxxhash smartcols json-c libelf libzstd liblz4 liblzma zlib lzo2 snappy
+LIBRARIES := ncursesw libproc2 libxxhash smartcols json-c libelf libzstd liblz4 liblzma zlib lzo2 snappy
 TEST_LIBRARIES := gtest_main
 
 CFLAGS   ?= -O2 -g
@@ -81,6 +81,7 @@ endif
 
 CORE_SRC := $(sort $(wildcard core/*/*.c))
 CLI_SRC  := $(sort $(wildcard cli/*.c))
+TUI_SRC  := $(sort $(wildcard tui/*.c))
 obj       = $(patsubst %,$(BUILD)/%.o,$(basename $(1)))
 
 # `make` always leaves the plain build at the top; other builds stay in their own folder.
@@ -92,7 +93,7 @@ ksmctl: $(BUILD)/ksmctl
 .PHONY: ksmctl
 endif
 
-$(BUILD)/ksmctl: $(call obj,$(CLI_SRC)) $(BUILD)/libksm.a
+$(BUILD)/ksmctl: $(call obj,$(CLI_SRC) $(TUI_SRC)) $(BUILD)/libksm.a
 	$(call say,LINK,$(CC) $(LDFLAGS) $(LD_ALL) -o $@ $^ $(LIBS))
 
 $(BUILD)/libksm.a: $(call obj,$(CORE_SRC))
@@ -182,7 +183,7 @@ bench-run: ksmctl $(BENCH) $(BUILDERS)
 
 # ------------------------------------------------------------------------------- packages
 
-DEPS_BUILD := gcc libc6-dev pkg-config libproc2-dev libxxhash-dev libsmartcols-dev libjson-c-dev libelf-dev \
+DEPS_BUILD := gcc libc6-dev pkg-config libncurses-dev libproc2-dev libxxhash-dev libsmartcols-dev libjson-c-dev libelf-dev \
 	      libzstd-dev liblz4-dev liblzma-dev zlib1g-dev libbz2-dev liblzo2-dev libsnappy-dev
 DEPS_CHECK := g++ libgtest-dev jq mandoc python3-minimal procps zsh fish zstd lz4 xz-utils gzip bzip2
 DEPS_LINT  := clang-format clang-tidy cppcheck shellcheck mandoc
@@ -216,13 +217,13 @@ lint: deps-lint
 	+@$(MAKE) --no-print-directory lint-format lint-tidy lint-cppcheck lint-shell lint-man
 lint-format:
 	$(call say,FORMAT,clang-format --dry-run --Werror $(C_FILES))
-lint-tidy: $(patsubst %.c,$(BUILD)/%.tidy,$(CORE_SRC) $(CLI_SRC))
+lint-tidy: $(patsubst %.c,$(BUILD)/%.tidy,$(CORE_SRC) $(CLI_SRC) $(TUI_SRC))
 $(BUILD)/%.tidy: %.c .clang-tidy $(BUILD)/%.o
 	$(call say,TIDY,clang-tidy --quiet --warnings-as-errors='*' $< -- $(C_ALL) 2>$@.log && touch $@)
 lint-cppcheck:
 	$(call say,CPPCHECK,cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
 		--enable=warning$(comma)performance$(comma)portability --suppress=missingIncludeSystem --suppress=memleak \
-		-D_GNU_SOURCE -Icore -I. core cli)
+		-D_GNU_SOURCE -Icore -I. core cli tui)
 lint-shell:
 	$(call say,SHELL,shellcheck $(SCRIPTS))
 lint-man:
@@ -233,7 +234,7 @@ format:
 
 coverage: deps deps-integration
 	+@$(MAKE) --no-print-directory COVERAGE=1 CFLAGS='-O0 -g' CXXFLAGS='-O0 -g' check-run
-	gcovr --root . --object-directory .build/coverage --filter core/ --filter cli/
+	gcovr --root . --object-directory .build/coverage --filter core/ --filter cli/ --filter tui/
 .PHONY: coverage
 
 install: ksmctl

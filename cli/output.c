@@ -113,7 +113,7 @@ const char *ksm_cli_nearest(const char *word, const char *const *candidates, siz
 		/* A beginning is as near as one typo. */
 		if (len && strncmp(word, candidates[i], len) == 0)
 			distance = 1;
-		if (distance < best && distance < strlen(candidates[i])) {
+		if (distance < best && 2 * distance < strlen(candidates[i])) {
 			best = distance;
 			nearest = candidates[i];
 		}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ksmctl status [INTERVAL [COUNT]] */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -13,9 +12,8 @@
 #include "cli/status_processes.h"
 #include "cli/status_text.h"
 #include "cli/verbs.h"
-#include "kernel/ksmd_cpu.h"
 #include "report/metrics.h"
-#include "report/status.h"
+#include "report/sample.h"
 
 #define NANOSECONDS  INT64_C(1000000000)
 #define INTERVAL_MAX 1000000.0 /* seconds */
@@ -29,15 +27,6 @@ struct status_state {
 	bool all;
 	double interval; /* seconds; 0: once */
 	uint64_t count;
-};
-
-/* From sample to sample. */
-struct watch {
-	int ksmd_fd; /* -1: its CPU time cannot be seen */
-	struct ksm_ksmd_load load;
-	bool has_last;
-	struct ksm_sysfs last;
-	int64_t last_time; /* ns */
 };
 
 static const struct ksm_option status_options[] = {
@@ -139,7 +128,7 @@ static int print_text(const struct ksm_cli *cli, const struct status_state *stat
 static int print_json(const struct ksm_cli *cli, const struct ksm_status *status,
 		      const struct ksm_rates *rates, const struct ksm_process_statuses *processes)
 {
-	json_object *document = ksm_report_status(status, rates);
+	json_object *document = ksm_report_status("ksmctl.status/1", status, rates);
 
 	if (document && processes)
 		json_object_object_add(document, "processes", ksm_report_processes(processes));
@@ -159,59 +148,26 @@ static int print_metrics(const struct ksm_cli *cli, const struct status_state *s
 	return KSM_EXIT_OK;
 }
 
-/* The load, of one CPU since the sample before, and the seconds so far; NAN where that cannot be told. */
-static double measure_cpu(struct watch *watch, int64_t time, double *ret_seconds)
+static int print_sample(const struct ksm_cli *cli, const struct status_state *state,
+			struct ksm_sampler *sampler)
 {
-	long hz = sysconf(_SC_CLK_TCK);
-	uint64_t ticks;
-
-	*ret_seconds = NAN;
-	if (watch->ksmd_fd < 0 || ksm_ksmd_ticks(watch->ksmd_fd, &ticks, NULL)) {
-		watch->load = (struct ksm_ksmd_load){0};
-		return NAN;
-	}
-	*ret_seconds = (double)ticks / (double)hz;
-	return ksm_ksmd_load_percent(&watch->load, ticks, time, hz);
-}
-
-static int sample(const struct ksm_cli *cli, const struct status_state *state, struct watch *watch)
-{
-	ksm_cleanup(ksm_process_statuses_free) struct ksm_process_statuses processes = {0};
-	const struct ksm_process_statuses *shown = state->processes ? &processes : NULL;
-	unsigned int page_size = (unsigned int)sysconf(_SC_PAGESIZE);
-	struct ksm_status status;
-	struct ksm_rates rates;
-	struct ksm_sysfs sysfs;
+	ksm_cleanup(ksm_sample_free) struct ksm_sample sample = {0};
+	const struct ksm_process_statuses *shown = state->processes ? &sample.processes : NULL;
 	struct ksm_error err;
-	double ksmd_seconds;
-	int64_t time;
 
-	if (ksm_sysfs_read(&cli->root, &sysfs, &err) ||
-	    (shown &&
-	     ksm_process_statuses_read(&cli->root, state->all, page_size, &processes, &err)))
+	if (ksm_sampler_take(sampler, &sample, &err))
 		return ksm_cli_fail(cli, &err);
-	time = now();
-	ksm_status_init(&status, &sysfs, page_size);
-	status.ksmd_cpu_percent = measure_cpu(watch, time, &ksmd_seconds);
-	ksm_rates_unknown(&rates);
-	if (watch->has_last)
-		ksm_rates_init(&rates, &watch->last, &sysfs,
-			       (double)(time - watch->last_time) / (double)NANOSECONDS);
-	watch->has_last = true;
-	watch->last = sysfs;
-	watch->last_time = time;
 	if (cli->json || state->format == FORMAT_JSON)
-		return print_json(cli, &status, &rates, shown);
+		return print_json(cli, &sample.status, &sample.rates, shown);
 	if (state->format != FORMAT_TEXT)
-		return print_metrics(cli, state, &status, ksmd_seconds, shown);
-	return print_text(cli, state, &status, &rates, shown);
+		return print_metrics(cli, state, &sample.status, sample.ksmd_seconds, shown);
+	return print_text(cli, state, &sample.status, &sample.rates, shown);
 }
 
 static int status_run(struct ksm_cli *cli, void *private, int argc, char **argv)
 {
 	struct status_state *state = private;
-	ksm_auto_close int ksmd_fd = -1;
-	struct watch watch = {0};
+	ksm_cleanup(ksm_sampler_release) struct ksm_sampler sampler = {.ksmd_fd = -1};
 	int64_t when = now();
 	int status = parse_arguments(cli, state, argc, argv);
 
@@ -219,8 +175,10 @@ static int status_run(struct ksm_cli *cli, void *private, int argc, char **argv)
 		status = ksm_cli_usage(cli, "--all is for --processes");
 	if (status)
 		return status;
-	ksm_ksmd_open(&cli->root, &ksmd_fd, NULL);
-	watch.ksmd_fd = ksmd_fd;
+	ksm_sampler_init(&sampler, &cli->root,
+			 !state->processes ? KSM_SAMPLE_NO_PROCESSES
+			 : state->all	   ? KSM_SAMPLE_ALL
+					   : KSM_SAMPLE_CONCERNED);
 	for (uint64_t i = 0; i < state->count; i++) {
 		if (i > 0) {
 			when += (int64_t)(state->interval * (double)NANOSECONDS);
@@ -228,7 +186,7 @@ static int status_run(struct ksm_cli *cli, void *private, int argc, char **argv)
 			if (!cli->json && state->format == FORMAT_TEXT)
 				putchar('\n');
 		}
-		status = sample(cli, state, &watch);
+		status = print_sample(cli, state, &sampler);
 		if (status || !ksm_cli_flush())
 			break;
 	}

@@ -41,7 +41,6 @@ static int put_amount(struct ksm_table *table, size_t column, int64_t value)
 
 static int put_row(struct ksm_table *table, const struct ksm_process_status *status)
 {
-	ksm_auto_free char *user = ksm_user_name(status->process.uid);
 	const struct ksm_stat *stat = &status->stat;
 	int64_t zero = KSM_UNKNOWN, items = KSM_UNKNOWN;
 
@@ -49,10 +48,8 @@ static int put_row(struct ksm_table *table, const struct ksm_process_status *sta
 		zero = stat->value[KSM_STAT_ksm_zero_pages] * (int64_t)sysconf(_SC_PAGESIZE);
 	if (stat->valid[KSM_STAT_ksm_rmap_items])
 		items = stat->value[KSM_STAT_ksm_rmap_items];
-	if (!user)
-		return -ENOMEM;
 	return ksm_table_row(table) ?: ksm_table_number(table, COL_PID, status->process.pid)
-		?: ksm_table_text(table, COL_USER, user)
+		?: ksm_table_text(table, COL_USER, status->user)
 		?: ksm_table_text(table, COL_NAME, status->process.name)
 		?: ksm_table_number(table, COL_RSS, (int64_t)status->process.rss_bytes)
 		?: put_amount(table, COL_MERGED, status->merged_bytes)

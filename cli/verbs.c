@@ -11,6 +11,7 @@ const struct ksm_verb *const ksm_verbs[] = {
 	&ksm_verb_scan,
 	&ksm_verb_analyze,
 	&ksm_verb_status,
+	&ksm_verb_top,
 	&ksm_verb_doctor,
 	&ksm_verb_merge,
 	&ksm_verb_unmerge,

@@ -17,6 +17,7 @@ extern const struct ksm_verb ksm_verb_set;
 extern const struct ksm_verb ksm_verb_start;
 extern const struct ksm_verb ksm_verb_status;
 extern const struct ksm_verb ksm_verb_stop;
+extern const struct ksm_verb ksm_verb_top;
 extern const struct ksm_verb ksm_verb_tune;
 extern const struct ksm_verb ksm_verb_unmerge;
 extern const struct ksm_verb ksm_verb_wait;

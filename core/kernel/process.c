@@ -87,12 +87,14 @@ static int parse_status(const char *status, struct ksm_process *ret_process, str
 	size_t name_len, state_len, len;
 	const char *name = status_value(status, "Name", &name_len);
 	const char *state = status_value(status, "State", &state_len);
-	uint64_t uid, kib;
+	uint64_t uid, ppid, kib;
 
 	if (!name || !state || !state_len || !status_number(status, "Uid", 1, UINT32_MAX, &uid))
 		return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
 				     "a process's status lacks its name, state or user");
 	process.uid = (uid_t)uid;
+	if (status_number(status, "PPid", 0, INT_MAX, &ppid))
+		process.ppid = (pid_t)ppid;
 	process.state = state[0];
 	/* Only what has an mm has lines that begin with Vm. */
 	process.has_memory = status_value(status, "VmSize", &len) ||

@@ -14,6 +14,7 @@
 
 struct ksm_process {
 	pid_t pid;
+	pid_t ppid;	 /* the parent's, 0 if there is none or it is not to be seen */
 	uid_t uid;	 /* effective */
 	char state;	 /* R, S, D, T, Z ... as in /proc/PID/stat */
 	bool has_memory; /* false for kernel threads and zombies */

@@ -41,7 +41,17 @@ static int add(struct ksm_processes *list, struct ksm_process *process, struct k
 /* ------------------------------------------------------------------------- the machine */
 
 /* One to one with items[]. */
-enum { ITEM_PID, ITEM_NAME, ITEM_UID, ITEM_STATE, ITEM_CGROUP, ITEM_SIZE, ITEM_RSS, ITEM_N };
+enum {
+	ITEM_PID,
+	ITEM_PPID,
+	ITEM_NAME,
+	ITEM_UID,
+	ITEM_STATE,
+	ITEM_CGROUP,
+	ITEM_SIZE,
+	ITEM_RSS,
+	ITEM_N
+};
 
 static void cleanup_pids(struct pids_info **info)
 {
@@ -76,6 +86,7 @@ static int add_from_libproc2(const struct ksm_root *root, struct pids_stack *sta
 	struct ksm_cgroup_choice cgroup = {0};
 	struct ksm_process process = {
 		.pid = PIDS_VAL(ITEM_PID, s_int, stack, info),
+		.ppid = PIDS_VAL(ITEM_PPID, s_int, stack, info),
 		.uid = PIDS_VAL(ITEM_UID, u_int, stack, info),
 		.state = (char)PIDS_VAL(ITEM_STATE, s_ch, stack, info),
 		.has_memory = PIDS_VAL(ITEM_SIZE, ul_int, stack, info) > 0,
@@ -92,8 +103,8 @@ static int add_from_libproc2(const struct ksm_root *root, struct pids_stack *sta
 static int list_machine(const struct ksm_root *root, struct ksm_processes *list,
 			struct ksm_error *err)
 {
-	enum pids_item items[ITEM_N] = {PIDS_ID_PID,   PIDS_CMD,     PIDS_ID_EUID, PIDS_STATE,
-					PIDS_CGROUP_V, PIDS_VM_SIZE, PIDS_VM_RSS};
+	enum pids_item items[ITEM_N] = {PIDS_ID_PID, PIDS_ID_PPID,  PIDS_CMD,	  PIDS_ID_EUID,
+					PIDS_STATE,  PIDS_CGROUP_V, PIDS_VM_SIZE, PIDS_VM_RSS};
 	ksm_cleanup(cleanup_pids) struct pids_info *info = NULL;
 	struct pids_fetch *fetch;
 	int rc;

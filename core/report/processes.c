@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "report/report.h"
@@ -27,30 +28,33 @@ static const char *opt_in_of(const struct ksm_stat *stat)
 	return stat->value[KSM_STAT_ksm_mergeable] ? "part" : "none";
 }
 
+void ksm_process_status_init(struct ksm_process_status *status, unsigned int page_size)
+{
+	const struct ksm_stat *stat = &status->stat;
+	int64_t zero = stat_bytes(stat, KSM_STAT_ksm_zero_pages, page_size);
+
+	status->opt_in = opt_in_of(stat);
+	status->cost_bytes = stat_bytes(stat, KSM_STAT_ksm_rmap_items, RMAP_ITEM_BYTES);
+	status->merged_bytes = stat_bytes(stat, KSM_STAT_ksm_merging_pages, page_size);
+	if (status->merged_bytes != KSM_UNKNOWN && zero != KSM_UNKNOWN &&
+	    __builtin_add_overflow(status->merged_bytes, zero, &status->merged_bytes))
+		status->merged_bytes = KSM_UNKNOWN;
+	status->profit_bytes = stat->valid[KSM_STAT_ksm_process_profit]
+				       ? stat->value[KSM_STAT_ksm_process_profit]
+				       : KSM_UNKNOWN;
+}
+
 static void read_one(const struct ksm_root *root, unsigned int page_size,
 		     struct ksm_process_status *status)
 {
 	ksm_auto_close int dir_fd = -1;
-	const struct ksm_stat *stat = &status->stat;
-	int64_t zero;
 
-	status->merged_bytes = status->cost_bytes = status->profit_bytes = KSM_UNKNOWN;
-	if (ksm_root_open_pid(root, status->process.pid, &dir_fd, NULL) ||
-	    ksm_stat_read(dir_fd, &status->stat, NULL))
-		return;
-	status->is_readable = true;
-	status->opt_in = opt_in_of(stat);
-	status->cost_bytes = stat_bytes(stat, KSM_STAT_ksm_rmap_items, RMAP_ITEM_BYTES);
-	status->merged_bytes = stat_bytes(stat, KSM_STAT_ksm_merging_pages, page_size);
-	zero = stat_bytes(stat, KSM_STAT_ksm_zero_pages, page_size);
-	if (status->merged_bytes != KSM_UNKNOWN && zero != KSM_UNKNOWN)
-		status->merged_bytes += zero;
-	if (stat->valid[KSM_STAT_ksm_process_profit])
-		status->profit_bytes = stat->value[KSM_STAT_ksm_process_profit];
+	status->is_readable = !ksm_root_open_pid(root, status->process.pid, &dir_fd, NULL) &&
+			      !ksm_stat_read(dir_fd, &status->stat, NULL);
+	ksm_process_status_init(status, page_size);
 }
 
-/* Is there anything that KSM has done, or would do? */
-static bool is_concerned(const struct ksm_process_status *status)
+bool ksm_process_is_concerned(const struct ksm_process_status *status)
 {
 	static const enum ksm_stat_field fields[] = {
 		KSM_STAT_ksm_rmap_items, KSM_STAT_ksm_zero_pages, KSM_STAT_ksm_merging_pages,
@@ -60,6 +64,15 @@ static bool is_concerned(const struct ksm_process_status *status)
 		if (status->stat.valid[fields[i]] && status->stat.value[fields[i]])
 			return true;
 	return false;
+}
+
+/* A name is looked up once: that may ask a server. */
+static char *user_of(const struct ksm_process_statuses *statuses, uid_t uid)
+{
+	for (size_t i = 0; i < statuses->n; i++)
+		if (statuses->item[i].process.uid == uid)
+			return strdup(statuses->item[i].user);
+	return ksm_user_name(uid);
 }
 
 static int by_profit(const void *a, const void *b)
@@ -93,7 +106,14 @@ int ksm_process_statuses_read(const struct ksm_root *root, bool all, unsigned in
 			continue;
 		read_one(root, page_size, status);
 		statuses.n_unreadable += !status->is_readable;
-		statuses.n += all || is_concerned(status);
+		if (!all && !ksm_process_is_concerned(status))
+			continue;
+		status->user = user_of(&statuses, status->process.uid);
+		if (!status->user) {
+			ksm_process_statuses_free(&statuses);
+			return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		}
+		statuses.n++;
 	}
 	qsort(statuses.item, statuses.n, sizeof(*statuses.item), by_profit);
 	*ret_statuses = statuses;
@@ -102,6 +122,8 @@ int ksm_process_statuses_read(const struct ksm_root *root, bool all, unsigned in
 
 void ksm_process_statuses_free(struct ksm_process_statuses *statuses)
 {
+	for (size_t i = 0; i < statuses->n; i++)
+		free(statuses->item[i].user);
 	free(statuses->item);
 	ksm_processes_free(&statuses->list);
 	*statuses = (struct ksm_process_statuses){0};
@@ -119,11 +141,11 @@ static json_object *stat_value(const struct ksm_stat *stat, enum ksm_stat_field 
 static json_object *process_object(const struct ksm_process_status *status)
 {
 	json_object *object = json_object_new_object();
-	ksm_auto_free char *user = ksm_user_name(status->process.uid);
 
 	json_object_object_add(object, "pid", json_object_new_int(status->process.pid));
+	json_object_object_add(object, "ppid", json_object_new_int(status->process.ppid));
 	json_object_object_add(object, "name", ksm_report_string(status->process.name));
-	json_object_object_add(object, "user", user ? ksm_report_string(user) : NULL);
+	json_object_object_add(object, "user", ksm_report_string(status->user));
 	json_object_object_add(object, "cgroup", ksm_report_string(status->process.cgroup));
 	json_object_object_add(object, "rss_bytes",
 			       json_object_new_int64((int64_t)status->process.rss_bytes));

@@ -13,6 +13,7 @@
 struct ksm_process_status {
 	struct ksm_process process;
 	struct ksm_stat stat;
+	char *user; /* name, or number as text; the list's */
 	bool is_readable;
 	/*
 	 * Of its mappings that are merged, and of its zero pages. Summed over all processes that is more than KSM
@@ -31,10 +32,16 @@ struct ksm_process_statuses {
 	struct ksm_processes list; /* what the items' processes belong to */
 };
 
+/* Works out what follows from its ksm_stat, which is there. */
+void ksm_process_status_init(struct ksm_process_status *status, unsigned int page_size);
+
 /* Those that KSM has to do with, or with @all every process that has memory. Zero-initialise the result. */
 int ksm_process_statuses_read(const struct ksm_root *root, bool all, unsigned int page_size,
 			      struct ksm_process_statuses *ret_statuses, struct ksm_error *err);
 void ksm_process_statuses_free(struct ksm_process_statuses *statuses);
+
+/* Is there anything that KSM has done, or would do? */
+bool ksm_process_is_concerned(const struct ksm_process_status *status);
 
 /* "processes" of ksmctl.status/1; NULL when memory is short. */
 json_object *ksm_report_processes(const struct ksm_process_statuses *statuses);

@@ -144,9 +144,10 @@ static json_object *rates_object(const struct ksm_rates *rates)
 	return object;
 }
 
-json_object *ksm_report_status(const struct ksm_status *status, const struct ksm_rates *rates)
+json_object *ksm_report_status(const char *schema, const struct ksm_status *status,
+			       const struct ksm_rates *rates)
 {
-	json_object *document = ksm_report_new("ksmctl.status/1");
+	json_object *document = ksm_report_new(schema);
 	json_object *sysfs = sysfs_object(&status->sysfs);
 
 	if (!document || !sysfs || json_object_object_add(document, "sysfs", sysfs)) {

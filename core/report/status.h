@@ -40,7 +40,11 @@ void ksm_status_init(struct ksm_status *ret_status, const struct ksm_sysfs *sysf
 /* Pages that ksmd keeps track of now, or KSM_UNKNOWN. */
 int64_t ksm_status_tracked_pages(const struct ksm_status *status);
 
-/* ksmctl.status/1; NULL when memory is short. The caller releases it with json_object_put(). */
-json_object *ksm_report_status(const struct ksm_status *status, const struct ksm_rates *rates);
+/*
+ * ksmctl.status/1, or what another @schema begins with; NULL when memory is short. The caller releases it with
+ * json_object_put().
+ */
+json_object *ksm_report_status(const char *schema, const struct ksm_status *status,
+			       const struct ksm_rates *rates);
 
 #endif

@@ -252,14 +252,18 @@ TEST(Targets, KilledDuringTheScan)
 	Workload stays({"repeat:10:30"});
 	int statuses[4] = {0}, gone = 0;
 
-	/* So long does a scan take. */
 	const std::vector<std::string> areas = {"unique:3000", "protnone:3:9", "thp:1:50"};
 	const std::vector<std::string> options = {"--passes=3", "--verify"};
 	Workload sample(areas);
-	auto start = std::chrono::steady_clock::now();
-	RunScan({sample.pid(), stays.pid()}, options);
-	std::chrono::duration<double, std::micro> whole = std::chrono::steady_clock::now() - start;
+	/* So long does a scan take when nothing comes in between. */
+	std::chrono::duration<double, std::micro> whole = std::chrono::hours(1);
 
+	for (int i = 0; i < 3; i++) {
+		auto start = std::chrono::steady_clock::now();
+
+		RunScan({sample.pid(), stays.pid()}, options);
+		whole = std::min<decltype(whole)>(whole, std::chrono::steady_clock::now() - start);
+	}
 	for (int i = 0; i < kKills; i++) {
 		Workload target(areas);
 		bool alone = i % 4 == 0;

@@ -102,7 +102,7 @@ TEST(Status, DocumentHasWhatWasReadAndNullForTheRest)
 	struct ksm_rates rates;
 
 	ksm_rates_unknown(&rates);
-	EXPECT_EQ(json(ksm_report_status(&status, &rates)),
+	EXPECT_EQ(json(ksm_report_status("ksmctl.status/1", &status, &rates)),
 		  "{\"schema\":\"ksmctl.status\\/1\",\"version\":\"" KSMCTL_VERSION "\","
 		  "\"sysfs\":{\"run\":1,\"advisor_mode\":\"scan-time\",\"pages_sharing\":2},"
 		  "\"page_size\":4096,\"saved_bytes\":8192,\"general_profit\":null,"
@@ -111,7 +111,8 @@ TEST(Status, DocumentHasWhatWasReadAndNullForTheRest)
 		  "\"pages_skipped_per_second\":null,\"full_scans_per_second\":null,"
 		  "\"pages_sharing_per_second\":null}}");
 	status.ksmd_cpu_percent = 12.3456;
-	EXPECT_NE(json(ksm_report_status(&status, &rates)).find("\"ksmd_cpu_percent\":12.35"),
+	EXPECT_NE(json(ksm_report_status("ksmctl.status/1", &status, &rates))
+			  .find("\"ksmd_cpu_percent\":12.35"),
 		  std::string::npos);
 }
 

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What keys do. */
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/tunables.h"
+#include "tui/state.h"
+
+#define DELAY_MIN    0.1
+#define DELAY_MAX    3600.0
+#define JUMP_SECONDS 60
+
+static const struct tui_request nothing = {.kind = TUI_WANTS_NOTHING};
+
+/* ---------------------------------------------------------------- moving */
+
+static int page(const struct tui *tui)
+{
+	return tui->hits.table_height > 1 ? tui->hits.table_height : 1;
+}
+
+static void move_list(struct tui_list *list, long by)
+{
+	long to = (long)list->cursor + by;
+
+	if (to >= (long)list->n)
+		to = (long)list->n - 1;
+	list->cursor = to > 0 ? (size_t)to : 0;
+}
+
+static struct tui_list *current_list(struct tui *tui)
+{
+	return tui->mode == TUI_NORMAL ? &tui->list[tui->screen] : &tui->menu;
+}
+
+static void move(struct tui *tui, long by)
+{
+	if (tui->mode == TUI_NORMAL && tui->screen == TUI_PROCESSES) {
+		tui->view.follow = true;
+		tui_view_move(&tui->view, by, page(tui));
+	} else {
+		move_list(current_list(tui), by);
+	}
+}
+
+/* True if @command was one that moves. */
+static bool do_move(struct tui *tui, enum tui_command command)
+{
+	const long far = 1L << 40;
+
+	switch (command) {
+	case TUI_DO_UP:
+		move(tui, -1);
+		return true;
+	case TUI_DO_DOWN:
+		move(tui, 1);
+		return true;
+	case TUI_DO_PAGE_UP:
+		move(tui, -page(tui));
+		return true;
+	case TUI_DO_PAGE_DOWN:
+		move(tui, page(tui));
+		return true;
+	case TUI_DO_HOME:
+		move(tui, -far);
+		return true;
+	case TUI_DO_END:
+		move(tui, far);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* ---------------------------------------------------------------- input lines */
+
+static void begin_input(struct tui *tui, enum tui_input input, const char *text)
+{
+	tui->mode = TUI_INPUT;
+	tui->input = input;
+	tui->search_from = tui->view.cursor;
+	snprintf(tui->text, sizeof(tui->text), "%s", text);
+}
+
+static void search(struct tui *tui, bool beyond)
+{
+	const char *text = tui->mode == TUI_INPUT ? tui->text : tui->search;
+
+	tui->view.follow = true;
+	if (*text && !tui_view_search(&tui->view, text, beyond))
+		tui_say(tui, true, "no process has \"%.60s\"", text);
+	tui_view_scroll(&tui->view, page(tui));
+}
+
+/* Each change shows at once; a regular expression is taken once it is one. */
+static void input_changed(struct tui *tui)
+{
+	char reason[100];
+
+	*tui->message = '\0';
+	if (tui->input == TUI_INPUT_SEARCH) {
+		tui->view.cursor = tui->search_from < tui->view.n ? tui->search_from : 0;
+		search(tui, false);
+	} else if (tui->input == TUI_INPUT_FILTER) {
+		const char *error = tui_filter_error(tui->text, reason, sizeof(reason));
+
+		if (error)
+			tui_say(tui, true, "no regular expression: %s", error);
+		else
+			memcpy(tui->choice.filter, tui->text, sizeof(tui->text));
+		tui_rebuild(tui);
+	}
+}
+
+static struct tui_request end_input(struct tui *tui)
+{
+	const struct ksm_tunable *tunable = tui_tunable(tui, tui->list[TUI_TUNABLES].cursor);
+	struct tui_request request = nothing;
+
+	tui->mode = TUI_NORMAL;
+	switch (tui->input) {
+	case TUI_INPUT_SEARCH:
+		memcpy(tui->search, tui->text, sizeof(tui->text));
+		break;
+	case TUI_INPUT_FILTER:
+		break;
+	case TUI_INPUT_USER:
+		memcpy(tui->choice.user, tui->text, sizeof(tui->text));
+		break;
+	case TUI_INPUT_CGROUP:
+		memcpy(tui->choice.cgroup, tui->text, sizeof(tui->text));
+		break;
+	case TUI_INPUT_VALUE:
+		if (!tunable || !*tui->text)
+			break;
+		request.kind = TUI_WANTS_SET;
+		snprintf(request.text, sizeof(request.text), "%s=%.60s",
+			 ksm_sysfs_name(tunable->field), tui->text);
+		break;
+	}
+	tui_rebuild(tui);
+	return request;
+}
+
+static void cancel_input(struct tui *tui)
+{
+	tui->mode = TUI_NORMAL;
+	*tui->message = '\0';
+	if (tui->input == TUI_INPUT_SEARCH) {
+		tui->view.cursor = 0;
+		tui_view_move(&tui->view, (long)tui->search_from, page(tui));
+	} else if (tui->input == TUI_INPUT_FILTER) {
+		*tui->choice.filter = '\0';
+		tui_rebuild(tui);
+	}
+}
+
+/* A character is taken off whole. */
+static void erase(char *text)
+{
+	size_t len = strlen(text);
+
+	while (len && ((unsigned char)text[len - 1] & 0xc0) == 0x80)
+		len--;
+	text[len ? len - 1 : 0] = '\0';
+}
+
+static void append(char text[TUI_INPUT_MAX], int ch)
+{
+	size_t len = strlen(text);
+
+	if (len + 5 > TUI_INPUT_MAX)
+		return;
+	if (ch < 0x80) {
+		text[len++] = (char)ch;
+	} else if (ch < 0x800) {
+		text[len++] = (char)(0xc0 | ch >> 6);
+		text[len++] = (char)(0x80 | (ch & 0x3f));
+	} else {
+		if (ch < 0x10000) {
+			text[len++] = (char)(0xe0 | ch >> 12);
+		} else {
+			text[len++] = (char)(0xf0 | ch >> 18);
+			text[len++] = (char)(0x80 | (ch >> 12 & 0x3f));
+		}
+		text[len++] = (char)(0x80 | (ch >> 6 & 0x3f));
+		text[len++] = (char)(0x80 | (ch & 0x3f));
+	}
+	text[len] = '\0';
+}
+
+static struct tui_request press_in_input(struct tui *tui, int key)
+{
+	if (key == TUI_KEY_ENTER)
+		return end_input(tui);
+	if (key == TUI_KEY_ESCAPE) {
+		cancel_input(tui);
+		return nothing;
+	}
+	if (tui->input == TUI_INPUT_SEARCH && key == TUI_KEY_F + 3) {
+		search(tui, true);
+		tui->search_from = tui->view.cursor;
+		return nothing;
+	}
+	if (key == TUI_KEY_BACKSPACE)
+		erase(tui->text);
+	else if (key == ('u' & 0x1f))
+		*tui->text = '\0';
+	else if (key >= ' ' && key < TUI_KEY_UP)
+		append(tui->text, key);
+	else
+		return nothing;
+	input_changed(tui);
+	return nothing;
+}
+
+/* ---------------------------------------------------------------- menus */
+
+static void open_menu(struct tui *tui, enum tui_mode mode, size_t n, size_t cursor)
+{
+	tui->mode = mode;
+	tui->menu = (struct tui_list){.n = n, .cursor = cursor};
+}
+
+static void sort_by(struct tui *tui, enum tui_column_id column)
+{
+	tui->choice.reverse = tui->choice.sort == column && !tui->choice.reverse;
+	tui->choice.sort = column;
+	tui_rebuild(tui);
+}
+
+/* Columns, then meters, then kinds of graphs. */
+static void toggle_setup(struct tui *tui)
+{
+	struct tui_config *config = &tui->config;
+	size_t at = tui->menu.cursor;
+
+	if (at < TUI_COLS) {
+		/* Something has to tell what a row is about. */
+		if (at != TUI_COL_PID && at != TUI_COL_NAME)
+			config->column[at] = !config->column[at];
+	} else if (at < TUI_COLS + TUI_METERS) {
+		config->meter[at - TUI_COLS] = !config->meter[at - TUI_COLS];
+	} else {
+		config->graph = (enum tui_graph_kind)(at - TUI_COLS - TUI_METERS);
+	}
+}
+
+static struct tui_request press_in_menu(struct tui *tui, int key)
+{
+	enum tui_command command = tui_command_of(key, TUI_LOG);
+
+	if (do_move(tui, command))
+		return nothing;
+	if (command == TUI_DO_QUIT || command == TUI_DO_LEAVE ||
+	    (tui->mode == TUI_HELP && command != TUI_DO_NOTHING)) {
+		tui->mode = TUI_NORMAL;
+	} else if (tui->mode == TUI_SORT_MENU && key == TUI_KEY_ENTER) {
+		tui->mode = TUI_NORMAL;
+		sort_by(tui, (enum tui_column_id)tui->menu.cursor);
+	} else if (tui->mode == TUI_SETUP) {
+		if (key == ' ' || key == TUI_KEY_ENTER)
+			toggle_setup(tui);
+		else if (command == TUI_DO_SETUP)
+			tui->mode = TUI_NORMAL;
+		else if (command == TUI_DO_SAVE_CONFIG)
+			return (struct tui_request){.kind = TUI_WANTS_SAVE};
+	}
+	return nothing;
+}
+
+static struct tui_request press_in_confirm(struct tui *tui, int key)
+{
+	struct tui_request request = tui->request;
+
+	if (key == 'y' || key == 'Y') {
+		tui->mode = TUI_NORMAL;
+		request.confirmed = true;
+		return request;
+	}
+	if (key == 'n' || key == 'N' || key == TUI_KEY_ESCAPE || key == 'q') {
+		tui->mode = TUI_NORMAL;
+		tui_say(tui, false, "nothing was changed");
+	}
+	return nothing;
+}
+
+/* ---------------------------------------------------------------- commands */
+
+static void change_pace(struct tui *tui, double factor)
+{
+	if (tui->is_replay) {
+		tui->speed /= factor;
+		if (tui->speed < 0.125)
+			tui->speed = 0.125;
+		if (tui->speed > 64)
+			tui->speed = 64;
+		tui_say(tui, false, "speed %g", tui->speed);
+		return;
+	}
+	tui->config.delay *= factor;
+	if (tui->config.delay < DELAY_MIN)
+		tui->config.delay = DELAY_MIN;
+	if (tui->config.delay > DELAY_MAX)
+		tui->config.delay = DELAY_MAX;
+	tui_say(tui, false, "a sample every %.3g s", tui->config.delay);
+}
+
+/* The column beside it that is shown. */
+static void sort_beside(struct tui *tui, int by)
+{
+	int column = tui->choice.sort;
+
+	do {
+		column = (column + by + TUI_COLS) % TUI_COLS;
+	} while (!tui->config.column[column] && column != (int)tui->choice.sort);
+	tui->choice.sort = (enum tui_column_id)column;
+	tui->choice.reverse = false;
+	tui_rebuild(tui);
+}
+
+static void next_grouping(struct tui *tui)
+{
+	static const char *const names[] = {"one row per process", "sums by control group",
+					    "sums by name"};
+
+	tui->choice.grouping = (enum tui_grouping)((tui->choice.grouping + 1) % TUI_GROUPINGS);
+	tui_rebuild(tui);
+	tui_say(tui, false, "%s", names[tui->choice.grouping]);
+}
+
+static void leave(struct tui *tui)
+{
+	if (tui->screen != TUI_PROCESSES) {
+		tui->screen = TUI_PROCESSES;
+		return;
+	}
+	*tui->choice.filter = *tui->choice.user = *tui->choice.cgroup = '\0';
+	tui_rebuild(tui);
+}
+
+static struct tui_request for_process(struct tui *tui, enum tui_request_kind kind)
+{
+	const struct tui_row *row = tui_chosen(tui);
+
+	if (kind == TUI_WANTS_SCAN && tui->scan.state == TUI_SCAN_RUNS)
+		return (struct tui_request){.kind = kind};
+	if (!row || row->is_gone)
+		tui_say(tui, true, row ? "process %d has exited" : "choose a process first",
+			row ? row->pid : 0);
+	else if (tui->is_replay)
+		tui_say(tui, true, "this is a recording: there is no process to act on");
+	else if (kind != TUI_WANTS_SCAN && !tui->may_write)
+		tui_say(tui, true, "nothing is changed here unless started with --rw");
+	else
+		return (struct tui_request){.kind = kind, .pid = row->pid};
+	return nothing;
+}
+
+static void edit(struct tui *tui)
+{
+	const struct ksm_tunable *tunable = tui_tunable(tui, tui->list[TUI_TUNABLES].cursor);
+	char value[KSM_TUNABLE_TEXT_MAX];
+
+	if (!tunable)
+		return;
+	if (tui->is_replay || !tui->may_write) {
+		tui_say(tui, true,
+			tui->is_replay ? "this is a recording"
+				       : "nothing is changed here unless started with --rw");
+		return;
+	}
+	ksm_tunable_format(tunable, tui->sample->status.sysfs.value[tunable->field], value);
+	begin_input(tui, TUI_INPUT_VALUE, value);
+}
+
+static struct tui_request replay(struct tui *tui, enum tui_command command)
+{
+	struct tui_request request = {.kind = TUI_WANTS_STEP};
+
+	if (!tui->is_replay) {
+		tui_say(tui, true, "this key is for --replay");
+		return nothing;
+	}
+	if (command == TUI_DO_JUMP || command == TUI_DO_JUMP_BACK)
+		request.kind = TUI_WANTS_JUMP;
+	request.number = request.kind == TUI_WANTS_JUMP ? JUMP_SECONDS : 1;
+	if (command == TUI_DO_STEP_BACK || command == TUI_DO_JUMP_BACK)
+		request.number = -request.number;
+	tui->is_paused = true;
+	return request;
+}
+
+static struct tui_request do_command(struct tui *tui, enum tui_command command)
+{
+	struct tui_choice *choice = &tui->choice;
+
+	switch (command) {
+	case TUI_DO_HELP:
+		open_menu(tui, TUI_HELP, 1, 0);
+		break;
+	case TUI_DO_SETUP:
+		open_menu(tui, TUI_SETUP, TUI_COLS + TUI_METERS + TUI_GRAPH_KINDS, 0);
+		break;
+	case TUI_DO_SORT_MENU:
+		open_menu(tui, TUI_SORT_MENU, TUI_COLS, choice->sort);
+		break;
+	case TUI_DO_SEARCH:
+		begin_input(tui, TUI_INPUT_SEARCH, "");
+		break;
+	case TUI_DO_SEARCH_NEXT:
+		search(tui, true);
+		break;
+	case TUI_DO_FILTER:
+		begin_input(tui, TUI_INPUT_FILTER, choice->filter);
+		break;
+	case TUI_DO_FILTER_USER:
+		begin_input(tui, TUI_INPUT_USER, choice->user);
+		break;
+	case TUI_DO_FILTER_CGROUP:
+		begin_input(tui, TUI_INPUT_CGROUP, choice->cgroup);
+		break;
+	case TUI_DO_CONCERNED:
+		choice->concerned_only = !choice->concerned_only;
+		tui_rebuild(tui);
+		tui_say(tui, false,
+			choice->concerned_only ? "only processes that KSM has to do with"
+					       : "all processes");
+		break;
+	case TUI_DO_TREE:
+		choice->tree = !choice->tree;
+		tui_rebuild(tui);
+		break;
+	case TUI_DO_SORT_LEFT:
+		sort_beside(tui, -1);
+		break;
+	case TUI_DO_SORT_RIGHT:
+		sort_beside(tui, 1);
+		break;
+	case TUI_DO_REVERSE:
+		choice->reverse = !choice->reverse;
+		tui_rebuild(tui);
+		break;
+	case TUI_DO_GROUP:
+		next_grouping(tui);
+		break;
+	case TUI_DO_FOLLOW:
+		tui->view.follow = !tui->view.follow;
+		tui_say(tui, false,
+			tui->view.follow ? "the cursor stays with its process"
+					 : "the cursor stays on its line");
+		break;
+	case TUI_DO_PAUSE:
+		tui->is_paused = !tui->is_paused;
+		break;
+	case TUI_DO_FASTER:
+		change_pace(tui, 0.5);
+		break;
+	case TUI_DO_SLOWER:
+		change_pace(tui, 2);
+		break;
+	case TUI_DO_LEFT:
+		tui->shift -= tui->shift > 0;
+		break;
+	case TUI_DO_RIGHT:
+		tui->shift += tui->shift < TUI_COLS;
+		break;
+	case TUI_DO_NEXT_SCREEN:
+		tui->screen = (enum tui_screen)((tui->screen + 1) % TUI_SCREENS);
+		break;
+	case TUI_DO_LAST_SCREEN:
+		tui->screen = (enum tui_screen)((tui->screen + TUI_SCREENS - 1) % TUI_SCREENS);
+		break;
+	case TUI_DO_SCAN:
+		return for_process(tui, TUI_WANTS_SCAN);
+	case TUI_DO_MERGE:
+		return for_process(tui, TUI_WANTS_MERGE);
+	case TUI_DO_UNMERGE:
+		return for_process(tui, TUI_WANTS_UNMERGE);
+	case TUI_DO_EDIT:
+		edit(tui);
+		break;
+	case TUI_DO_STEP:
+	case TUI_DO_STEP_BACK:
+	case TUI_DO_JUMP:
+	case TUI_DO_JUMP_BACK:
+		return replay(tui, command);
+	case TUI_DO_SAVE_CONFIG:
+		return (struct tui_request){.kind = TUI_WANTS_SAVE};
+	case TUI_DO_REDRAW:
+		return (struct tui_request){.kind = TUI_WANTS_REDRAW};
+	case TUI_DO_LEAVE:
+		leave(tui);
+		break;
+	case TUI_DO_QUIT:
+		return (struct tui_request){.kind = TUI_WANTS_QUIT};
+	default:
+		break;
+	}
+	return nothing;
+}
+
+/* ---------------------------------------------------------------- mouse */
+
+static struct tui_request click(struct tui *tui, const struct tui_mouse *mouse)
+{
+	const struct tui_hits *hits = &tui->hits;
+	int line = mouse->y - hits->table_y;
+
+	for (size_t i = 0; mouse->y == hits->bar_y && i < hits->n_bar; i++)
+		if (mouse->x >= hits->bar[i].x && mouse->x < hits->bar[i].x + hits->bar[i].width)
+			return tui_press(tui, hits->bar[i].key, NULL);
+	if (tui->mode != TUI_NORMAL)
+		return nothing;
+	for (size_t i = 0; line == -1 && i < hits->n_headings; i++)
+		if (mouse->x >= hits->heading[i].x &&
+		    mouse->x < hits->heading[i].x + hits->heading[i].width)
+			sort_by(tui, hits->heading[i].column);
+	if (line >= 0 && line < hits->table_height) {
+		if (tui->screen == TUI_PROCESSES)
+			move(tui, (long)tui->view.first + line - (long)tui->view.cursor);
+		else
+			move(tui, (long)current_list(tui)->first + line -
+					  (long)current_list(tui)->cursor);
+	}
+	return nothing;
+}
+
+static struct tui_request press_mouse(struct tui *tui, const struct tui_mouse *mouse)
+{
+	if (mouse->button == TUI_MOUSE_LEFT)
+		return click(tui, mouse);
+	move(tui, mouse->button == TUI_MOUSE_WHEEL_UP ? -3 : 3);
+	return nothing;
+}
+
+/* ---------------------------------------------------------------- */
+
+struct tui_request tui_press(struct tui *tui, int key, const struct tui_mouse *mouse)
+{
+	enum tui_column_id column;
+	enum tui_command command;
+
+	if (key == TUI_KEY_MOUSE)
+		return mouse ? press_mouse(tui, mouse) : nothing;
+	if (tui->mode == TUI_INPUT)
+		return press_in_input(tui, key);
+	*tui->message = '\0';
+	if (tui->mode == TUI_CONFIRM)
+		return press_in_confirm(tui, key);
+	if (tui->mode != TUI_NORMAL)
+		return press_in_menu(tui, key);
+	command = tui_command_of(key, tui->screen);
+	column = tui_column_of_letter(key);
+	if (command == TUI_DO_NOTHING && tui->screen == TUI_PROCESSES && column != TUI_COLS)
+		sort_by(tui, column);
+	else if (!do_move(tui, command))
+		return do_command(tui, command);
+	return nothing;
+}
