@@ -82,6 +82,8 @@ endif
 CORE_SRC := $(sort $(wildcard core/*/*.c))
 CLI_SRC  := $(sort $(wildcard cli/*.c))
 TUI_SRC  := $(sort $(wildcard tui/*.c))
+# What needs no terminal.
+TUI_PURE := $(filter-out tui/app.c tui/terminal.c,$(TUI_SRC))
 obj       = $(patsubst %,$(BUILD)/%.o,$(basename $(1)))
 
 # `make` always leaves the plain build at the top; other builds stay in their own folder.
@@ -124,12 +126,13 @@ $(BUILD)/flags: FORCE
 
 TEST_SRC := $(sort $(wildcard tests/unit/*.cpp) $(wildcard tests/unit/*/*.cpp))
 LIVE_SRC := $(sort $(wildcard tests/live/*.cpp))
+SCREEN_SRC := $(sort $(wildcard tests/screen/*.cpp))
 FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz_%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
 BUILDERS := $(patsubst tests/builders/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/builders/*.c)))
 GTEST     = $(call pkg,--libs,$(TEST_LIBRARIES))
 
-$(BUILD)/tests/unit-tests: $(call obj,$(TEST_SRC)) $(BUILD)/libksm.a
+$(BUILD)/tests/unit-tests: $(call obj,$(TEST_SRC) $(TUI_PURE)) $(BUILD)/libksm.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$(CXX) $(LD_ALL) -o $@ $^ $(LIBS) $(GTEST))
 
@@ -137,7 +140,11 @@ $(BUILD)/tests/live-tests: $(call obj,$(LIVE_SRC)) $(BUILD)/libksm.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$(CXX) $(LD_ALL) -o $@ $^ $(LIBS) $(GTEST))
 
-$(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/driver.o $(BUILD)/libksm.a
+$(BUILD)/tests/screen-tests: $(call obj,$(SCREEN_SRC)) $(BUILD)/libksm.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$(CXX) $(LD_ALL) -o $@ $^ $(LIBS) $(GTEST) $(call pkg,--libs,vterm) -lutil)
+
+$(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/driver.o $(call obj,tui/config.c tui/graph.c tui/columns.c tui/canvas.c) $(BUILD)/libksm.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$(CC) $(LD_ALL) -o $@ $^ $(LIBS))
 
@@ -152,12 +159,12 @@ $(BUILDERS): $(BUILD)/tests/%: $(BUILD)/tests/builders/%.o
 	@mkdir -p $(@D)
 	$(call say,LINK,$(CC) $(LD_ALL) -o $@ $^)
 
-test-programs: $(BUILD)/ksmctl $(BUILD)/tests/unit-tests $(BUILD)/tests/live-tests $(FUZZ) $(BUILDERS)
+test-programs: $(BUILD)/ksmctl $(BUILD)/tests/unit-tests $(BUILD)/tests/live-tests $(BUILD)/tests/screen-tests $(FUZZ) $(BUILDERS)
 .PHONY: test-programs
 .SECONDARY:
 
 # Each suite: its own runner, its own closing lines, its figures added up by tests/run.
-SUITES ?= unit cli live fuzz
+SUITES ?= unit cli screen live fuzz
 
 check: deps
 	+@$(MAKE) --no-print-directory check-run
@@ -185,7 +192,7 @@ bench-run: ksmctl $(BENCH) $(BUILDERS)
 
 DEPS_BUILD := gcc libc6-dev pkg-config libncurses-dev libproc2-dev libxxhash-dev libsmartcols-dev libjson-c-dev libelf-dev \
 	      libzstd-dev liblz4-dev liblzma-dev zlib1g-dev libbz2-dev liblzo2-dev libsnappy-dev
-DEPS_CHECK := g++ libgtest-dev jq mandoc python3-minimal procps zsh fish zstd lz4 xz-utils gzip bzip2
+DEPS_CHECK := g++ libgtest-dev libvterm-dev tmux jq mandoc python3-minimal procps zsh fish zstd lz4 xz-utils gzip bzip2
 DEPS_LINT  := clang-format clang-tidy cppcheck shellcheck mandoc
 DEPS_INTEGRATION := clang gcovr valgrind nodejs perl python3 redis-server redis-tools qemu-system-x86 makedumpfile \
 		    gdb gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user

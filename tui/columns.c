@@ -21,11 +21,11 @@ static const struct tui_column columns[TUI_COLS] = {
 	[TUI_COL_PROFIT] = {"profit", "PROFIT", "saved less cost, as the kernel counts", TUI_BYTES, 6, 'P', 0, true, AT(profit)},
 	[TUI_COL_OPT_IN] = {"opt-in", "OPT-IN", "whole, part or none of it has opted in", TUI_TEXT, 6, 'A', 2, true, AT(opt_in)},
 	[TUI_COL_POTENTIAL] = {"potential", "POTENT", "what a scan found that merging it alone frees", TUI_BYTES, 6, 'E', 3, true, AT(potential)},
-	[TUI_COL_CGROUP] = {"cgroup", "CGROUP", "control group, or unit", TUI_TEXT, 12, 0, 9, true, AT(cgroup)},
+	[TUI_COL_CGROUP] = {"cgroup", "CGROUP", "control group, or unit", TUI_TEXT, 8, 0, 9, true, AT(cgroup)},
 };
 /* clang-format on */
 
-const struct tui_column *tui_column(enum tui_column_id id)
+const struct tui_column *tui_column_at(enum tui_column_id id)
 {
 	return &columns[id];
 }

@@ -61,7 +61,7 @@ struct tui_column {
 	size_t offset; /* of the value in struct tui_row */
 };
 
-const struct tui_column *tui_column(enum tui_column_id id);
+const struct tui_column *tui_column_at(enum tui_column_id id);
 /* TUI_COLS for a word that is none. */
 enum tui_column_id tui_column_find(const char *name);
 enum tui_column_id tui_column_of_letter(int letter);

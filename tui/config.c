@@ -41,7 +41,7 @@ void tui_config_init(struct tui_config *ret_config)
 	*ret_config =
 		(struct tui_config){.graph = TUI_GRAPH_BRAILLE, .sort = TUI_COL_PROFIT, .delay = 1};
 	for (int i = 0; i < TUI_COLS; i++)
-		ret_config->column[i] = tui_column((enum tui_column_id)i)->is_default;
+		ret_config->column[i] = tui_column_at((enum tui_column_id)i)->is_default;
 	for (int i = 0; i < TUI_METERS; i++)
 		ret_config->meter[i] = true;
 }
@@ -77,7 +77,7 @@ static bool parse_list(const char *value, bool *flag, size_t n, const char *(*na
 
 static const char *column_name(size_t i)
 {
-	return tui_column((enum tui_column_id)i)->name;
+	return tui_column_at((enum tui_column_id)i)->name;
 }
 
 static const char *meter_name(size_t i)
@@ -213,7 +213,7 @@ int tui_config_print(const struct tui_config *config, struct ksm_str *text)
 					 "graph=%s\nsort=%s\nreverse=%d\ntree=%d\ngroup=%s\n"
 					 "concerned=%d\ndelay=%g\n",
 					 tui_graph_name(config->graph),
-					 tui_column(config->sort)->name, config->reverse,
+					 tui_column_at(config->sort)->name, config->reverse,
 					 config->tree, groupings[config->grouping],
 					 config->concerned_only, config->delay);
 }

@@ -49,7 +49,7 @@ static size_t help_of_columns(size_t wanted, struct help_line *ret_line)
 		*ret_line = (struct help_line){.text = "columns, and the letter that sorts by each",
 					       .is_title = true};
 	else if (wanted <= TUI_COLS) {
-		const struct tui_column *column = tui_column((enum tui_column_id)(wanted - 1));
+		const struct tui_column *column = tui_column_at((enum tui_column_id)(wanted - 1));
 
 		*ret_line = (struct help_line){.text = column->help};
 		snprintf(ret_line->keys, sizeof(ret_line->keys), "%c %s",
@@ -95,8 +95,8 @@ static void setup_line(const struct tui *tui, size_t at, const char **ret_name,
 		       const char **ret_help, bool *ret_on)
 {
 	if (at < TUI_COLS) {
-		*ret_name = tui_column((enum tui_column_id)at)->title;
-		*ret_help = tui_column((enum tui_column_id)at)->help;
+		*ret_name = tui_column_at((enum tui_column_id)at)->title;
+		*ret_help = tui_column_at((enum tui_column_id)at)->help;
 		*ret_on = tui->config.column[at];
 	} else if (at < TUI_COLS + TUI_METERS) {
 		enum tui_meter meter = (enum tui_meter)(at - TUI_COLS);
@@ -136,7 +136,7 @@ void tui_draw_sort_menu(struct tui *tui, struct tui_canvas *canvas, int y, int h
 	begin_menu(tui, canvas, y, height, TUI_COLS, "SORT BY: again, the other way round");
 	for (int i = 0; i < height - 1 && tui->menu.first + (size_t)i < TUI_COLS; i++) {
 		size_t at = tui->menu.first + (size_t)i;
-		const struct tui_column *column = tui_column((enum tui_column_id)at);
+		const struct tui_column *column = tui_column_at((enum tui_column_id)at);
 		enum tui_style style = at == tui->menu.cursor ? TUI_CURSOR : TUI_PLAIN;
 
 		tui_paint(canvas, y + 1 + i, 0, canvas->width, style);

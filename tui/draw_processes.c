@@ -25,7 +25,7 @@ static size_t least_wanted(const struct places *places)
 	int priority = 0;
 
 	for (size_t i = 0; i < places->n; i++) {
-		int own = tui_column(places->column[i].id)->priority;
+		int own = tui_column_at(places->column[i].id)->priority;
 
 		if (own > priority) {
 			priority = own;
@@ -64,7 +64,7 @@ static struct places place_columns(const struct tui *tui, int width)
 	int skip = tui->shift, spare, x = 0;
 
 	for (int id = 0; id < TUI_COLS; id++) {
-		const struct tui_column *column = tui_column((enum tui_column_id)id);
+		const struct tui_column *column = tui_column_at((enum tui_column_id)id);
 
 		/* What a row is about stays where the table is shifted. */
 		if (!tui->config.column[id] || (column->priority && skip-- > 0))
@@ -100,7 +100,7 @@ static void draw_headings(struct tui *tui, struct tui_canvas *canvas, int y,
 	tui_paint(canvas, y, 0, canvas->width, TUI_TITLE);
 	for (size_t i = 0; i < places->n; i++) {
 		enum tui_column_id id = places->column[i].id;
-		const struct tui_column *column = tui_column(id);
+		const struct tui_column *column = tui_column_at(id);
 		int x = places->column[i].x, width = places->column[i].width;
 
 		if (column->kind == TUI_TEXT)
@@ -159,9 +159,9 @@ static void format_number(const struct tui_row *row, enum tui_column_id id,
 {
 	int64_t value = tui_row_number(row, id);
 
-	if (tui_column(id)->kind == TUI_BYTES)
+	if (tui_column_at(id)->kind == TUI_BYTES)
 		tui_format_bytes(value, text);
-	else if (tui_column(id)->kind == TUI_COUNT)
+	else if (tui_column_at(id)->kind == TUI_COUNT)
 		tui_format_count(value, text);
 	else if (value)
 		snprintf(text, TUI_AMOUNT_MAX, "%" PRId64, value);
@@ -190,7 +190,7 @@ static void draw_row(struct tui_canvas *canvas, int y, const struct places *plac
 
 		if (id == TUI_COL_NAME) {
 			draw_name(canvas, y, x, width, row, style);
-		} else if (tui_column(id)->kind == TUI_TEXT) {
+		} else if (tui_column_at(id)->kind == TUI_TEXT) {
 			const char *own = tui_row_text(row, id);
 
 			tui_put(canvas, y, x, width, style, *own ? own : "-");

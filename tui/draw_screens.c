@@ -205,7 +205,7 @@ void tui_draw_log(struct tui *tui, struct tui_canvas *canvas, int y, int height)
 		tui_put(canvas, y + 1, 1, canvas->width - 1, TUI_DIM, "nothing so far");
 	for (int i = 0; i < height - 1 && list->first + (size_t)i < n; i++) {
 		size_t at = list->first + (size_t)i;
-		const struct tui_log_line *line = tui_log_line(tui, at);
+		const struct tui_log_line *line = tui_logged(tui, at);
 		enum tui_style style =
 			(enum tui_style)paint_row(canvas, y + 1 + i, at == list->cursor);
 		time_t seconds = (time_t)line->time;

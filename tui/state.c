@@ -138,7 +138,7 @@ void tui_log(struct tui *tui, double time, const char *fmt, ...)
 	va_end(args);
 }
 
-const struct tui_log_line *tui_log_line(const struct tui *tui, size_t back)
+const struct tui_log_line *tui_logged(const struct tui *tui, size_t back)
 {
 	if (back >= tui->n_log || back >= TUI_LOG_LINES)
 		return NULL;

@@ -169,7 +169,7 @@ void tui_say(struct tui *tui, bool is_bad, const char *fmt, ...)
 void tui_log(struct tui *tui, double time, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The @back-th newest line, counted from 0. */
-const struct tui_log_line *tui_log_line(const struct tui *tui, size_t back);
+const struct tui_log_line *tui_logged(const struct tui *tui, size_t back);
 
 /* The process at the cursor; NULL for none or a group. */
 const struct tui_row *tui_chosen(const struct tui *tui);

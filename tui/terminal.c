@@ -37,14 +37,14 @@ static void note_signal(int number)
 	last_signal = number;
 }
 
-/* Only what may be called in a signal handler. The signal comes again once it returns, and ends the program. */
+/* Only what may be called in a signal handler. The signal comes again once this returns, and ends the program. */
 static void leave_terminal(int number)
 {
 	ssize_t ignored = write(STDOUT_FILENO, leave, leave_len);
 
 	(void)ignored;
-	(void)number;
 	tcsetattr(STDIN_FILENO, TCSANOW, &found);
+	raise(number);
 }
 
 static void catch_signals(void)
