@@ -181,8 +181,8 @@ demo-run: ksmctl $(BUILDERS)
 	@BUILD=$(BUILD) tests/demo
 .PHONY: demo demo-run
 
-# Ratios against libxxhash, cat, zstd and plain reading, beside the budgets; a miss is no failure.
-bench: deps
+# Ratios against libxxhash, cat, zstd, htop and plain reading, beside the budgets; a miss is no failure.
+bench: deps deps-bench
 	+@$(MAKE) --no-print-directory bench-run
 bench-run: ksmctl $(BENCH) $(BUILDERS)
 	@BUILD=$(BUILD) tests/bench/run
@@ -194,13 +194,15 @@ DEPS_BUILD := gcc libc6-dev pkg-config libncurses-dev libproc2-dev libxxhash-dev
 	      libzstd-dev liblz4-dev liblzma-dev zlib1g-dev libbz2-dev liblzo2-dev libsnappy-dev
 DEPS_CHECK := g++ libgtest-dev libvterm-dev tmux jq mandoc python3-minimal procps zsh fish zstd lz4 xz-utils gzip bzip2
 DEPS_LINT  := clang-format clang-tidy cppcheck shellcheck mandoc
+DEPS_BENCH := htop
 DEPS_INTEGRATION := clang gcovr valgrind nodejs perl python3 redis-server redis-tools qemu-system-x86 makedumpfile \
 		    gdb gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 
 deps:             ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK))
 deps-lint:        ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK) $(DEPS_LINT))
+deps-bench:       ; @$(call install_packages,$(DEPS_BENCH))
 deps-integration: ; @$(call install_packages,$(DEPS_INTEGRATION))
-.PHONY: deps deps-lint deps-integration
+.PHONY: deps deps-lint deps-bench deps-integration
 
 define install_packages
 	missing=; for p in $(1); do \

@@ -160,7 +160,8 @@ static void draw_hint(const struct tui *tui, struct tui_canvas *canvas, int y)
 		return;
 	}
 	if (tui->screen == TUI_PROCESSES && sample && sample->processes.n_unreadable)
-		tui_printf(canvas, y, 0, TUI_DIM, "- is for what only root may see: %zu of %zu processes",
+		tui_printf(canvas, y, 0, TUI_DIM,
+			   "- is for what only root may see: %zu of %zu processes",
 			   sample->processes.n_unreadable, sample->processes.n);
 }
 

@@ -16,7 +16,7 @@ struct text {
 
 static struct text bytes(int64_t value)
 {
-	struct text text;
+	struct text text = {""};
 
 	if (value == KSM_UNKNOWN)
 		strcpy(text.at, "-");
@@ -27,7 +27,7 @@ static struct text bytes(int64_t value)
 
 static struct text count(const struct ksm_sysfs *sysfs, enum ksm_sysfs_field field)
 {
-	struct text text;
+	struct text text = {""};
 
 	tui_format_count(sysfs->valid[field] ? sysfs->value[field] : KSM_UNKNOWN, text.at);
 	return text;
@@ -35,7 +35,7 @@ static struct text count(const struct ksm_sysfs *sysfs, enum ksm_sysfs_field fie
 
 static struct text real(double value, const char *unit)
 {
-	struct text text;
+	struct text text = {""};
 
 	tui_format_real(value, text.at);
 	if (!isnan(value))
@@ -46,7 +46,7 @@ static struct text real(double value, const char *unit)
 static struct text number(const struct ksm_sysfs *sysfs, enum ksm_sysfs_field field,
 			  const char *unit)
 {
-	struct text text;
+	struct text text = {""};
 
 	if (sysfs->valid[field])
 		snprintf(text.at, sizeof(text.at), "%" PRId64 "%s", sysfs->value[field], unit);
@@ -82,7 +82,7 @@ static struct text clock_text(const struct tui *tui)
 
 static struct text pace_text(const struct tui *tui)
 {
-	struct text text;
+	struct text text = {""};
 
 	if (tui->is_replay)
 		snprintf(text.at, sizeof(text.at), "%s%zu/%zu x%g", tui->is_paused ? "PAUSED " : "",

@@ -73,8 +73,11 @@ int tui_terminal_signal(void)
 
 static void add_leaving(const char *text)
 {
-	size_t len = text && text != (const char *)-1 ? strlen(text) : 0;
+	size_t len;
 
+	if (!text || text == (const char *)-1)
+		return;
+	len = strlen(text);
 	if (leave_len + len > sizeof(leave))
 		return;
 	memcpy(leave + leave_len, text, len);

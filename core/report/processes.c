@@ -89,10 +89,12 @@ int ksm_process_statuses_read(const struct ksm_root *root, bool all, unsigned in
 			      struct ksm_process_statuses *ret_statuses, struct ksm_error *err)
 {
 	struct ksm_process_statuses statuses = {0};
-	int ret = ksm_processes_list(root, &statuses.list, err);
+	struct ksm_processes list;
+	int ret = ksm_processes_list(root, &list, err);
 
 	if (ret)
 		return ret;
+	statuses.list = list;
 	statuses.item = calloc(statuses.list.n + 1, sizeof(*statuses.item));
 	if (!statuses.item) {
 		ksm_process_statuses_free(&statuses);

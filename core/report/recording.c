@@ -66,25 +66,15 @@ static int index_frames(struct ksm_recording *recording, struct ksm_error *err)
 	return 0;
 }
 
-static int read_recording(int fd, const char *path, struct ksm_recording **ret_recording,
+static int read_recording(int fd, const char *path, struct ksm_recording *recording,
 			  struct ksm_error *err)
 {
-	struct ksm_recording *recording = calloc(1, sizeof(*recording));
-	int ret;
+	int ret = ksm_read_fd(fd, FILE_MAX, &recording->data, err);
 
-	if (!recording)
-		return out_of_memory(err);
-	ret = ksm_read_fd(fd, FILE_MAX, &recording->data, err);
 	if (ret == -EFBIG)
 		ret = ksm_error_set(err, KSM_ERR_SYSTEM, EFBIG,
 				    "\"%.150s\" is larger than 2 GiB, more than is read", path);
-	if (!ret)
-		ret = index_frames(recording, err);
-	if (ret)
-		ksm_recording_close(recording);
-	else
-		*ret_recording = recording;
-	return ret;
+	return ret ?: index_frames(recording, err);
 }
 
 static int check_first(const struct ksm_recording *recording, const char *path,
@@ -111,10 +101,10 @@ int ksm_recording_open(const char *path, struct ksm_recording **ret_recording,
 
 	if (fd < 0)
 		return failed(path, errno, err);
-	ret = read_recording(fd, path, &recording, err);
-	if (ret)
-		return ret;
-	ret = check_first(recording, path, err);
+	recording = calloc(1, sizeof(*recording));
+	if (!recording)
+		return out_of_memory(err);
+	ret = read_recording(fd, path, recording, err) ?: check_first(recording, path, err);
 	if (ret)
 		ksm_recording_close(recording);
 	else
@@ -122,12 +112,16 @@ int ksm_recording_open(const char *path, struct ksm_recording **ret_recording,
 	return ret;
 }
 
-void ksm_recording_close(struct ksm_recording *recording)
+static void release(struct ksm_recording *recording)
 {
-	if (!recording)
-		return;
 	ksm_str_free(&recording->data);
 	free(recording->frame);
+}
+
+void ksm_recording_close(struct ksm_recording *recording)
+{
+	if (recording)
+		release(recording);
 	free(recording);
 }
 
@@ -175,7 +169,7 @@ struct ksm_recorder {
 /* Nothing but a recording is written on, and no more of it is taken away than a frame that was cut off. */
 static int prepare(struct ksm_recorder *recorder, struct ksm_error *err)
 {
-	struct ksm_recording *recording;
+	struct ksm_recording ksm_cleanup(release) recording = {0};
 	int ret;
 
 	if (flock(recorder->fd, LOCK_EX | LOCK_NB))
@@ -185,14 +179,11 @@ static int prepare(struct ksm_recorder *recorder, struct ksm_error *err)
 					     : "\"%.150s\" cannot be locked",
 				     recorder->path);
 	ret = read_recording(recorder->fd, recorder->path, &recording, err);
-	if (ret)
+	if (ret || !recording.data.len)
 		return ret;
-	if (recording->data.len) {
-		ret = check_first(recording, recorder->path, err);
-		if (!ret && ftruncate(recorder->fd, (off_t)recording->end))
-			ret = failed(recorder->path, errno, err);
-	}
-	ksm_recording_close(recording);
+	ret = check_first(&recording, recorder->path, err);
+	if (!ret && ftruncate(recorder->fd, (off_t)recording.end))
+		ret = failed(recorder->path, errno, err);
 	return ret;
 }
 

@@ -42,7 +42,8 @@ std::vector<FakeProcess> RandomProcesses(std::mt19937 &random, int most)
 		process.items = random() >> random() % 30;
 		process.zero = random() >> random() % 30;
 		process.merging = random() >> random() % 30;
-		process.profit = (static_cast<int64_t>(random()) - (1ll << 31)) << random() % 24;
+		process.profit =
+			(static_cast<int64_t>(random()) - (1ll << 31)) * (1ll << random() % 24);
 		process.any = random() % 2;
 		processes.push_back(process);
 	}
