@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ksmctl status [INTERVAL [COUNT]] */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "cli/clock.h"
 #include "cli/number.h"
 #include "cli/status_processes.h"
 #include "cli/status_text.h"
@@ -15,7 +14,6 @@
 #include "report/metrics.h"
 #include "report/sample.h"
 
-#define NANOSECONDS  INT64_C(1000000000)
 #define INTERVAL_MAX 1000000.0 /* seconds */
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_PROMETHEUS, FORMAT_OPENMETRICS };
@@ -80,22 +78,6 @@ static int parse_arguments(const struct ksm_cli *cli, struct status_state *state
 	if (argc > 1 && (ksm_parse_u64(argv[1], UINT64_MAX, &state->count) || !state->count))
 		return ksm_cli_usage(cli, "\"%s\" is no count: give a number from 1 on", argv[1]);
 	return KSM_EXIT_OK;
-}
-
-static int64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * NANOSECONDS + time.tv_nsec;
-}
-
-static void sleep_until(int64_t when)
-{
-	struct timespec time = {.tv_sec = when / NANOSECONDS, .tv_nsec = when % NANOSECONDS};
-
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR)
-		;
 }
 
 static bool wants_table_alone(const struct ksm_table_options *options)
@@ -168,7 +150,7 @@ static int status_run(struct ksm_cli *cli, void *private, int argc, char **argv)
 {
 	struct status_state *state = private;
 	ksm_cleanup(ksm_sampler_release) struct ksm_sampler sampler = {.ksmd_fd = -1};
-	int64_t when = now();
+	int64_t when = ksm_cli_now();
 	int status = parse_arguments(cli, state, argc, argv);
 
 	if (!status && state->all && !state->processes)
@@ -181,8 +163,8 @@ static int status_run(struct ksm_cli *cli, void *private, int argc, char **argv)
 					   : KSM_SAMPLE_CONCERNED);
 	for (uint64_t i = 0; i < state->count; i++) {
 		if (i > 0) {
-			when += (int64_t)(state->interval * (double)NANOSECONDS);
-			sleep_until(when);
+			when += (int64_t)(state->interval * KSM_CLI_SECOND);
+			ksm_cli_sleep_until(when);
 			if (!cli->json && state->format == FORMAT_TEXT)
 				putchar('\n');
 		}

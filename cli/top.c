@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ksmctl top: the dashboard, or what it would show as text or documents. */
-#include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "cli/clock.h"
 #include "cli/number.h"
 #include "cli/status_processes.h"
 #include "cli/status_text.h"
@@ -105,39 +104,22 @@ static int print(const struct ksm_cli *cli, const struct ksm_sample *sample, boo
 			 : print_text(cli, sample, is_first);
 }
 
-static void wait_until(const struct timespec *when)
-{
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, when, NULL) == EINTR)
-		;
-}
-
-static void add_seconds(struct timespec *time, double seconds)
-{
-	time->tv_sec += (time_t)seconds;
-	time->tv_nsec += (long)((seconds - floor(seconds)) * 1e9);
-	if (time->tv_nsec >= 1000000000) {
-		time->tv_nsec -= 1000000000;
-		time->tv_sec++;
-	}
-}
-
 static int print_live(const struct ksm_cli *cli, const struct top_state *top,
 		      struct ksm_recorder *recorder)
 {
 	ksm_cleanup(ksm_sampler_release) struct ksm_sampler sampler = {.ksmd_fd = -1};
 	double delay = top->tui.delay > 0 ? top->tui.delay : 1;
-	struct timespec when;
+	int64_t when = ksm_cli_now();
 	int status = KSM_EXIT_OK;
 
 	ksm_sampler_init(&sampler, &cli->root, KSM_SAMPLE_ALL);
-	clock_gettime(CLOCK_MONOTONIC, &when);
 	for (uint64_t i = 0; !top->tui.count || i < top->tui.count; i++) {
 		ksm_cleanup(ksm_sample_free) struct ksm_sample sample = {0};
 		struct ksm_error err;
 
 		if (i > 0) {
-			add_seconds(&when, delay);
-			wait_until(&when);
+			when += (int64_t)(delay * KSM_CLI_SECOND);
+			ksm_cli_sleep_until(when);
 		}
 		if (ksm_sampler_take(&sampler, &sample, &err) ||
 		    (recorder && ksm_recorder_add(recorder, &sample, &err)))

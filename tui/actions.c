@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/units.h"
 #include "control/opt_in.h"
 #include "control/settings.h"
 #include "kernel/domain.h"

@@ -19,15 +19,6 @@ static int page(const struct tui *tui)
 	return tui->hits.table_height > 1 ? tui->hits.table_height : 1;
 }
 
-static void move_list(struct tui_list *list, long by)
-{
-	long to = (long)list->cursor + by;
-
-	if (to >= (long)list->n)
-		to = (long)list->n - 1;
-	list->cursor = to > 0 ? (size_t)to : 0;
-}
-
 static struct tui_list *current_list(struct tui *tui)
 {
 	return tui->mode == TUI_NORMAL ? &tui->list[tui->screen] : &tui->menu;
@@ -39,7 +30,7 @@ static void move(struct tui *tui, long by)
 		tui->view.follow = true;
 		tui_view_move(&tui->view, by, page(tui));
 	} else {
-		move_list(current_list(tui), by);
+		tui_list_move(current_list(tui), by);
 	}
 }
 
@@ -391,64 +382,98 @@ static struct tui_request replay(struct tui *tui, enum tui_command command)
 	return request;
 }
 
-static struct tui_request do_command(struct tui *tui, enum tui_command command)
+/* What opens a menu or a line to type in. True if @command was that; so below. */
+static bool do_open(struct tui *tui, enum tui_command command)
+{
+	switch (command) {
+	case TUI_DO_HELP:
+		open_menu(tui, TUI_HELP, 1, 0);
+		return true;
+	case TUI_DO_SETUP:
+		open_menu(tui, TUI_SETUP, TUI_COLS + TUI_METERS + TUI_GRAPH_KINDS, 0);
+		return true;
+	case TUI_DO_SORT_MENU:
+		open_menu(tui, TUI_SORT_MENU, TUI_COLS, tui->choice.sort);
+		return true;
+	case TUI_DO_SEARCH:
+		begin_input(tui, TUI_INPUT_SEARCH, "");
+		return true;
+	case TUI_DO_FILTER:
+		begin_input(tui, TUI_INPUT_FILTER, tui->choice.filter);
+		return true;
+	case TUI_DO_FILTER_USER:
+		begin_input(tui, TUI_INPUT_USER, tui->choice.user);
+		return true;
+	case TUI_DO_FILTER_CGROUP:
+		begin_input(tui, TUI_INPUT_CGROUP, tui->choice.cgroup);
+		return true;
+	case TUI_DO_EDIT:
+		edit(tui);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What changes how the table shows its rows. */
+static bool do_arrange(struct tui *tui, enum tui_command command)
 {
 	struct tui_choice *choice = &tui->choice;
 
 	switch (command) {
-	case TUI_DO_HELP:
-		open_menu(tui, TUI_HELP, 1, 0);
-		break;
-	case TUI_DO_SETUP:
-		open_menu(tui, TUI_SETUP, TUI_COLS + TUI_METERS + TUI_GRAPH_KINDS, 0);
-		break;
-	case TUI_DO_SORT_MENU:
-		open_menu(tui, TUI_SORT_MENU, TUI_COLS, choice->sort);
-		break;
-	case TUI_DO_SEARCH:
-		begin_input(tui, TUI_INPUT_SEARCH, "");
-		break;
-	case TUI_DO_SEARCH_NEXT:
-		search(tui, true);
-		break;
-	case TUI_DO_FILTER:
-		begin_input(tui, TUI_INPUT_FILTER, choice->filter);
-		break;
-	case TUI_DO_FILTER_USER:
-		begin_input(tui, TUI_INPUT_USER, choice->user);
-		break;
-	case TUI_DO_FILTER_CGROUP:
-		begin_input(tui, TUI_INPUT_CGROUP, choice->cgroup);
-		break;
 	case TUI_DO_CONCERNED:
 		choice->concerned_only = !choice->concerned_only;
 		tui_rebuild(tui);
 		tui_say(tui, false,
 			choice->concerned_only ? "only processes that KSM has to do with"
 					       : "all processes");
-		break;
+		return true;
 	case TUI_DO_TREE:
 		choice->tree = !choice->tree;
 		tui_rebuild(tui);
-		break;
+		return true;
 	case TUI_DO_SORT_LEFT:
 		sort_beside(tui, -1);
-		break;
+		return true;
 	case TUI_DO_SORT_RIGHT:
 		sort_beside(tui, 1);
-		break;
+		return true;
 	case TUI_DO_REVERSE:
 		choice->reverse = !choice->reverse;
 		tui_rebuild(tui);
-		break;
+		return true;
 	case TUI_DO_GROUP:
 		next_grouping(tui);
-		break;
+		return true;
 	case TUI_DO_FOLLOW:
 		tui->view.follow = !tui->view.follow;
 		tui_say(tui, false,
 			tui->view.follow ? "the cursor stays with its process"
 					 : "the cursor stays on its line");
+		return true;
+	case TUI_DO_LEFT:
+		tui->shift -= tui->shift > 0;
+		return true;
+	case TUI_DO_RIGHT:
+		tui->shift += tui->shift < TUI_COLS;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void show_screen(struct tui *tui, int by)
+{
+	tui->screen = (enum tui_screen)((tui->screen + TUI_SCREENS + by) % TUI_SCREENS);
+}
+
+static struct tui_request do_command(struct tui *tui, enum tui_command command)
+{
+	if (do_move(tui, command) || do_open(tui, command) || do_arrange(tui, command))
+		return nothing;
+	switch (command) {
+	case TUI_DO_SEARCH_NEXT:
+		search(tui, true);
 		break;
 	case TUI_DO_PAUSE:
 		tui->is_paused = !tui->is_paused;
@@ -459,17 +484,14 @@ static struct tui_request do_command(struct tui *tui, enum tui_command command)
 	case TUI_DO_SLOWER:
 		change_pace(tui, 2);
 		break;
-	case TUI_DO_LEFT:
-		tui->shift -= tui->shift > 0;
-		break;
-	case TUI_DO_RIGHT:
-		tui->shift += tui->shift < TUI_COLS;
-		break;
 	case TUI_DO_NEXT_SCREEN:
-		tui->screen = (enum tui_screen)((tui->screen + 1) % TUI_SCREENS);
+		show_screen(tui, 1);
 		break;
 	case TUI_DO_LAST_SCREEN:
-		tui->screen = (enum tui_screen)((tui->screen + TUI_SCREENS - 1) % TUI_SCREENS);
+		show_screen(tui, -1);
+		break;
+	case TUI_DO_LEAVE:
+		leave(tui);
 		break;
 	case TUI_DO_SCAN:
 		return for_process(tui, TUI_WANTS_SCAN);
@@ -477,9 +499,6 @@ static struct tui_request do_command(struct tui *tui, enum tui_command command)
 		return for_process(tui, TUI_WANTS_MERGE);
 	case TUI_DO_UNMERGE:
 		return for_process(tui, TUI_WANTS_UNMERGE);
-	case TUI_DO_EDIT:
-		edit(tui);
-		break;
 	case TUI_DO_STEP:
 	case TUI_DO_STEP_BACK:
 	case TUI_DO_JUMP:
@@ -489,9 +508,6 @@ static struct tui_request do_command(struct tui *tui, enum tui_command command)
 		return (struct tui_request){.kind = TUI_WANTS_SAVE};
 	case TUI_DO_REDRAW:
 		return (struct tui_request){.kind = TUI_WANTS_REDRAW};
-	case TUI_DO_LEAVE:
-		leave(tui);
-		break;
 	case TUI_DO_QUIT:
 		return (struct tui_request){.kind = TUI_WANTS_QUIT};
 	default:
@@ -554,7 +570,7 @@ struct tui_request tui_press(struct tui *tui, int key, const struct tui_mouse *m
 	column = tui_column_of_letter(key);
 	if (command == TUI_DO_NOTHING && tui->screen == TUI_PROCESSES && column != TUI_COLS)
 		sort_by(tui, column);
-	else if (!do_move(tui, command))
+	else
 		return do_command(tui, command);
 	return nothing;
 }

@@ -27,21 +27,6 @@ int tui_put_pieces(struct tui_canvas *canvas, int y, int x, int end, const struc
 	return x;
 }
 
-void tui_list_settle(struct tui_list *list, size_t n, int lines)
-{
-	size_t shown = lines > 0 ? (size_t)lines : 1;
-
-	list->n = n;
-	if (list->cursor >= n)
-		list->cursor = n ? n - 1 : 0;
-	if (list->cursor < list->first)
-		list->first = list->cursor;
-	if (list->cursor >= list->first + shown)
-		list->first = list->cursor - shown + 1;
-	if (list->first + shown > n)
-		list->first = n > shown ? n - shown : 0;
-}
-
 /* ---------------------------------------------------------------- the line of keys */
 
 static int put_key(struct tui *tui, struct tui_canvas *canvas, int x, int key, const char *label)

@@ -35,7 +35,4 @@ void tui_draw_setup(struct tui *tui, struct tui_canvas *canvas, int y, int heigh
 void tui_draw_sort_menu(struct tui *tui, struct tui_canvas *canvas, int y, int height);
 void tui_draw_confirm(const struct tui *tui, struct tui_canvas *canvas);
 
-/* Keeps a list's cursor among its rows and these among @lines lines. */
-void tui_list_settle(struct tui_list *list, size_t n, int lines);
-
 #endif

@@ -8,6 +8,7 @@
 
 #include "tui/config.h"
 #include "tui/keys.h"
+#include "tui/list.h"
 #include "tui/view.h"
 
 enum tui_mode { TUI_NORMAL, TUI_HELP, TUI_SETUP, TUI_SORT_MENU, TUI_INPUT, TUI_CONFIRM };
@@ -68,11 +69,6 @@ struct tui_scan {
 	size_t n_areas;
 };
 
-/* A list on a screen other than that of processes. */
-struct tui_list {
-	size_t cursor, first, n;
-};
-
 #define TUI_LOG_LINES	  256
 #define TUI_CONFIRM_LINES 8
 
@@ -107,9 +103,7 @@ struct tui_hits {
 
 struct tui {
 	bool may_write;
-	bool is_privileged; /* root, as far as can be told */
 	bool is_replay;
-	bool show_seconds; /* of time: a replay of more than a day has the date as well */
 	struct tui_config config;
 	struct tui_choice choice;
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
-#include "tui/amount.h"
+#include "tui/list.h"
 
 #define DEPTH_MAX 63
 
@@ -54,21 +54,9 @@ static struct tui_row row_of(const struct ksm_process_status *status, unsigned i
 	};
 }
 
-static int by_pid(const void *a, const void *b)
-{
-	const struct ksm_process *x = a, *y = b;
-
-	return (x->pid > y->pid) - (x->pid < y->pid);
-}
-
-/* The lists of samples are in order of pid. */
 static bool has_pid(const struct ksm_sample *sample, pid_t pid)
 {
-	const struct ksm_processes *list = &sample->processes.list;
-	struct ksm_process key = {.pid = pid};
-
-	return list->n &&
-	       bsearch(&key, list->process, list->n, sizeof(*list->process), by_pid) != NULL;
+	return ksm_processes_find(&sample->processes.list, pid) != NULL;
 }
 
 /* ---------------------------------------------------------------- filters */
@@ -380,11 +368,14 @@ int tui_view_build(struct tui_view *view, const struct tui_choice *choice,
 		add_row(view, &filter, &row);
 	}
 	for (size_t i = 0; before && i < before->processes.n; i++) {
-		struct tui_row row = row_of(&before->processes.item[i], before->status.page_size);
+		const struct ksm_process_status *status = &before->processes.item[i];
+		struct tui_row row;
 
+		if (has_pid(sample, status->process.pid))
+			continue;
+		row = row_of(status, before->status.page_size);
 		row.is_gone = true;
-		if (!has_pid(sample, row.pid))
-			add_row(view, &filter, &row);
+		add_row(view, &filter, &row);
 	}
 	if (filter.has_regex)
 		regfree(&filter.regex);
@@ -412,23 +403,12 @@ void tui_view_free(struct tui_view *view)
 
 void tui_view_scroll(struct tui_view *view, int lines)
 {
-	size_t shown = lines > 0 ? (size_t)lines : 1;
-
-	if (view->cursor < view->first)
-		view->first = view->cursor;
-	if (view->cursor >= view->first + shown)
-		view->first = view->cursor - shown + 1;
-	if (view->first + shown > view->n)
-		view->first = view->n > shown ? view->n - shown : 0;
+	view->first = tui_scrolled(view->first, view->cursor, view->n, lines);
 }
 
 void tui_view_move(struct tui_view *view, long by, int lines)
 {
-	long to = (long)view->cursor + by;
-
-	if (to >= (long)view->n)
-		to = (long)view->n - 1;
-	view->cursor = to > 0 ? (size_t)to : 0;
+	view->cursor = tui_moved(view->cursor, view->n, by);
 	note_cursor(view);
 	tui_view_scroll(view, lines);
 }

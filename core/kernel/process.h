@@ -34,6 +34,10 @@ struct ksm_processes {
 int ksm_processes_list(const struct ksm_root *root, struct ksm_processes *ret_list,
 		       struct ksm_error *err);
 void ksm_processes_free(struct ksm_processes *list);
+/* Into that order, for a list that comes from elsewhere. */
+void ksm_processes_sort(struct ksm_processes *list);
+/* NULL if it is not in the list. */
+const struct ksm_process *ksm_processes_find(const struct ksm_processes *list, pid_t pid);
 
 /*
  * The process that @pid belongs to: a thread's number gives its process. -ESRCH if there is none. The caller

@@ -166,6 +166,20 @@ static int by_pid(const void *a, const void *b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
+void ksm_processes_sort(struct ksm_processes *list)
+{
+	if (list->n)
+		qsort(list->process, list->n, sizeof(*list->process), by_pid);
+}
+
+const struct ksm_process *ksm_processes_find(const struct ksm_processes *list, pid_t pid)
+{
+	const struct ksm_process key = {.pid = pid};
+
+	return list->n ? bsearch(&key, list->process, list->n, sizeof(*list->process), by_pid)
+		       : NULL;
+}
+
 int ksm_processes_list(const struct ksm_root *root, struct ksm_processes *ret_list,
 		       struct ksm_error *err)
 {
@@ -174,8 +188,7 @@ int ksm_processes_list(const struct ksm_root *root, struct ksm_processes *ret_li
 
 	if (rc)
 		return rc;
-	if (list.n)
-		qsort(list.process, list.n, sizeof(*list.process), by_pid);
+	ksm_processes_sort(&list);
 	*ret_list = list;
 	memset(&list, 0, sizeof(list));
 	return 0;

@@ -135,13 +135,6 @@ static int read_process(json_object *object, unsigned int page_size, struct ksm_
 	return process->name && process->cgroup && status.user ? 0 : -ENOMEM;
 }
 
-static int by_pid(const void *a, const void *b)
-{
-	const struct ksm_process *x = a, *y = b;
-
-	return (x->pid > y->pid) - (x->pid < y->pid);
-}
-
 static int read_processes(json_object *array, unsigned int page_size,
 			  struct ksm_process_statuses *statuses)
 {
@@ -163,9 +156,7 @@ static int read_processes(json_object *array, unsigned int page_size,
 			statuses->n++;
 		statuses->n_unreadable += !status->is_readable;
 	}
-	if (statuses->list.n)
-		qsort(statuses->list.process, statuses->list.n, sizeof(*statuses->list.process),
-		      by_pid);
+	ksm_processes_sort(&statuses->list);
 	return ret;
 }
 
