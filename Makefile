@@ -82,8 +82,8 @@ endif
 CORE_SRC := $(sort $(wildcard core/*/*.c))
 CLI_SRC  := $(sort $(wildcard cli/*.c))
 TUI_SRC  := $(sort $(wildcard tui/*.c))
-# What needs no terminal.
-TUI_PURE := $(filter-out tui/app.c tui/terminal.c,$(TUI_SRC))
+# Kept apart from what needs no terminal, which tests link.
+TUI_TERM := tui/app.c tui/terminal.c
 obj       = $(patsubst %,$(BUILD)/%.o,$(basename $(1)))
 
 # `make` always leaves the plain build at the top; other builds stay in their own folder.
@@ -95,10 +95,13 @@ ksmctl: $(BUILD)/ksmctl
 .PHONY: ksmctl
 endif
 
-$(BUILD)/ksmctl: $(call obj,$(CLI_SRC) $(TUI_SRC)) $(BUILD)/libksm.a
+$(BUILD)/ksmctl: $(call obj,$(CLI_SRC) $(TUI_TERM)) $(BUILD)/libtui.a $(BUILD)/libksm.a
 	$(call say,LINK,$(CC) $(LDFLAGS) $(LD_ALL) -o $@ $^ $(LIBS))
 
 $(BUILD)/libksm.a: $(call obj,$(CORE_SRC))
+	$(call say,AR,rm -f $@ && $(AR) rcs $@ $^)
+
+$(BUILD)/libtui.a: $(call obj,$(filter-out $(TUI_TERM),$(TUI_SRC)))
 	$(call say,AR,rm -f $@ && $(AR) rcs $@ $^)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
@@ -132,7 +135,7 @@ BENCH    := $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/
 BUILDERS := $(patsubst tests/builders/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/builders/*.c)))
 GTEST     = $(call pkg,--libs,$(TEST_LIBRARIES))
 
-$(BUILD)/tests/unit-tests: $(call obj,$(TEST_SRC) $(TUI_PURE)) $(BUILD)/libksm.a
+$(BUILD)/tests/unit-tests: $(call obj,$(TEST_SRC)) $(BUILD)/libtui.a $(BUILD)/libksm.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$(CXX) $(LD_ALL) -o $@ $^ $(LIBS) $(GTEST))
 
@@ -144,7 +147,7 @@ $(BUILD)/tests/screen-tests: $(call obj,$(SCREEN_SRC)) $(BUILD)/libksm.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$(CXX) $(LD_ALL) -o $@ $^ $(LIBS) $(GTEST) $(call pkg,--libs,vterm) -lutil)
 
-$(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/driver.o $(call obj,tui/config.c tui/graph.c tui/columns.c tui/canvas.c) $(BUILD)/libksm.a
+$(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/driver.o $(BUILD)/libtui.a $(BUILD)/libksm.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$(CC) $(LD_ALL) -o $@ $^ $(LIBS))
 

@@ -8,12 +8,16 @@
 
 static int stop_fd = -1;
 
+/* Without those that the program was started to ignore: under nohup, or in the background of a script. */
 static void stop_signals(sigset_t *ret_set)
 {
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action;
+
 	sigemptyset(ret_set);
-	sigaddset(ret_set, SIGINT);
-	sigaddset(ret_set, SIGTERM);
-	sigaddset(ret_set, SIGHUP);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (!sigaction(signals[i], NULL, &action) && action.sa_handler != SIG_IGN)
+			sigaddset(ret_set, signals[i]);
 }
 
 int ksm_cli_stop_fd(void)

@@ -126,6 +126,8 @@ static void BecomeUser(uid_t uid)
 	dup2(start.out >= 0 ? start.out : null, 1);
 	dup2(start.err >= 0 ? start.err : null, 2);
 	close_range(3, ~0u, 0);
+	/* A shell starts what runs in the background with SIGINT ignored. */
+	signal(SIGINT, SIG_DFL);
 	if (start.uid)
 		BecomeUser(start.uid);
 	if (start.merge_any && prctl(PR_SET_MEMORY_MERGE, 1, 0, 0, 0))
