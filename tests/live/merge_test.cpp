@@ -293,8 +293,9 @@ TEST_F(Boost, GoesOnUnderNohup)
 	if (!ksm)
 		return;
 	Workload workload({"unique:100"});
-	Program merge({"/bin/sh", "-c", "trap '' HUP; exec \"$0\" merge --wait --boost=30 --trust $1",
-		       KsmctlPath(), std::to_string(workload.pid())});
+	Program merge({"/bin/sh", "-c",
+		       "trap '' HUP; exec \"$0\" merge --wait --boost=30 --trust $1", KsmctlPath(),
+		       std::to_string(workload.pid())});
 	ASSERT_TRUE(IsBoosted());
 	kill(merge.pid(), SIGHUP);
 	EXPECT_EQ(merge.Wait(60), 0);
