@@ -38,57 +38,82 @@ size_t ksm_contents_end(const struct ksm_contents *contents, size_t first)
 	return end;
 }
 
-/* Distributes the pages over buckets by key, keeping their order; bucket b then ends at end[b]. */
-static void distribute(struct ksm_contents *contents, uint32_t n_mms, uint64_t mask, size_t *end)
+struct buckets {
+	uint64_t mask;
+	size_t *end; /* of bucket b in contents->page; until that is full, where its next page goes */
+};
+
+static size_t *bucket_of(const struct buckets *buckets, const struct ksm_twin *twin, uint32_t page)
+{
+	return &buckets->end[ksm_twin_key(twin, page).lo & buckets->mask];
+}
+
+/* Puts the pages that are alone to the front, and distributes the rest over buckets by key. */
+static void distribute(struct ksm_contents *contents, uint32_t n_mms, size_t n_alone,
+		       const struct buckets *buckets)
 {
 	const struct ksm_twin *twin = contents->twin;
-	size_t sum = 0;
+	size_t alone = 0, sum = n_alone;
 
 	for (uint32_t mm = 0; mm < n_mms; mm++)
 		for (uint32_t page = ksm_twin_first(twin, mm); page;
 		     page = ksm_twin_next(twin, page))
-			end[ksm_twin_key(twin, page).lo & mask]++;
-	for (uint64_t b = 0; b <= mask; b++) {
-		size_t count = end[b];
+			if (ksm_twin_is_alone(twin, page))
+				contents->page[alone++] = page;
+			else
+				++*bucket_of(buckets, twin, page);
+	for (uint64_t b = 0; b <= buckets->mask; b++) {
+		size_t count = buckets->end[b];
 
-		end[b] = sum;
+		buckets->end[b] = sum;
 		sum += count;
 	}
-	for (uint32_t mm = 0; mm < n_mms; mm++)
+	for (uint32_t mm = 0; mm < n_mms && sum > n_alone; mm++)
 		for (uint32_t page = ksm_twin_first(twin, mm); page;
 		     page = ksm_twin_next(twin, page))
-			contents->page[end[ksm_twin_key(twin, page).lo & mask]++] = page;
+			if (!ksm_twin_is_alone(twin, page))
+				contents->page[(*bucket_of(buckets, twin, page))++] = page;
+}
+
+static size_t count_pages(struct ksm_contents *contents, uint32_t n_mms)
+{
+	size_t n_alone = 0;
+
+	for (uint32_t mm = 0; mm < n_mms; mm++) {
+		for (uint32_t page = ksm_twin_first(contents->twin, mm); page;
+		     page = ksm_twin_next(contents->twin, page)) {
+			contents->n++;
+			n_alone += ksm_twin_is_alone(contents->twin, page);
+		}
+	}
+	return n_alone;
 }
 
 int ksm_contents_order(const struct ksm_twin *twin, uint32_t n_mms,
 		       struct ksm_contents *ret_contents)
 {
 	struct ksm_contents contents = {.twin = twin};
-	uint64_t buckets = 1;
-	size_t *end;
+	size_t n_alone = count_pages(&contents, n_mms);
+	struct buckets buckets = {0};
 
-	for (uint32_t mm = 0; mm < n_mms; mm++)
-		for (uint32_t page = ksm_twin_first(twin, mm); page;
-		     page = ksm_twin_next(twin, page))
-			contents.n++;
-	while (buckets < contents.n / 4)
-		buckets *= 2;
-	end = calloc(buckets, sizeof(*end));
+	while (buckets.mask < (contents.n - n_alone) / 4)
+		buckets.mask = buckets.mask * 2 + 1;
+	buckets.end = calloc(buckets.mask + 1, sizeof(*buckets.end));
 	contents.page = malloc((contents.n ? contents.n : 1) * sizeof(*contents.page));
-	if (!end || !contents.page) {
-		free(end);
+	if (!buckets.end || !contents.page) {
+		free(buckets.end);
 		free(contents.page);
 		return -ENOMEM;
 	}
-	distribute(&contents, n_mms, buckets - 1, end);
-	for (uint64_t b = 0; b < buckets; b++) {
-		size_t first = b ? end[b - 1] : 0;
+	distribute(&contents, n_mms, n_alone, &buckets);
+	for (uint64_t b = 0; b <= buckets.mask; b++) {
+		size_t first = b ? buckets.end[b - 1] : n_alone, end = buckets.end[b];
 
-		if (!is_one_content(&contents, first, end[b]))
-			qsort_r(contents.page + first, end[b] - first, sizeof(*contents.page),
+		if (!is_one_content(&contents, first, end))
+			qsort_r(contents.page + first, end - first, sizeof(*contents.page),
 				compare_pages, (void *)twin);
 	}
-	free(end);
+	free(buckets.end);
 	*ret_contents = contents;
 	return 0;
 }

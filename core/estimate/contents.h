@@ -8,7 +8,10 @@
 
 #include "ksmd/twin.h"
 
-/* Page numbers of the twin: equal contents together, within a content ascending by mm and address. */
+/*
+ * Page numbers of the twin: equal contents together, within a content ascending by mm and address. Most contents of
+ * one page come first, by mm and address as well, so that going through them is going through memory in order.
+ */
 struct ksm_contents {
 	const struct ksm_twin *twin;
 	uint32_t *page;

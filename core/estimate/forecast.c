@@ -30,6 +30,7 @@ int ksm_forecast_run(struct ksm_twin *twin, const struct ksm_cost *cost,
 									       : QUIET_PASSES;
 	struct ksm_counters last = {0}, next;
 	unsigned int pass = 0, quiet = 0;
+	bool has_settled = false;
 	struct ksm_forecast *forecast = &outcome->forecast;
 
 	ksm_pace_init(&pace, model, cost);
@@ -41,7 +42,7 @@ int ksm_forecast_run(struct ksm_twin *twin, const struct ksm_cost *cost,
 		.ksmd_cpu_seconds = INFINITY,
 	};
 	/* The first pass merges nothing: quiet counts from the second. */
-	for (; pass < PASSES_MAX && quiet < quiet_passes; pass++) {
+	for (; pass < PASSES_MAX && quiet < quiet_passes && !has_settled; pass++) {
 		if (pass < outcome->n_passes)
 			next = outcome->pass[pass];
 		else if (ksm_twin_repeat(twin, true))
@@ -56,8 +57,10 @@ int ksm_forecast_run(struct ksm_twin *twin, const struct ksm_cost *cost,
 			forecast->ksmd_cpu_seconds = pace.cpu_seconds;
 		}
 		last = next;
+		if (pass + 1 >= outcome->n_passes && ksm_twin_has_settled(twin, &has_settled))
+			return -ENOMEM;
 	}
-	if (quiet < quiet_passes) {
+	if (quiet < quiet_passes && !has_settled) {
 		forecast->passes_to_settle = KSM_UNKNOWN;
 		forecast->seconds_to_settle = forecast->ksmd_cpu_seconds = INFINITY;
 	}

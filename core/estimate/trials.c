@@ -98,17 +98,17 @@ int ksm_trials_repeat(struct ksm_trials *trials, unsigned int pass)
 static int settle(struct ksm_twin *twin)
 {
 	struct ksm_counters before, now;
-	int err = 0;
+	bool has_settled = false;
+	int err = ksm_twin_has_settled(twin, &has_settled);
 
 	ksm_twin_counters(twin, &now);
-	for (int i = 0; i < SETTLE_PASSES_MAX && !err; i++) {
+	for (int i = 0; i < SETTLE_PASSES_MAX && !err && !has_settled; i++) {
 		before = now;
 		err = ksm_twin_repeat(twin, false);
 		ksm_twin_counters(twin, &now);
-		if (now.pages_shared == before.pages_shared &&
-		    now.pages_sharing == before.pages_sharing &&
-		    now.ksm_zero_pages == before.ksm_zero_pages)
-			break;
+		has_settled = now.pages_shared == before.pages_shared &&
+			      now.pages_sharing == before.pages_sharing &&
+			      now.ksm_zero_pages == before.ksm_zero_pages;
 	}
 	return err;
 }

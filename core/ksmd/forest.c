@@ -6,11 +6,13 @@
 
 #include "ksmd/internal.h"
 
-int forest_init(const struct ksm_twin *twin, struct forest *forest, uint32_t n)
+#define ROOTS_MAX (1u << 31)
+
+int forest_init(const struct ksm_twin *twin, struct forest *forest, uint64_t n)
 {
 	uint32_t roots = 1024, *root;
 
-	while (roots < n / 2)
+	while (roots < n / 2 && roots < ROOTS_MAX)
 		roots *= 2;
 	if (twin->fixed_roots)
 		roots = twin->fixed_roots;

@@ -17,7 +17,7 @@ struct forest {
 };
 
 /* For about @n elements, as the twin splits; -ENOMEM. The owner frees root. */
-int forest_init(const struct ksm_twin *twin, struct forest *forest, uint32_t n);
+int forest_init(const struct ksm_twin *twin, struct forest *forest, uint64_t n);
 
 static inline uint32_t *forest_root(const struct forest *forest, struct ksm_page_key key)
 {

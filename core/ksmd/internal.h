@@ -13,6 +13,7 @@
 #include "kernel/nodes.h"
 #include "ksmd/counters.h"
 #include "ksmd/forest.h"
+#include "ksmd/key_filter.h"
 #include "ksmd/twin.h"
 
 /* In the low bits of an item's address, as in the kernel. */
@@ -105,6 +106,7 @@ struct ksm_twin {
 	uint32_t fixed_roots; /* of every forest; 0: as many as suit the elements */
 	struct ksm_arena items;
 	struct ksm_arena nodes;
+	struct key_filter contents; /* of the items and nodes that a pass visits */
 	struct forest unstable;
 	struct forest stable;
 	struct forest by_kpfn; /* lists of nodes instead of trees */
@@ -131,6 +133,12 @@ static inline struct rmap_item *item_at(const struct ksm_twin *twin, uint32_t nu
 static inline struct stable_node *node_at(const struct ksm_twin *twin, uint32_t number)
 {
 	return ksm_arena_at(&twin->nodes, number);
+}
+
+/* While items are visited: no other item, and no node, has this one's content. */
+static inline bool is_alone(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	return key_filter_is_alone(&twin->contents, item->key);
 }
 
 /* The trees of all NUMA nodes are one here: pages that differ in nid are just not equal. */
@@ -160,6 +168,8 @@ void stable_tree_see_other(struct ksm_twin *twin, uint32_t item);
 bool stable_node_is_held(const struct ksm_twin *twin, const struct stable_node *node);
 /* A page that fork took from an address that had the kernel's zero page. */
 bool zero_page_before_fork(const struct ksm_twin *twin, const struct rmap_item *item);
+/* Is there a node of @item's content and nid, with room or without? */
+bool stable_tree_has(const struct ksm_twin *twin, const struct rmap_item *item);
 /* A node of @item's content and nid that it may join; 0 if there is none or all are full. */
 uint32_t stable_tree_search(struct ksm_twin *twin, const struct rmap_item *item);
 /* A new node for these, in a chain if there are others. 0 when memory is short. */
@@ -168,7 +178,7 @@ void stable_tree_append(struct ksm_twin *twin, uint32_t item, uint32_t node);
 /* Takes the item off its node, which goes with the last mapping of its page. */
 void stable_tree_remove(struct ksm_twin *twin, uint32_t item);
 /* Splits the tree anew for about @n nodes. */
-int stable_tree_resize(struct ksm_twin *twin, uint32_t n);
+int stable_tree_resize(struct ksm_twin *twin, uint64_t n);
 
 /* huge_page.c */
 
@@ -179,6 +189,10 @@ int split_huge_page(struct ksm_twin *twin, const struct rmap_item *item);
 
 /* unstable_tree.c */
 
+/* Empties the tree, and splits it anew for what may enter it. -ENOMEM only. */
+int unstable_tree_reset(struct ksm_twin *twin);
+/* An item of equal content in the tree, or 0: then @item is linked into it. */
+uint32_t unstable_tree_find_or_link(struct ksm_twin *twin, uint32_t item);
 /* A twin of @item found in this pass, or 0: then @item is in the tree now, unless it met its own page. */
 uint32_t unstable_tree_search_insert(struct ksm_twin *twin, uint32_t item);
 void unstable_tree_remove(struct ksm_twin *twin, uint32_t item);

@@ -305,7 +305,7 @@ uint32_t stable_tree_insert(struct ksm_twin *twin, const struct rmap_item *item,
 	return number;
 }
 
-int stable_tree_resize(struct ksm_twin *twin, uint32_t n)
+int stable_tree_resize(struct ksm_twin *twin, uint64_t n)
 {
 	struct forest old = twin->stable, by_kpfn = twin->by_kpfn;
 	int err = forest_init(twin, &twin->stable, n);
@@ -476,12 +476,20 @@ static bool prune_chain(struct ksm_twin *twin, uint32_t chain)
 	return false;
 }
 
+bool stable_tree_has(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	uint32_t parent;
+	unsigned int side;
+
+	return find(twin, item->key, item->nid, &parent, &side) != 0;
+}
+
 uint32_t stable_tree_search(struct ksm_twin *twin, const struct rmap_item *item)
 {
 	uint32_t parent, number;
 	unsigned int side;
 
-	number = find(twin, item->key, item->nid, &parent, &side);
+	number = is_alone(twin, item) ? 0 : find(twin, item->key, item->nid, &parent, &side);
 	if (!number)
 		return 0;
 	if (node_at(twin, number)->kind == NODE_CHAIN) {

@@ -21,9 +21,9 @@ int ksm_twin_new(const struct ksm_model *model, struct ksm_twin **ret_twin)
 	ksm_arena_init(&twin->nodes, sizeof(struct stable_node));
 	ksm_arena_init(&twin->forks, sizeof(struct fork));
 	ksm_arena_init(&twin->splits, sizeof(struct split));
-	if (forest_init(twin, &twin->unstable, 0) || forest_init(twin, &twin->stable, 0) ||
-	    forest_init(twin, &twin->by_kpfn, 0) || forest_init(twin, &twin->by_fork, 0) ||
-	    forest_init(twin, &twin->by_huge, 0)) {
+	if (key_filter_reset(&twin->contents, 0) || forest_init(twin, &twin->unstable, 0) ||
+	    forest_init(twin, &twin->stable, 0) || forest_init(twin, &twin->by_kpfn, 0) ||
+	    forest_init(twin, &twin->by_fork, 0) || forest_init(twin, &twin->by_huge, 0)) {
 		ksm_twin_free(&twin);
 		return -ENOMEM;
 	}
@@ -41,6 +41,7 @@ void ksm_twin_free(struct ksm_twin **twin_p)
 	ksm_arena_release(&twin->nodes);
 	ksm_arena_release(&twin->forks);
 	ksm_arena_release(&twin->splits);
+	key_filter_release(&twin->contents);
 	free(twin->unstable.root);
 	free(twin->stable.root);
 	free(twin->by_kpfn.root);
@@ -65,12 +66,10 @@ int ksm_twin_add_mm(struct ksm_twin *twin, uint32_t *ret_mm)
 int ksm_twin_pass_begin(struct ksm_twin *twin)
 {
 	uint32_t forks = twin->forks.end;
-	struct forest unstable, by_fork;
+	struct forest by_fork;
 
-	if (forest_init(twin, &unstable, twin->items.end))
+	if (unstable_tree_reset(twin))
 		return -ENOMEM;
-	free(twin->unstable.root);
-	twin->unstable = unstable;
 
 	ksm_arena_release(&twin->forks);
 	if (forest_init(twin, &by_fork, forks))
@@ -83,22 +82,29 @@ int ksm_twin_pass_begin(struct ksm_twin *twin)
 	return 0;
 }
 
-/*
- * A first pass begins without items, and its trees are for none. Once all have been seen, and before any is
- * visited, they can be made for as many as there are.
- */
+/* Once all pages of a pass have been seen, and before any is visited. */
+static int learn_contents(struct ksm_twin *twin)
+{
+	if (key_filter_reset(&twin->contents, twin->fixed_roots ?: twin->items.end))
+		return -ENOMEM;
+	for (uint32_t number = 1; number < twin->items.end; number++)
+		if (item_at(twin, number)->is_present)
+			key_filter_add(&twin->contents, item_at(twin, number)->key);
+	for (uint32_t number = 1; number < twin->nodes.end; number++)
+		if (node_at(twin, number)->kind != NODE_FREE)
+			key_filter_add(&twin->contents, node_at(twin, number)->key);
+	return 0;
+}
+
+/* A first pass begins without contents, and its trees are for none. */
 static int fit_forests(struct ksm_twin *twin)
 {
-	struct forest unstable;
+	uint64_t repeated = twin->contents.repeated;
 
-	if (twin->items.end / 8 > twin->unstable.mask) {
-		if (forest_init(twin, &unstable, twin->items.end))
-			return -ENOMEM;
-		free(twin->unstable.root);
-		twin->unstable = unstable;
-	}
-	if (twin->nodes.end == 1 && twin->items.end / 32 > twin->stable.mask)
-		return stable_tree_resize(twin, twin->items.end / 4);
+	if (repeated / 4 > twin->unstable.mask && unstable_tree_reset(twin))
+		return -ENOMEM;
+	if (twin->nodes.end == 1 && repeated / 8 > twin->stable.mask)
+		return stable_tree_resize(twin, repeated);
 	return 0;
 }
 
@@ -306,47 +312,56 @@ static int visit_item(struct ksm_twin *twin, uint32_t number)
 }
 
 /*
- * Looking up a page's key costs little but waiting for memory: a root, and then what it leads to. Items further
- * on in the list have these fetched ahead, one step each.
+ * Looking up a page's key costs little but waiting for memory: whether it is alone, else a root, and then what it
+ * leads to. Items further on in the list have these fetched ahead, one step each.
  */
 struct lookahead {
-	uint32_t root;	/* the next item to fetch the roots for */
-	uint32_t first; /* ... and the first elements of its trees */
+	uint32_t alone; /* the next item to fetch the filter's slot for */
+	uint32_t root;	/* ... the roots */
+	uint32_t first; /* ... the first elements of its trees */
 };
 
 #define LOOK_AHEAD 8
 
 static void look_ahead(const struct ksm_twin *twin, struct lookahead *ahead)
 {
+	if (ahead->alone) {
+		const struct rmap_item *item = item_at(twin, ahead->alone);
+
+		key_filter_prefetch(&twin->contents, item->key);
+		ahead->alone = item->rmap_list;
+	}
 	if (ahead->root) {
 		const struct rmap_item *item = item_at(twin, ahead->root);
 
-		__builtin_prefetch(forest_root(&twin->stable, item->key));
-		__builtin_prefetch(forest_root(&twin->unstable, item->key));
+		if (!is_alone(twin, item)) {
+			__builtin_prefetch(forest_root(&twin->stable, item->key));
+			__builtin_prefetch(forest_root(&twin->unstable, item->key));
+		}
 		ahead->root = item->rmap_list;
 	}
 	if (ahead->first) {
 		const struct rmap_item *item = item_at(twin, ahead->first);
-		uint32_t node = *forest_root(&twin->stable, item->key);
-		uint32_t tree_item = *forest_root(&twin->unstable, item->key);
 
-		if (node)
-			__builtin_prefetch(node_at(twin, node));
-		if (tree_item)
-			__builtin_prefetch(item_at(twin, tree_item));
 		ahead->first = item->rmap_list;
+		if (is_alone(twin, item))
+			return;
+		__builtin_prefetch(node_at(twin, *forest_root(&twin->stable, item->key)));
+		__builtin_prefetch(item_at(twin, *forest_root(&twin->unstable, item->key)));
 	}
 }
 
 static struct lookahead begin_lookahead(const struct ksm_twin *twin, uint32_t mm)
 {
-	struct lookahead ahead = {.root = twin->mm[mm].rmap_list};
+	uint32_t begin = twin->mm[mm].rmap_list;
+	struct lookahead ahead = {.alone = begin};
 
 	for (int i = 0; i < LOOK_AHEAD; i++)
 		look_ahead(twin, &ahead);
-	ahead.first = twin->mm[mm].rmap_list;
+	ahead.root = begin;
 	for (int i = 0; i < LOOK_AHEAD; i++)
 		look_ahead(twin, &ahead);
+	ahead.first = begin;
 	return ahead;
 }
 
@@ -385,7 +400,7 @@ static bool mm_is_gone(const struct ksm_twin *twin, uint32_t mm)
  */
 int ksm_twin_pass_end(struct ksm_twin *twin)
 {
-	int err = fit_forests(twin);
+	int err = learn_contents(twin) ?: fit_forests(twin);
 
 	for (uint32_t mm = 0; mm < twin->n_mms && !err; mm++)
 		if (mm_is_gone(twin, mm))
@@ -471,6 +486,11 @@ uint32_t ksm_twin_node_end(const struct ksm_twin *twin)
 struct ksm_page_key ksm_twin_key(const struct ksm_twin *twin, uint32_t number)
 {
 	return item_at(twin, number)->key;
+}
+
+bool ksm_twin_is_alone(const struct ksm_twin *twin, uint32_t number)
+{
+	return is_alone(twin, item_at(twin, number));
 }
 
 void ksm_twin_prefetch(const struct ksm_twin *twin, uint32_t number)

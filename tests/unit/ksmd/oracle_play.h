@@ -164,6 +164,19 @@ class Observer
 		Check(ksm_twin_pass_end(twin_));
 	}
 
+	void Repeat(bool smart_scan)
+	{
+		Check(ksm_twin_repeat(twin_, smart_scan));
+	}
+
+	bool HasSettled()
+	{
+		bool has_settled;
+
+		Check(ksm_twin_has_settled(twin_, &has_settled));
+		return has_settled;
+	}
+
 	ksm_counters Counters() const
 	{
 		ksm_counters c;

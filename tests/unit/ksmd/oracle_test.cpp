@@ -11,6 +11,10 @@
 
 #include "tests/unit/ksmd/oracle_play.h"
 
+extern "C" {
+#include "ksmd/key_filter.h"
+}
+
 namespace
 {
 
@@ -424,6 +428,72 @@ TEST(Oracle, CountersDoNotDependOnSplitting)
 			EXPECT_EQ(k.pages_unshared, pass > 1 ? contents : 0);
 			EXPECT_EQ(k.rmap_items, 3 * contents);
 		}
+	}
+}
+
+std::vector<int64_t> Merging(const Observer &observer)
+{
+	ksm_counters c = observer.Counters();
+
+	return {c.pages_shared, c.pages_sharing, c.ksm_zero_pages};
+}
+
+// At some point of a workload: nothing merges or unmerges in further passes, as smart scan makes them or whole.
+TEST(Oracle, WhatHasSettledStaysSo)
+{
+	int settled = 0, unsettled = 0;
+
+	for (uint64_t seed = 0; seed < 1200; seed++) {
+		Case c = Generator(static_cast<Tier>(seed % 4), seed).Make(seed);
+		Observer observer(c, ScrambledKey, seed % 8 ? 0 : 1);
+		Play play(c);
+		size_t passes = 0, last = 1 + seed % 7;
+
+		for (const Op &op : c.script) {
+			if (passes == last)
+				break;
+			play.Do(op);
+			if (op.kind == Op::kPass) {
+				observer.Pass(play.shadow);
+				passes++;
+			}
+		}
+		if (!observer.HasSettled()) {
+			unsettled++;
+			continue;
+		}
+		settled++;
+		std::vector<int64_t> before = Merging(observer);
+		for (int i = 0; i < 24; i++) {
+			observer.Repeat(i < 20);
+			ASSERT_EQ(Merging(observer), before) << "seed " << seed << "\n" << Words(c);
+			ASSERT_TRUE(observer.HasSettled()) << "seed " << seed;
+		}
+	}
+	EXPECT_GT(settled, 100);
+	EXPECT_GT(unsettled, 100);
+}
+
+// What is equal to no other is told so, or taken for one that may not be; never the other way round.
+TEST(KeyFilter, NeverTakesARepeatedKeyForOneAlone)
+{
+	for (uint64_t n : {1u, 10u, 3000u, 100000u}) {
+		key_filter filter = {};
+		uint64_t not_told = 0;
+
+		ASSERT_EQ(key_filter_reset(&filter, n), 0);
+		for (uint64_t i = 0; i < n; i++)
+			for (uint64_t copies = i % 16 ? 1 : 2 + i / 16 % 3; copies > 0; copies--)
+				key_filter_add(&filter, ScrambledKey(i, 1));
+		for (uint64_t i = 0; i < n; i++) {
+			bool is_alone = key_filter_is_alone(&filter, ScrambledKey(i, 1));
+
+			EXPECT_FALSE(i % 16 == 0 && is_alone) << i;
+			not_told += i % 16 && !is_alone;
+		}
+		EXPECT_LE(not_told, n / 6);
+		EXPECT_GE(filter.repeated, (n + 15) / 16);
+		key_filter_release(&filter);
 	}
 }
 
