@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "source/decompress.h"
+#include "source/read_ahead.h"
 
 #define LAYERS 2 /* one compression in another */
 
@@ -26,8 +27,9 @@ struct front {
 
 struct layer {
 	struct ksm_input *input;
-	unsigned int depth;	     /* 0: the file itself */
-	struct ksm_decoder *decoder; /* NULL for the file */
+	unsigned int depth;	      /* 0: the file itself */
+	struct ksm_decoder *decoder;  /* NULL for the file */
+	struct ksm_read_ahead *ahead; /* who has the decoder, once reading goes past the front */
 	struct front front;
 };
 
@@ -62,30 +64,20 @@ static void name_path(const struct ksm_input *input, struct ksm_error *err)
 
 /* ---------------------------------------------------------------- layers */
 
+/* Up to @len bytes, 0 only at the end. By place where there is one: looking for holes moves the descriptor's own. */
 static int read_file(struct ksm_input *input, void *buf, size_t len, size_t *ret_len,
 		     struct ksm_error *err)
 {
-	size_t got = 0;
+	ssize_t n;
 
-	while (got < len) {
-		ssize_t n;
-
-		/* By place where there is one: looking for holes moves the descriptor's own. */
-		if (input->is_regular)
-			n = pread(input->fd, (char *)buf + got, len - got,
-				  (off_t)input->file_offset);
-		else
-			n = read(input->fd, (char *)buf + got, len - got);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && !got)
-			return input_error(input, errno, err);
-		if (n <= 0)
-			break;
-		got += (size_t)n;
-		input->file_offset += (uint64_t)n;
-	}
-	*ret_len = got;
+	do {
+		n = input->is_regular ? pread(input->fd, buf, len, (off_t)input->file_offset)
+				      : read(input->fd, buf, len);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return input_error(input, errno, err);
+	*ret_len = (size_t)n;
+	input->file_offset += (uint64_t)n;
 	return 0;
 }
 
@@ -93,6 +85,8 @@ static int read_file(struct ksm_input *input, void *buf, size_t len, size_t *ret
 static int read_on(struct layer *layer, void *buf, size_t len, size_t *ret_len,
 		   struct ksm_error *err)
 {
+	if (layer->ahead)
+		return ksm_read_ahead_read(layer->ahead, buf, len, ret_len, err);
 	if (layer->decoder)
 		return ksm_decoder_read(layer->decoder, buf, len, ret_len, err);
 	return read_file(layer->input, buf, len, ret_len, err);
@@ -250,6 +244,9 @@ void ksm_input_close(struct ksm_input **input_p)
 
 	if (!input)
 		return;
+	for (unsigned int i = 0; i <= LAYERS; i++)
+		if (input->layer[i])
+			ksm_read_ahead_free(&input->layer[i]->ahead);
 	for (unsigned int i = 0; i <= LAYERS; i++) {
 		if (input->layer[i])
 			ksm_decoder_free(&input->layer[i]->decoder);
@@ -340,6 +337,9 @@ static int read_some(struct ksm_input *input, void *buf, size_t len, size_t *ret
 
 	if (input->max_size && len > input->max_size - input->offset)
 		len = (size_t)(input->max_size - input->offset);
+	/* All of the content is wanted by now. Where there is no thread to be had, it goes without. */
+	if (top->decoder && !top->ahead && top->front.start == top->front.end)
+		ksm_read_ahead_new(top->decoder, &top->ahead);
 	if (len)
 		return read_layer(top, buf, len, ret_len, err);
 	/* At the limit: is that the end as well? */

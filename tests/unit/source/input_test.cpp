@@ -7,6 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <future>
+#include <iterator>
 #include <memory>
 #include <random>
 #include <thread>
@@ -35,6 +39,13 @@ std::string Content(size_t size)
 	for (size_t i = 0; i < size; i++)
 		content += i % 8192 < 4096 ? static_cast<char>(random()) : 'x';
 	return content;
+}
+
+std::string ReadWhole(const std::string &path)
+{
+	std::ifstream file(path, std::ios::binary);
+
+	return {std::istreambuf_iterator<char>(file), {}};
 }
 
 // Small enough that reading goes on past what was looked at, and in more than one step.
@@ -277,6 +288,33 @@ TEST_F(InputTest, PipesAreStreams)
 		EXPECT_EQ(ret_, 0) << error_.text;
 		writer.join();
 	}
+}
+
+TEST_F(InputTest, ClosingDoesNotWaitForAPipe)
+{
+	std::promise<void> closed;
+
+	tree_.File("a", Content(kSize));
+	Shell("zstd -q a && mkfifo pipe");
+	std::thread writer([&] {
+		std::string packed = ReadWhole(tree_.Path("a.zst"));
+		size_t part = packed.size() / 4 * 3;
+		int fd = open(tree_.Path("pipe").c_str(), O_WRONLY);
+
+		EXPECT_EQ(write(fd, packed.data(), part), ssize_t(part));
+		EXPECT_EQ(closed.get_future().wait_for(std::chrono::seconds(20)),
+			  std::future_status::ready);
+		close(fd);
+	});
+	Input input = Open("pipe");
+	ASSERT_TRUE(input) << error_.text;
+	std::string piece(100000, '\0');
+	size_t got = 0;
+	EXPECT_EQ(ksm_input_read(input.get(), piece.data(), piece.size(), &got, &error_), 0);
+	EXPECT_EQ(piece, Content(100000));
+	input.reset();
+	closed.set_value();
+	writer.join();
 }
 
 TEST_F(InputTest, SizeIsLimited)
