@@ -184,7 +184,7 @@ demo-run: ksmctl $(BUILDERS)
 	@BUILD=$(BUILD) tests/demo
 .PHONY: demo demo-run
 
-# Ratios against libxxhash, cat, zstd, htop and plain reading, beside the budgets; a miss is no failure.
+# Ratios against libxxhash, cat, zstd, Python, htop, plain reading and ksmd, beside the budgets; fails if one is missed.
 bench: deps deps-bench
 	+@$(MAKE) --no-print-directory bench-run
 bench-run: ksmctl $(BENCH) $(BUILDERS)
@@ -197,7 +197,7 @@ DEPS_BUILD := gcc libc6-dev pkg-config libncurses-dev libproc2-dev libxxhash-dev
 	      libzstd-dev liblz4-dev liblzma-dev zlib1g-dev libbz2-dev liblzo2-dev libsnappy-dev
 DEPS_CHECK := g++ libgtest-dev libvterm-dev tmux jq mandoc python3-minimal procps zsh fish zstd lz4 xz-utils gzip bzip2
 DEPS_LINT  := clang-format clang-tidy cppcheck shellcheck mandoc
-DEPS_BENCH := htop
+DEPS_BENCH := htop jq zstd python3
 DEPS_INTEGRATION := clang gcovr valgrind nodejs perl python3 redis-server redis-tools qemu-system-x86 makedumpfile \
 		    gdb gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 

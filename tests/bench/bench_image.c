@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Writes a dump to stdout: bench_image raw|core MIB
+ * Writes a dump to stdout: bench_image raw|core|zero|equal|different|sorted MIB
  *
- * Of every 16 pages one is of zeros, four are pairs of one content and eleven are like no other. Half of each page
- * is one byte, so that compression has something to do. A core has one writable area and no notes.
+ * raw and core: of every 16 pages one is of zeros, four are pairs of one content and eleven are like no other. Half
+ * of each page is one byte, so that compression has something to do. A core has one writable area and no notes, the
+ * others are bare memory. sorted: all different, each greater than the one before.
  */
 #include <elf.h>
 #include <stdint.h>
@@ -51,7 +52,7 @@ static int write_core_header(uint64_t bytes)
 	return fwrite(&head, sizeof(head), 1, stdout) == 1 ? 0 : -1;
 }
 
-static void make_page(uint64_t *page, uint64_t number)
+static void make_mixed_page(uint64_t *page, uint64_t number)
 {
 	unsigned int place = number % 16;
 
@@ -67,6 +68,20 @@ static void make_page(uint64_t *page, uint64_t number)
 		page[i] = draw();
 }
 
+static void make_page(const char *kind, uint64_t *page, uint64_t number)
+{
+	if (!strcmp(kind, "zero"))
+		return;
+	if (!strcmp(kind, "equal"))
+		page[0] = 1;
+	else if (!strcmp(kind, "different"))
+		page[PAGE_SIZE / 16] = (number + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	else if (!strcmp(kind, "sorted"))
+		page[0] = __builtin_bswap64(number + 1);
+	else
+		make_mixed_page(page, number);
+}
+
 int main(int argc, char **argv)
 {
 	static uint64_t page[PAGE_SIZE / sizeof(uint64_t)];
@@ -78,7 +93,7 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "core") && write_core_header(n * PAGE_SIZE))
 		return 1;
 	for (uint64_t i = 0; i < n; i++) {
-		make_page(page, i);
+		make_page(argv[1], page, i);
 		if (fwrite(page, sizeof(page), 1, stdout) != 1)
 			return 1;
 	}
