@@ -32,6 +32,8 @@ struct run {
 	double pass_began;
 	bool has_before; /* the last pass but one */
 	struct ksm_kind_counts before;
+	unsigned int pass;
+	bool in_space;		      /* ... of which not all has been seen in this pass */
 	uint64_t pages;		      /* read in this pass */
 	int64_t *lost;		      /* by target, in this pass */
 	struct ksm_error *lost_error; /* why the first of them is */
@@ -127,32 +129,33 @@ static void take_target_pass(struct run *run, unsigned int pass)
 				     &run->estimate->target_pass[(pass - 1) * n + i]);
 }
 
+/* As ksm_reader_see. */
+static int see_read(void *data, const struct ksm_read_batch *read, struct ksm_error *err)
+{
+	struct run *run = data;
+
+	if (!run->in_space)
+		ksm_trials_mm_begin(&run->trials, read->batch.space);
+	run->in_space = !read->batch.ends_space;
+	if (see_batch(run, read))
+		return out_of_memory(err);
+	if (!run->in_space)
+		ksm_trials_mm_end(&run->trials);
+	return report_progress(run, run->pass, err);
+}
+
 static int run_pass(struct run *run, unsigned int pass, struct ksm_error *err)
 {
-	struct ksm_read_batch *read;
-	bool in_space = false;
 	int ret;
 
+	run->pass = pass;
 	run->pages = 0;
+	run->in_space = false;
 	run->pass_began = now();
 	memset(run->lost, 0, (run->source->n_spaces + 1) * sizeof(*run->lost));
 	if (ksm_trials_pass_begin(&run->trials))
 		return out_of_memory(err);
-	ret = ksm_reader_begin_pass(run->reader, err);
-	if (ret)
-		return ret;
-	while ((ret = ksm_reader_next(run->reader, &read, err)) == 1) {
-		if (!in_space)
-			ksm_trials_mm_begin(&run->trials, read->batch.space);
-		in_space = !read->batch.ends_space;
-		if (see_batch(run, read))
-			return out_of_memory(err);
-		if (!in_space)
-			ksm_trials_mm_end(&run->trials);
-		ret = report_progress(run, pass, err);
-		if (ret)
-			return ret;
-	}
+	ret = ksm_reader_pass(run->reader, see_read, run, err);
 	if (ret)
 		return ret;
 	if (run->source->ops->end)

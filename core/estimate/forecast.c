@@ -22,7 +22,7 @@ static bool is_same_merging(const struct ksm_counters *a, const struct ksm_count
 }
 
 int ksm_forecast_run(struct ksm_twin *twin, const struct ksm_cost *cost,
-		     struct ksm_outcome *outcome)
+		     struct ksm_outcome *outcome, bool *ret_has_settled)
 {
 	const struct ksm_model *model = &outcome->model;
 	struct ksm_pace pace;
@@ -64,5 +64,6 @@ int ksm_forecast_run(struct ksm_twin *twin, const struct ksm_cost *cost,
 		forecast->passes_to_settle = KSM_UNKNOWN;
 		forecast->seconds_to_settle = forecast->ksmd_cpu_seconds = INFINITY;
 	}
+	*ret_has_settled = has_settled;
 	return 0;
 }

@@ -8,9 +8,9 @@
 
 /*
  * Lets the twin go on from the passes of @outcome, over the memory as last seen, until it merges nothing
- * more, and adds up what the passes take. -ENOMEM only.
+ * more, and adds up what the passes take. *@ret_has_settled is as of ksm_twin_has_settled(). -ENOMEM only.
  */
 int ksm_forecast_run(struct ksm_twin *twin, const struct ksm_cost *cost,
-		     struct ksm_outcome *outcome);
+		     struct ksm_outcome *outcome, bool *ret_has_settled);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A pass over a source by several threads: each plans a batch in its turn, then reads and sums it beside the
- * others. The batches come out in the order they were planned in.
+ * A pass over a source by several threads, the caller's among them. What has an order, planning a batch and seeing
+ * what was read, is done by whoever comes to it first; reading and summing goes on beside it.
  */
 #ifndef KSM_ESTIMATE_READER_H
 #define KSM_ESTIMATE_READER_H
@@ -17,19 +17,21 @@ struct ksm_read_batch {
 	struct ksm_page_sum sum[KSM_BATCH_PAGES_MAX]; /* of pages that are not KSM_PAGE_LOST */
 };
 
-/* @source and @summer must outlive the reader. Starts no pass yet. */
+/*
+ * Is shown the batches of a pass in the order they were planned in: one call at a time, each after all that came
+ * before, but not always from the same thread. @read is the reader's, and its bytes are gone by then. A negative errno
+ * ends the pass.
+ */
+typedef int (*ksm_reader_see)(void *data, const struct ksm_read_batch *read, struct ksm_error *err);
+
+/* @source and @summer must outlive the reader. At least one thread. */
 int ksm_reader_new(struct ksm_page_source *source, const struct ksm_summer *summer,
 		   unsigned int threads, struct ksm_reader **ret_reader, struct ksm_error *err);
 void ksm_reader_free(struct ksm_reader **reader);
 #define ksm_auto_reader ksm_cleanup(ksm_reader_free)
 
-/* Rewinds the source and starts the threads. */
-int ksm_reader_begin_pass(struct ksm_reader *reader, struct ksm_error *err);
-/*
- * The next batch of the pass, the reader's until the next call. 1 for a batch, 0 at the end of the pass, or
- * the negative errno of the source. After anything but 1 the threads are gone.
- */
-int ksm_reader_next(struct ksm_reader *reader, struct ksm_read_batch **ret_batch,
+/* Rewinds the source and goes through all of it. 0, or the negative errno of the source or of @see. */
+int ksm_reader_pass(struct ksm_reader *reader, ksm_reader_see see, void *data,
 		    struct ksm_error *err);
 
 #endif

@@ -231,13 +231,29 @@ static int sum_physical_pages(struct summing *s, size_t first, size_t end)
 	return 0;
 }
 
+/* Most contents are of one page, and what there is to say of these takes one look at it. */
+static int sum_single(struct summing *s, size_t index)
+{
+	struct mapping mapping;
+
+	load_mapping(s, index, &mapping);
+	if (is_ksm_page_of_node(&mapping.page))
+		s->node_kept[mapping.page.node] = s->content;
+	sum_physical_page(s, &mapping, 1);
+	if (s->holdings && ksm_holdings_end_content(s->holdings))
+		return -ENOMEM;
+	if (!s->bucket[TARGET])
+		return 0;
+	ksm_histogram_count(s->estimate->histogram, 1);
+	return ksm_tally_count(&s->tally, 1, mapping.page.is_zero);
+}
+
 static int sum_content(struct summing *s, size_t first, size_t end)
 {
 	int64_t before = s->bucket[TOTAL]->sums.physical_pages;
 	struct ksm_twin_page page;
 	struct ksm_estimate_content content;
 
-	s->content++;
 	mark_kept_nodes(s, first, end);
 	if (sum_physical_pages(s, first, end) ||
 	    (s->holdings && ksm_holdings_end_content(s->holdings)))
@@ -324,7 +340,8 @@ static int sum_all(struct summing *s)
 
 		for (size_t i = first; i < end && i + PAGES_AHEAD < s->contents->n; i++)
 			ksm_twin_prefetch(s->contents->twin, s->contents->page[i + PAGES_AHEAD]);
-		err = sum_content(s, first, end);
+		s->content++;
+		err = end - first == 1 ? sum_single(s, first) : sum_content(s, first, end);
 		first = end;
 	}
 	return err;

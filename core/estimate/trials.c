@@ -98,17 +98,17 @@ int ksm_trials_repeat(struct ksm_trials *trials, unsigned int pass)
 static int settle(struct ksm_twin *twin)
 {
 	struct ksm_counters before, now;
-	bool has_settled = false;
-	int err = ksm_twin_has_settled(twin, &has_settled);
+	int err = 0;
 
 	ksm_twin_counters(twin, &now);
-	for (int i = 0; i < SETTLE_PASSES_MAX && !err && !has_settled; i++) {
+	for (int i = 0; i < SETTLE_PASSES_MAX && !err; i++) {
 		before = now;
 		err = ksm_twin_repeat(twin, false);
 		ksm_twin_counters(twin, &now);
-		has_settled = now.pages_shared == before.pages_shared &&
-			      now.pages_sharing == before.pages_sharing &&
-			      now.ksm_zero_pages == before.ksm_zero_pages;
+		if (now.pages_shared == before.pages_shared &&
+		    now.pages_sharing == before.pages_sharing &&
+		    now.ksm_zero_pages == before.ksm_zero_pages)
+			break;
 	}
 	return err;
 }
@@ -128,11 +128,14 @@ int ksm_trials_settle(struct ksm_trials *trials, const struct ksm_cost *cost,
 	int err = 0;
 
 	for (size_t i = 0; i < trials->n && !err; i++) {
+		bool has_settled = false;
+
 		take_profit(&trials->outcome[i], page_size);
 		err = ksm_bands_take(&trials->outcome[i], page_size);
 		if (!err)
-			err = ksm_forecast_run(trials->twin[i], cost, &trials->outcome[i]);
-		if (!err)
+			err = ksm_forecast_run(trials->twin[i], cost, &trials->outcome[i],
+					       &has_settled);
+		if (!err && !has_settled)
 			err = settle(trials->twin[i]);
 		trials->outcome[i].huge_pages_split = ksm_twin_huge_pages_split(trials->twin[i]);
 	}

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNKS	    4
-#define CHUNK_BYTES (256u << 10)
+#define CHUNKS	    8
+#define CHUNK_BYTES (128u << 10)
 
 struct chunk {
 	unsigned char *data;
@@ -24,7 +24,10 @@ struct ksm_read_ahead {
 	struct chunk chunk[CHUNKS]; /* a ring */
 
 	pthread_mutex_t lock; /* for all below */
-	pthread_cond_t changed;
+	pthread_cond_t has_room;
+	pthread_cond_t has_chunk;
+	bool waits_for_room;
+	bool waits_for_chunk;
 	uint64_t n_filled;
 	uint64_t n_used;
 	bool stop;
@@ -39,8 +42,11 @@ static struct chunk *wait_for_room(struct ksm_read_ahead *ahead)
 	struct chunk *chunk = NULL;
 
 	pthread_mutex_lock(&ahead->lock);
-	while (!ahead->stop && ahead->n_filled - ahead->n_used == CHUNKS)
-		pthread_cond_wait(&ahead->changed, &ahead->lock);
+	while (!ahead->stop && ahead->n_filled - ahead->n_used == CHUNKS) {
+		ahead->waits_for_room = true;
+		pthread_cond_wait(&ahead->has_room, &ahead->lock);
+	}
+	ahead->waits_for_room = false;
 	if (!ahead->stop)
 		chunk = &ahead->chunk[ahead->n_filled % CHUNKS];
 	pthread_mutex_unlock(&ahead->lock);
@@ -80,10 +86,20 @@ static void *work(void *data)
 			ahead->ret = ret;
 			ahead->err = err;
 		}
-		pthread_cond_broadcast(&ahead->changed);
+		if (ahead->waits_for_chunk)
+			pthread_cond_signal(&ahead->has_chunk);
 		pthread_mutex_unlock(&ahead->lock);
 	}
 	return NULL;
+}
+
+static void release(struct ksm_read_ahead *ahead)
+{
+	pthread_cond_destroy(&ahead->has_chunk);
+	pthread_cond_destroy(&ahead->has_room);
+	pthread_mutex_destroy(&ahead->lock);
+	free(ahead->data);
+	free(ahead);
 }
 
 int ksm_read_ahead_new(struct ksm_decoder *decoder, struct ksm_read_ahead **ret_ahead)
@@ -99,13 +115,11 @@ int ksm_read_ahead_new(struct ksm_decoder *decoder, struct ksm_read_ahead **ret_
 	for (size_t i = 0; i < CHUNKS; i++)
 		ahead->chunk[i].data = ahead->data + i * CHUNK_BYTES;
 	pthread_mutex_init(&ahead->lock, NULL);
-	pthread_cond_init(&ahead->changed, NULL);
+	pthread_cond_init(&ahead->has_room, NULL);
+	pthread_cond_init(&ahead->has_chunk, NULL);
 	ret = pthread_create(&ahead->thread, NULL, work, ahead);
 	if (ret) {
-		pthread_cond_destroy(&ahead->changed);
-		pthread_mutex_destroy(&ahead->lock);
-		free(ahead->data);
-		free(ahead);
+		release(ahead);
 		return -ret;
 	}
 	*ret_ahead = ahead;
@@ -120,14 +134,11 @@ void ksm_read_ahead_free(struct ksm_read_ahead **ahead_p)
 		return;
 	pthread_mutex_lock(&ahead->lock);
 	ahead->stop = true;
-	pthread_cond_broadcast(&ahead->changed);
+	pthread_cond_signal(&ahead->has_room);
 	pthread_mutex_unlock(&ahead->lock);
 	pthread_cancel(ahead->thread);
 	pthread_join(ahead->thread, NULL);
-	pthread_cond_destroy(&ahead->changed);
-	pthread_mutex_destroy(&ahead->lock);
-	free(ahead->data);
-	free(ahead);
+	release(ahead);
 	*ahead_p = NULL;
 }
 
@@ -137,19 +148,24 @@ static struct chunk *wait_for_chunk(struct ksm_read_ahead *ahead)
 	struct chunk *chunk = NULL;
 
 	pthread_mutex_lock(&ahead->lock);
-	while (ahead->n_filled == ahead->n_used && !ahead->ended)
-		pthread_cond_wait(&ahead->changed, &ahead->lock);
+	while (ahead->n_filled == ahead->n_used && !ahead->ended) {
+		ahead->waits_for_chunk = true;
+		pthread_cond_wait(&ahead->has_chunk, &ahead->lock);
+	}
+	ahead->waits_for_chunk = false;
 	if (ahead->n_filled != ahead->n_used)
 		chunk = &ahead->chunk[ahead->n_used % CHUNKS];
 	pthread_mutex_unlock(&ahead->lock);
 	return chunk;
 }
 
+/* Waking costs more than copying a chunk: the thread is let sleep until it has some to fill. */
 static void give_back(struct ksm_read_ahead *ahead)
 {
 	pthread_mutex_lock(&ahead->lock);
 	ahead->n_used++;
-	pthread_cond_broadcast(&ahead->changed);
+	if (ahead->waits_for_room && ahead->n_filled - ahead->n_used <= CHUNKS / 2)
+		pthread_cond_signal(&ahead->has_room);
 	pthread_mutex_unlock(&ahead->lock);
 }
 

@@ -192,12 +192,24 @@ class Matrix : public LiveTest, public ::testing::WithParamInterface<Parameters>
 		struct ksm_page_source *source = nullptr;
 		struct ksm_process_source_options options = {KSM_PAGES_MERGEABLE, false};
 		struct ksm_reader *reader = nullptr;
-		struct ksm_read_batch *read = nullptr;
 		struct ksm_error err = {};
 		struct ksm_counters counters;
 		uint32_t mm;
 		bool in_space = false;
-		int ret;
+		auto see = [&](const struct ksm_read_batch *read) {
+			if (!in_space)
+				ksm_twin_mm_begin(twin, read->batch.space);
+			in_space = !read->batch.ends_space;
+			for (uint32_t i = 0; i < read->batch.n; i++)
+				EXPECT_EQ(ksm_twin_see(twin, &read->batch.page[i], &read->sum[i]),
+					  0);
+			if (!in_space)
+				ksm_twin_mm_end(twin);
+		};
+		auto pass_on = [](void *to, const struct ksm_read_batch *read, struct ksm_error *) {
+			(*static_cast<decltype(see) *>(to))(read);
+			return 0;
+		};
 
 		while (n_mms_ < cast.pids().size() && ksm_twin_add_mm(twin, &mm) == 0)
 			n_mms_++;
@@ -212,18 +224,7 @@ class Matrix : public LiveTest, public ::testing::WithParamInterface<Parameters>
 		has_summer_ = true;
 		EXPECT_EQ(ksm_reader_new(source, &summer_, 1, &reader, &err), 0);
 		EXPECT_EQ(ksm_twin_pass_begin(twin), 0);
-		EXPECT_EQ(ksm_reader_begin_pass(reader, &err), 0);
-		while ((ret = ksm_reader_next(reader, &read, &err)) == 1) {
-			if (!in_space)
-				ksm_twin_mm_begin(twin, read->batch.space);
-			in_space = !read->batch.ends_space;
-			for (uint32_t i = 0; i < read->batch.n; i++)
-				EXPECT_EQ(ksm_twin_see(twin, &read->batch.page[i], &read->sum[i]),
-					  0);
-			if (!in_space)
-				ksm_twin_mm_end(twin);
-		}
-		EXPECT_EQ(ret, 0) << err.text;
+		EXPECT_EQ(ksm_reader_pass(reader, pass_on, &see, &err), 0) << err.text;
 		EXPECT_EQ(ksm_twin_pass_end(twin), 0);
 		ksm_twin_counters(twin, &counters);
 		ksm_reader_free(&reader);

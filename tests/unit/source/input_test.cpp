@@ -292,7 +292,7 @@ TEST_F(InputTest, PipesAreStreams)
 
 TEST_F(InputTest, ClosingDoesNotWaitForAPipe)
 {
-	std::promise<void> closed;
+	std::promise<void> written, closed;
 
 	tree_.File("a", Content(kSize));
 	Shell("zstd -q a && mkfifo pipe");
@@ -302,6 +302,7 @@ TEST_F(InputTest, ClosingDoesNotWaitForAPipe)
 		int fd = open(tree_.Path("pipe").c_str(), O_WRONLY);
 
 		EXPECT_EQ(write(fd, packed.data(), part), ssize_t(part));
+		written.set_value();
 		EXPECT_EQ(closed.get_future().wait_for(std::chrono::seconds(20)),
 			  std::future_status::ready);
 		close(fd);
@@ -312,6 +313,7 @@ TEST_F(InputTest, ClosingDoesNotWaitForAPipe)
 	size_t got = 0;
 	EXPECT_EQ(ksm_input_read(input.get(), piece.data(), piece.size(), &got, &error_), 0);
 	EXPECT_EQ(piece, Content(100000));
+	written.get_future().wait();
 	input.reset();
 	closed.set_value();
 	writer.join();
