@@ -44,7 +44,7 @@ ifeq ($(origin AR),default)
 AR := ar
 endif
 
-LIBRARIES := ncursesw libproc2 libxxhash smartcols json-c libelf libzstd liblz4 liblzma zlib lzo2 snappy
+LIBRARIES := ncursesw libproc2 libxxhash libsodium smartcols json-c libelf libzstd liblz4 liblzma zlib lzo2 snappy
 TEST_LIBRARIES := gtest_main
 
 CFLAGS   ?= -O2 -g
@@ -193,7 +193,7 @@ bench-run: ksmctl $(BENCH) $(BUILDERS)
 
 # ------------------------------------------------------------------------------- packages
 
-DEPS_BUILD := gcc libc6-dev pkg-config libncurses-dev libproc2-dev libxxhash-dev libsmartcols-dev libjson-c-dev libelf-dev \
+DEPS_BUILD := gcc libc6-dev pkg-config libncurses-dev libproc2-dev libxxhash-dev libsodium-dev libsmartcols-dev libjson-c-dev libelf-dev \
 	      libzstd-dev liblz4-dev liblzma-dev zlib1g-dev libbz2-dev liblzo2-dev libsnappy-dev
 DEPS_CHECK := g++ libgtest-dev libvterm-dev tmux jq mandoc python3-minimal procps zsh fish zstd lz4 xz-utils gzip bzip2
 DEPS_LINT  := clang-format clang-tidy cppcheck shellcheck mandoc

@@ -12,26 +12,12 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "base/units.h"
+#include "cli/number.h"
 #include "report/report.h"
 
 #define PASSES_MAX   100000
-#define THREADS_MAX  256
 #define INTERVAL_MAX 1000000.0
 #define TOP_MAX	     1000000
-
-static int take_number(const struct ksm_cli *cli, const struct ksm_option *option,
-		       const char *value, uint64_t min, uint64_t max, unsigned int *ret_number)
-{
-	uint64_t number;
-
-	if (ksm_parse_u64(value, max, &number) || number < min)
-		return ksm_cli_usage(
-			cli, "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not \"%s\"",
-			option->name, min, max, value);
-	*ret_number = (unsigned int)number;
-	return KSM_EXIT_OK;
-}
 
 /* Decimal seconds: strtod alone would take "inf", "0x1" and " 1" as well. */
 static int take_interval(const struct ksm_cli *cli, struct ksm_estimate_request *request,
@@ -97,11 +83,13 @@ int ksm_estimate_option(const struct ksm_cli *cli, struct ksm_estimate_request *
 	if (ksm_table_option(&request->table, name, value))
 		return KSM_EXIT_OK;
 	if (strcmp(name, "passes") == 0)
-		return take_number(cli, option, value, 1, PASSES_MAX, &request->options.passes);
+		return ksm_cli_take_count(cli, option, value, 1, PASSES_MAX,
+					  &request->options.passes);
 	if (strcmp(name, "threads") == 0)
-		return take_number(cli, option, value, 1, THREADS_MAX, &request->options.threads);
+		return ksm_cli_take_count(cli, option, value, 1, KSM_THREADS_MAX,
+					  &request->options.threads);
 	if (strcmp(name, "top") == 0)
-		return take_number(cli, option, value, 1, TOP_MAX, &request->options.top);
+		return ksm_cli_take_count(cli, option, value, 1, TOP_MAX, &request->options.top);
 	if (strcmp(name, "interval") == 0)
 		return take_interval(cli, request, value);
 	if (strcmp(name, "set") == 0)
@@ -123,45 +111,9 @@ int ksm_estimate_option(const struct ksm_cli *cli, struct ksm_estimate_request *
 	return KSM_EXIT_OK;
 }
 
-/* ---------------------------------------------------------------- progress */
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-/* A line on stderr that rewrites itself, from the first second on and ten times a second at most. */
-static int show_progress(void *data, unsigned int pass, uint64_t pages)
-{
-	struct ksm_progress *progress = data;
-	char bytes[KSM_UNITS_MAX];
-	double time = now();
-
-	if (time - progress->begin < 1 || time - progress->last < 0.1)
-		return 0;
-	progress->last = time;
-	ksm_format_bytes((int64_t)(pages * progress->page_size), bytes);
-	fprintf(stderr, "\rpass %u of %u: %s read\033[K", pass, progress->passes, bytes);
-	fflush(stderr);
-	return 0;
-}
-
 void ksm_estimate_end_progress(struct ksm_estimate_request *request)
 {
-	if (request->progress.last > 0)
-		fputs("\r\033[K", stderr);
-	request->progress.last = 0;
-}
-
-static unsigned int available_cpus(void)
-{
-	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
-
-	return n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : (unsigned int)n;
+	ksm_progress_end(&request->progress);
 }
 
 /* "NAME=VALUE,NAME=VALUE" */
@@ -217,7 +169,7 @@ int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request 
 	if (!options->passes)
 		options->passes = 2;
 	if (!options->threads)
-		options->threads = available_cpus();
+		options->threads = ksm_cli_available_cpus();
 	if (!request->has_interval)
 		options->interval_seconds = 1;
 	if (options->at_ksmd_pace &&
@@ -227,16 +179,8 @@ int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request 
 				     "give seconds, or --set pages_to_scan=N");
 	ksm_cost_measure(&cli->root, request->trial->model.profile->checksum, page_size,
 			 &options->cost);
-	if (ksm_cli_progress(cli)) {
-		request->progress = (struct ksm_progress){
-			.cli = cli,
-			.passes = options->passes,
-			.page_size = page_size,
-			.begin = now(),
-		};
-		options->progress = show_progress;
-		options->progress_data = &request->progress;
-	}
+	options->progress = ksm_progress_begin(cli, options->passes, page_size, &request->progress);
+	options->progress_data = &request->progress;
 	return KSM_EXIT_OK;
 }
 

@@ -4,6 +4,7 @@
 #define KSM_CLI_ESTIMATE_OPTIONS_H
 
 #include "cli/cli.h"
+#include "cli/progress.h"
 #include "cli/table.h"
 #include "estimate/estimate.h"
 
@@ -25,14 +26,6 @@
 	{                                                                                          \
 		"threads", 0, "N", "threads that read (as many as there are CPUs)", NULL           \
 	}
-
-struct ksm_progress {
-	const struct ksm_cli *cli;
-	unsigned int passes;
-	unsigned int page_size;
-	double begin; /* seconds of the monotonic clock */
-	double last;  /* when the line was last written; 0: never */
-};
 
 /* To be zeroed; ksm_estimate_prepare() fills in what was not given. */
 struct ksm_estimate_request {

@@ -2,6 +2,8 @@
 #include "cli/number.h"
 
 #include <ctype.h>
+#include <inttypes.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include "base/str.h"
@@ -20,6 +22,27 @@ bool ksm_cli_parse_number(const char *text, double min, double max, double *ret_
 		return false;
 	*ret_value = value;
 	return true;
+}
+
+int ksm_cli_take_count(const struct ksm_cli *cli, const struct ksm_option *option,
+		       const char *value, uint64_t min, uint64_t max, unsigned int *ret_count)
+{
+	uint64_t count;
+
+	if (ksm_parse_u64(value, max, &count) || count < min)
+		return ksm_cli_usage(
+			cli, "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not \"%s\"",
+			option->name, min, max, value);
+	*ret_count = (unsigned int)count;
+	return KSM_EXIT_OK;
+}
+
+unsigned int ksm_cli_available_cpus(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
+
+	return n < 1 ? 1 : n > KSM_THREADS_MAX ? KSM_THREADS_MAX : (unsigned int)n;
 }
 
 int ksm_cli_parse_pid(const struct ksm_cli *cli, const char *text, pid_t *ret_pid)

@@ -11,6 +11,15 @@
 /* Whole of @text: digits, with or without a fraction, from @min to @max. strtod alone takes "0x1p3", "inf" and " 1". */
 bool ksm_cli_parse_number(const char *text, double min, double max, double *ret_value);
 
+/* The value of an option, a whole number from @min to @max; an exit status. */
+int ksm_cli_take_count(const struct ksm_cli *cli, const struct ksm_option *option,
+		       const char *value, uint64_t min, uint64_t max, unsigned int *ret_count);
+
+#define KSM_THREADS_MAX 256
+
+/* As many threads as are of use, KSM_THREADS_MAX at most. */
+unsigned int ksm_cli_available_cpus(void);
+
 /* A process number; an exit status. */
 int ksm_cli_parse_pid(const struct ksm_cli *cli, const char *text, pid_t *ret_pid);
 

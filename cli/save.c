@@ -4,11 +4,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "cli/changes.h"
+#include "cli/file.h"
 #include "cli/interrupted.h"
 #include "cli/verbs.h"
 #include "control/settings.h"
@@ -48,36 +48,6 @@ static int restore_option(struct ksm_cli *cli, void *state, const struct ksm_opt
 
 /* ---------------------------------------------------------------- save */
 
-static int file_fails(const struct ksm_cli *cli, const char *path)
-{
-	struct ksm_error err;
-
-	ksm_file_error(AT_FDCWD, path, errno ? errno : EIO, &err);
-	return ksm_cli_fail(cli, &err);
-}
-
-/* Whole under its name, or not at all. A device or a pipe is just written to. */
-static int write_file(const struct ksm_cli *cli, const char *path, const struct ksm_str *text)
-{
-	ksm_auto_str struct ksm_str name = {0};
-	ksm_auto_close int fd = -1;
-	struct stat stat_of;
-	bool is_special = !stat(path, &stat_of) && !S_ISREG(stat_of.st_mode);
-
-	if (ksm_str_printf(&name, is_special ? "%s" : "%s.%d", path, getpid()))
-		return ksm_cli_no_memory(cli);
-	fd = open(name.data, O_WRONLY | O_CLOEXEC | (is_special ? 0 : O_CREAT | O_EXCL), 0600);
-	if (fd < 0)
-		return file_fails(cli, path);
-	if (write(fd, text->data, text->len) == (ssize_t)text->len &&
-	    (is_special || (!fsync(fd) && !rename(name.data, path))))
-		return KSM_EXIT_OK;
-	file_fails(cli, path);
-	if (!is_special)
-		unlink(name.data);
-	return KSM_EXIT_FAILED;
-}
-
 static int save_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 {
 	ksm_auto_str struct ksm_str text = {0}, release = {0};
@@ -95,7 +65,7 @@ static int save_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	    ksm_settings_print(&settings, &text))
 		return ksm_cli_no_memory(cli);
 	if (argc && strcmp(argv[0], "-") != 0)
-		return write_file(cli, argv[0], &text);
+		return ksm_cli_write_file(cli, argv[0], &text);
 	fputs(text.data, stdout);
 	return KSM_EXIT_OK;
 }

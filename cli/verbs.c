@@ -10,6 +10,8 @@ static const struct ksm_verb end = {.name = NULL};
 const struct ksm_verb *const ksm_verbs[] = {
 	&ksm_verb_scan,
 	&ksm_verb_analyze,
+	&ksm_verb_fingerprint,
+	&ksm_verb_compare,
 	&ksm_verb_status,
 	&ksm_verb_top,
 	&ksm_verb_doctor,

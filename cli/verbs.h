@@ -6,8 +6,10 @@
 #include "cli/cli.h"
 
 extern const struct ksm_verb ksm_verb_analyze;
+extern const struct ksm_verb ksm_verb_compare;
 extern const struct ksm_verb ksm_verb_doctor;
 extern const struct ksm_verb ksm_verb_exec;
+extern const struct ksm_verb ksm_verb_fingerprint;
 extern const struct ksm_verb ksm_verb_get;
 extern const struct ksm_verb ksm_verb_merge;
 extern const struct ksm_verb ksm_verb_restore;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "checksum/digest.h"
 #include "checksum/many.h"
 
 enum ksm_checksum_kind {
@@ -64,6 +65,8 @@ struct ksm_page_sum {
 };
 
 struct ksm_summer {
+	const struct ksm_digest_key
+		*digest_key; /* the keys are digests, and no checksum is made; else NULL */
 	enum ksm_checksum_kind kind;
 	unsigned int page_size;	       /* bytes, a multiple of 4096, 1 MiB at most */
 	const struct ksm_many *many;   /* checksum/many.h: what this processor does best */
@@ -74,6 +77,10 @@ struct ksm_summer {
 
 /* Draws the secrets. -EIO or -ENOMEM. Needs no release. */
 int ksm_summer_init(struct ksm_summer *summer, enum ksm_checksum_kind kind, unsigned int page_size);
+
+/* One that makes digests of pages (checksum/digest.h): they are the whole key, in hi. @key must outlive it. */
+void ksm_summer_init_digests(struct ksm_summer *summer, const struct ksm_digest_key *key,
+			     unsigned int page_size);
 
 /* Sums of @n pages that lie one after the other. Safe for many threads with one summer. */
 void ksm_summer_pages(const struct ksm_summer *summer, const void *pages, size_t n,

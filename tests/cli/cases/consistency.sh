@@ -56,6 +56,8 @@ done < <("$KSMCTL" --list-verbs)
 	"$KSMCTL" analyze --format=raw --json "$KSMCTL" 2>/dev/null
 	"$KSMCTL" --sysroot="$TREES/6.18" doctor --json | jq "del(.findings[].evidence)"
 	"$KSMCTL" --sysroot="$TREES/6.18" get --json | jq "del(.tunables)"
+	"$KSMCTL" -q fingerprint --format=raw --json -o fingerprint "$KSMCTL" 2>/dev/null
+	"$KSMCTL" compare --json fingerprint fingerprint
 	"$KSMCTL" merge --dry-run --trust --json $$
 	"$KSMCTL" --json 2>/dev/null
 } | jq -r 'del(.sysfs, .model.tunables, .targets[]?.passed_over) | paths | map(strings) | last // empty' | sort -u |

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ksmctl compare: what fingerprints, dumps and processes have in common. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/units.h"
+#include "cli/fingerprint_take.h"
+#include "cli/number.h"
+#include "cli/table.h"
+#include "cli/verbs.h"
+#include "fleet/fingerprint_tsv.h"
+#include "report/fleet.h"
+#include "source/dump.h"
+#include "source/process.h"
+
+#define FILE_MAX (UINT64_C(4) << 30)
+
+struct compare_state {
+	struct ksm_fingerprint_request request;
+	struct ksm_table_options table;
+	struct ksm_fingerprint *fingerprint;
+	struct ksm_compare_input *input;
+	uint32_t n;
+	bool has_file; /* a fingerprint among them, which says how many contents are kept */
+};
+
+static const struct ksm_option compare_options[] = {
+	KSM_FINGERPRINT_OPTIONS,
+	KSM_TABLE_OPTIONS,
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+enum { COL_A, COL_B, COL_SHARED, COL_LOW, COL_HIGH, COL_PAGES, COL_SIZE };
+
+static const struct ksm_column compare_columns[] = {
+	[COL_A] = {"INPUT", "one", true, KSM_COL_TEXT},
+	[COL_B] = {"AND", "the other", true, KSM_COL_TEXT},
+	[COL_SHARED] = {"SHARED", "contents that both have", true, KSM_COL_NUMBER},
+	[COL_LOW] = {"LOW", "at least so many, 95 times in 100", true, KSM_COL_NUMBER},
+	[COL_HIGH] = {"HIGH", "at most so many", true, KSM_COL_NUMBER},
+	[COL_PAGES] = {"PAGES", "copies of these in both", true, KSM_COL_NUMBER},
+	[COL_SIZE] = {"SIZE", "of these copies", true, KSM_COL_BYTES},
+	{NULL, NULL, false, KSM_COL_TEXT},
+};
+
+static int compare_option(struct ksm_cli *cli, void *state, const struct ksm_option *option,
+			  const char *value)
+{
+	struct compare_state *compare = state;
+
+	if (ksm_table_option(&compare->table, option->name, value))
+		return KSM_EXIT_OK;
+	return ksm_fingerprint_option(cli, &compare->request, option, value);
+}
+
+/* ---------------------------------------------------------------- inputs */
+
+static bool is_fingerprint(int fd)
+{
+	char front[64];
+	ssize_t n = pread(fd, front, sizeof(front), 0);
+
+	return n > 0 && ksm_fingerprint_is_tsv(front, (size_t)n);
+}
+
+/* A fingerprint; what is none is left for later. */
+static int read_fingerprint(const struct ksm_cli *cli, struct compare_state *compare,
+			    const char *path, struct ksm_fingerprint *ret_fingerprint)
+{
+	ksm_auto_str struct ksm_str text = {0};
+	ksm_auto_close int fd = -1;
+	struct ksm_error err;
+
+	if (ksm_open_at(AT_FDCWD, path, O_RDONLY, &fd, &err))
+		return ksm_cli_fail(cli, &err);
+	if (!is_fingerprint(fd))
+		return KSM_EXIT_OK;
+	if (ksm_read_fd(fd, FILE_MAX, &text, &err))
+		return ksm_cli_fail(cli, &err);
+	if (ksm_fingerprint_parse(text.data, text.len, ret_fingerprint, &err)) {
+		char why[sizeof(err.text)];
+
+		memcpy(why, err.text, sizeof(why));
+		ksm_error_set(&err, err.code, err.errnum, "\"%.80s\" %.160s", path, why);
+		return ksm_cli_fail(cli, &err);
+	}
+	if (compare->has_file || !compare->request.sample)
+		compare->request.sample = ret_fingerprint->sample;
+	compare->has_file = true;
+	return KSM_EXIT_OK;
+}
+
+static int take_fingerprint(const struct ksm_cli *cli, const struct compare_state *compare,
+			    struct ksm_compare_input *input,
+			    struct ksm_fingerprint *ret_fingerprint)
+{
+	const struct ksm_process_source_options live = {KSM_PAGES_ELIGIBLE, .skip_vanished = false};
+	struct ksm_page_source *source ksm_auto_source = NULL;
+	struct ksm_error err;
+
+	if (input->file
+		    ? ksm_dump_source_open(&input->file, 1, &compare->request.dump, &source, &err)
+		    : ksm_process_source_open(&cli->root, &input->pid, 1, &live, &source, &err))
+		return ksm_cli_fail(cli, &err);
+	return ksm_fingerprint_take_source(cli, &compare->request, source, ret_fingerprint,
+					   &input->is_complete);
+}
+
+static int take_inputs(const struct ksm_cli *cli, struct compare_state *compare, char **argv)
+{
+	int status = KSM_EXIT_OK;
+
+	for (uint32_t i = 0; i < compare->n && !status; i++) {
+		struct ksm_compare_input *input = &compare->input[i];
+
+		input->is_complete = true;
+		if (strspn(argv[i], "0123456789") == strlen(argv[i])) {
+			status = ksm_cli_parse_pid(cli, argv[i], &input->pid);
+		} else {
+			input->file = argv[i];
+			status = read_fingerprint(cli, compare, argv[i], &compare->fingerprint[i]);
+		}
+	}
+	for (uint32_t i = 0; i < compare->n && !status; i++)
+		if (!compare->fingerprint[i].name)
+			status = take_fingerprint(cli, compare, &compare->input[i],
+						  &compare->fingerprint[i]);
+	return status;
+}
+
+/* ---------------------------------------------------------------- printing */
+
+static int put_label(struct ksm_table *table, size_t column, const struct compare_state *compare,
+		     uint32_t input)
+{
+	const struct ksm_compare_input *from = &compare->input[input];
+	char label[80];
+
+	if (from->file)
+		snprintf(label, sizeof(label), "%u %.70s", input + 1, from->file);
+	else
+		snprintf(label, sizeof(label), "%u %d", input + 1, from->pid);
+	return ksm_table_text(table, column, label);
+}
+
+static int put_pair(struct ksm_table *table, const struct compare_state *compare,
+		    const struct ksm_compare_pair *pair, uint32_t page_size)
+{
+	return ksm_table_row(table) ?: put_label(table, COL_A, compare, pair->a)
+		?: put_label(table, COL_B, compare, pair->b)
+		?: ksm_table_number(table, COL_SHARED, llround(pair->shared_contents.value))
+		?: ksm_table_number(table, COL_LOW, llround(pair->shared_contents.low))
+		?: ksm_table_number(table, COL_HIGH, llround(pair->shared_contents.high))
+		?: ksm_table_number(table, COL_PAGES, llround(pair->shared_pages))
+		?: ksm_table_number(table, COL_SIZE, llround(pair->shared_pages * page_size));
+}
+
+static int print_pairs(const struct ksm_cli *cli, const struct compare_state *state,
+		       const struct ksm_compare *compare)
+{
+	struct ksm_table *table;
+	struct ksm_error err;
+	int ret = 0;
+
+	if (ksm_table_new(compare_columns, &state->table, &table, &err))
+		return ksm_cli_fail(cli, &err);
+	for (size_t i = 0; i < compare->n_pairs && !ret; i++)
+		ret = put_pair(table, state, &compare->pair[i], compare->page_size);
+	if (!ret && compare->n_pairs)
+		ret = ksm_table_print(table);
+	ksm_table_free(&table);
+	return ret ? ksm_cli_no_memory(cli) : KSM_EXIT_OK;
+}
+
+static int print_text(const struct ksm_cli *cli, const struct compare_state *state,
+		      const struct ksm_compare *compare)
+{
+	char size[KSM_UNITS_MAX], free[KSM_UNITS_MAX];
+
+	ksm_format_bytes((int64_t)(compare->pages * compare->page_size), size);
+	ksm_format_bytes(llround(compare->redundant_pages * compare->page_size), free);
+	if (!state->table.columns && !state->table.no_headings) {
+		printf("together %" PRIu64 " pages (%s) of %.0f contents", compare->pages, size,
+		       compare->distinct.value);
+		if (compare->sample > 1)
+			printf(" (%.0f to %.0f, 95 times in 100)", compare->distinct.low,
+			       compare->distinct.high);
+		printf("\non one host, %s of it would be further copies, which is what merging can "
+		       "free at most\n%s",
+		       free, compare->n_pairs ? "\n" : "no two have a content in common\n");
+	}
+	return print_pairs(cli, state, compare);
+}
+
+static int compare_run(struct ksm_cli *cli, void *data, int argc, char **argv)
+{
+	struct compare_state *state = data;
+	struct ksm_compare compare = {0};
+	struct ksm_error err;
+	int status;
+
+	if (argc < 2)
+		return ksm_cli_usage(cli, "give two or more fingerprints, dumps or processes");
+	state->fingerprint = calloc((size_t)argc, sizeof(*state->fingerprint));
+	state->input = calloc((size_t)argc, sizeof(*state->input));
+	if (!state->fingerprint || !state->input)
+		return ksm_cli_no_memory(cli);
+	state->n = (uint32_t)argc;
+	status = ksm_fingerprint_prepare(cli, &state->request);
+	if (!status)
+		status = take_inputs(cli, state, argv);
+	if (status)
+		return status;
+	if (ksm_compare_run(state->fingerprint, state->n, &compare, &err))
+		return ksm_cli_fail(cli, &err);
+	if (cli->json)
+		status = ksm_cli_print_json(cli, ksm_report_compare(&compare, state->input,
+								    state->fingerprint, state->n));
+	else
+		status = print_text(cli, state, &compare);
+	ksm_compare_release(&compare);
+	for (uint32_t i = 0; i < state->n && !status; i++)
+		if (!state->input[i].is_complete)
+			status = KSM_EXIT_PARTIAL;
+	return status;
+}
+
+static void compare_release(void *data)
+{
+	struct compare_state *state = data;
+
+	for (uint32_t i = 0; i < state->n; i++)
+		ksm_fingerprint_release(&state->fingerprint[i]);
+	free(state->fingerprint);
+	free(state->input);
+}
+
+const struct ksm_verb ksm_verb_compare = {
+	.name = "compare",
+	.arguments = "PID|FILE...",
+	.summary = "what fingerprints, dumps and processes have in common",
+	.options = compare_options,
+	.columns = compare_columns,
+	.state_size = sizeof(struct compare_state),
+	.option = compare_option,
+	.run = compare_run,
+	.release = compare_release,
+};

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ksmctl fingerprint: what memory holds, small enough to be sent and compared elsewhere. */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/units.h"
+#include "cli/file.h"
+#include "cli/fingerprint_take.h"
+#include "cli/number.h"
+#include "cli/selection.h"
+#include "cli/verbs.h"
+#include "fleet/fingerprint_tsv.h"
+#include "report/fleet.h"
+#include "source/dump.h"
+#include "source/join.h"
+#include "source/process.h"
+
+struct fingerprint_state {
+	struct ksm_selection selection;
+	struct ksm_fingerprint_request request;
+	const char *output;
+	unsigned int host;
+};
+
+static const struct ksm_option fingerprint_options[] = {
+	{"output", 'o', "FILE", "where to: .tsv, or - for standard output", NULL},
+	KSM_FINGERPRINT_OPTIONS,
+	{"host", 0, "N", "the number of this host in its rows (0)", NULL},
+	KSM_SELECTION_OPTIONS,
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static int fingerprint_option(struct ksm_cli *cli, void *state, const struct ksm_option *option,
+			      const char *value)
+{
+	struct fingerprint_state *fingerprint = state;
+
+	if (ksm_selection_option(&fingerprint->selection, option, value))
+		return KSM_EXIT_OK;
+	if (strcmp(option->name, "host") == 0)
+		return ksm_cli_take_count(cli, option, value, 0, INT32_MAX, &fingerprint->host);
+	if (strcmp(option->name, "output") != 0)
+		return ksm_fingerprint_option(cli, &fingerprint->request, option, value);
+	fingerprint->output = value;
+	return KSM_EXIT_OK;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static int check(const struct ksm_cli *cli, const struct fingerprint_state *fingerprint)
+{
+	const char *output = fingerprint->output;
+
+	if (!output)
+		return ksm_cli_usage(cli, "no file to write to: give -o FILE.tsv");
+	if (ends_with(output, ".parquet"))
+		return ksm_cli_usage(cli,
+				     "\"%s\": Parquet is not written yet: give a .tsv, which "
+				     "every database reads",
+				     output);
+	if (cli->json && strcmp(output, "-") == 0)
+		return ksm_cli_usage(cli, "-o - and --json would both be on standard output");
+	return KSM_EXIT_OK;
+}
+
+/* Numbers are processes; a file whose name is one can be given as ./NAME. */
+static bool is_number(const char *text)
+{
+	return *text && strspn(text, "0123456789") == strlen(text);
+}
+
+static int open_processes(const struct ksm_cli *cli, const struct ksm_selection *selection,
+			  struct ksm_page_source **ret_source)
+{
+	const struct ksm_process_source_options options = {
+		KSM_PAGES_ELIGIBLE, .skip_vanished = ksm_selection_is_filter(selection)};
+	struct ksm_error err;
+
+	if (ksm_process_source_open(&cli->root, selection->pid, selection->n_pids, &options,
+				    ret_source, &err))
+		return ksm_cli_fail(cli, &err);
+	return KSM_EXIT_OK;
+}
+
+/* Dumps first, as join wants it. */
+static int open_targets(const struct ksm_cli *cli, struct fingerprint_state *state, int argc,
+			char **argv, struct ksm_page_source **ret_source)
+{
+	struct ksm_selection *selection = &state->selection;
+	const char **file ksm_auto_free = calloc((size_t)argc + 1, sizeof(*file));
+	struct ksm_page_source *dumps ksm_auto_source = NULL, *processes = NULL;
+	struct ksm_error err;
+	size_t n_files = 0;
+	int status = KSM_EXIT_OK;
+	pid_t pid;
+
+	if (!file)
+		return ksm_cli_no_memory(cli);
+	for (int i = 0; i < argc && !status; i++) {
+		if (!is_number(argv[i])) {
+			file[n_files++] = argv[i];
+			continue;
+		}
+		status = ksm_cli_parse_pid(cli, argv[i], &pid);
+		if (!status)
+			status = ksm_selection_add(cli, selection, pid);
+	}
+	if (!status && n_files &&
+	    ksm_dump_source_open(file, n_files, &state->request.dump, &dumps, &err))
+		status = ksm_cli_fail(cli, &err);
+	if (!status && selection->n_pids)
+		status = open_processes(cli, selection, &processes);
+	if (status)
+		return status;
+	if (dumps && processes) {
+		if (ksm_source_join(ksm_no_free(dumps), processes, ret_source, &err))
+			return ksm_cli_fail(cli, &err);
+		return KSM_EXIT_OK;
+	}
+	*ret_source = dumps ? ksm_no_free(dumps) : processes;
+	return KSM_EXIT_OK;
+}
+
+static int open_source(const struct ksm_cli *cli, struct fingerprint_state *state, int argc,
+		       char **argv, struct ksm_page_source **ret_source)
+{
+	struct ksm_selection *selection = &state->selection;
+	int status;
+
+	if (!argc && !ksm_selection_is_filter(selection))
+		return ksm_cli_usage(cli, "nothing given: name processes by PID, dumps by file, or "
+					  "use --all, --name, --user or --cgroup");
+	if (!ksm_selection_is_filter(selection))
+		return open_targets(cli, state, argc, argv, ret_source);
+	status = ksm_selection_take(cli, selection, argc, argv);
+	return status ? status : open_processes(cli, selection, ret_source);
+}
+
+static int print(const struct ksm_cli *cli, const struct fingerprint_state *state,
+		 const struct ksm_fingerprint *fingerprint, bool is_complete)
+{
+	ksm_auto_str struct ksm_str name = {0};
+	char size[KSM_UNITS_MAX];
+
+	if (cli->json)
+		return ksm_cli_print_json(
+			cli, ksm_report_fingerprint(fingerprint, state->output, is_complete));
+	if (ksm_str_escape(&name, state->output, strlen(state->output)))
+		return ksm_cli_no_memory(cli);
+	ksm_format_bytes((int64_t)(fingerprint->pages * fingerprint->page_size), size);
+	printf("%s: %" PRIu64 " contents in %" PRIu64 " pages (%s), %zu rows\n", name.data,
+	       fingerprint->distinct, fingerprint->pages, size, fingerprint->n);
+	return KSM_EXIT_OK;
+}
+
+static int write_and_print(const struct ksm_cli *cli, const struct fingerprint_state *state,
+			   const struct ksm_fingerprint *fingerprint, bool is_complete)
+{
+	ksm_auto_str struct ksm_str text = {0};
+	int status;
+
+	if (ksm_fingerprint_print(fingerprint, &text))
+		return ksm_cli_no_memory(cli);
+	if (strcmp(state->output, "-") == 0) {
+		fwrite(text.data, 1, text.len, stdout);
+		return KSM_EXIT_OK;
+	}
+	status = ksm_cli_write_file(cli, state->output, &text);
+	return status ? status : print(cli, state, fingerprint, is_complete);
+}
+
+static int fingerprint_run(struct ksm_cli *cli, void *data, int argc, char **argv)
+{
+	struct fingerprint_state *state = data;
+	struct ksm_page_source *source ksm_auto_source = NULL;
+	struct ksm_fingerprint fingerprint = {0};
+	bool is_complete;
+	int status = check(cli, state);
+
+	if (!status)
+		status = ksm_fingerprint_prepare(cli, &state->request);
+	if (!status)
+		status = open_source(cli, state, argc, argv, &source);
+	if (!status)
+		status = ksm_fingerprint_take_source(cli, &state->request, source, &fingerprint,
+						     &is_complete);
+	if (status)
+		return status;
+	fingerprint.host = state->host;
+	if (!state->request.key.len)
+		ksm_cli_warn(cli,
+			     "without --key-file, whoever has the file can test whether a page "
+			     "that he knows was there");
+	status = write_and_print(cli, state, &fingerprint, is_complete);
+	ksm_fingerprint_release(&fingerprint);
+	return status || is_complete ? status : KSM_EXIT_PARTIAL;
+}
+
+static void fingerprint_release(void *state)
+{
+	struct fingerprint_state *fingerprint = state;
+
+	ksm_selection_release(&fingerprint->selection);
+}
+
+const struct ksm_verb ksm_verb_fingerprint = {
+	.name = "fingerprint",
+	.arguments = "PID|FILE... | --all | --name RE | --user USER | --cgroup PATH",
+	.summary = "what memory holds, as digests to be compared elsewhere",
+	.options = fingerprint_options,
+	.state_size = sizeof(struct fingerprint_state),
+	.option = fingerprint_option,
+	.run = fingerprint_run,
+	.release = fingerprint_release,
+};

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/fingerprint_take.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "cli/estimate_verb.h"
+#include "cli/number.h"
+#include "cli/progress.h"
+
+#define KEY_FILE_MAX (1u << 20) /* so far, what is too long is told by how long it is */
+
+int ksm_fingerprint_option(const struct ksm_cli *cli, struct ksm_fingerprint_request *request,
+			   const struct ksm_option *option, const char *value)
+{
+	if (strcmp(option->name, "sample") == 0)
+		return ksm_cli_take_count(cli, option, value, 1, UINT32_MAX, &request->sample);
+	if (strcmp(option->name, "threads") == 0)
+		return ksm_cli_take_count(cli, option, value, 1, KSM_THREADS_MAX,
+					  &request->threads);
+	if (strcmp(option->name, "page-size") == 0)
+		return ksm_cli_take_count(cli, option, value, 1, UINT32_MAX,
+					  &request->dump.page_size);
+	if (strcmp(option->name, "format") == 0)
+		request->dump.format = value;
+	else
+		request->key_file = value;
+	return KSM_EXIT_OK;
+}
+
+int ksm_fingerprint_prepare(const struct ksm_cli *cli, struct ksm_fingerprint_request *request)
+{
+	ksm_auto_str struct ksm_str bytes = {0};
+	ksm_auto_close int fd = -1;
+	struct ksm_error err;
+	int ret;
+
+	if (!request->threads)
+		request->threads = ksm_cli_available_cpus();
+	if (request->key_file && (ksm_open_at(AT_FDCWD, request->key_file, O_RDONLY, &fd, &err) ||
+				  ksm_read_fd(fd, KEY_FILE_MAX, &bytes, &err)))
+		return ksm_cli_fail(cli, &err);
+	ret = ksm_digest_key_init(&request->key, bytes.data, bytes.len);
+	if (!ret && !(request->key_file && !bytes.len))
+		return KSM_EXIT_OK;
+	if (ret == -EIO)
+		ksm_error_set(&err, KSM_ERR_SYSTEM, EIO, "libsodium cannot be used");
+	else
+		ksm_error_set(&err, KSM_ERR_INVALID, EINVAL,
+			      "\"%.80s\" is no key: it has %zu bytes, a key from %d to %d",
+			      request->key_file, bytes.len, KSM_DIGEST_KEY_MIN, KSM_DIGEST_KEY_MAX);
+	return ksm_cli_fail(cli, &err);
+}
+
+/* A name for each that could not be read. False if none could. */
+static bool tell_of_spaces(const struct ksm_cli *cli, const struct ksm_page_source *source,
+			   uint64_t pages, bool *ret_is_complete)
+{
+	const struct ksm_space *bad = NULL;
+	uint32_t n_bad = 0;
+	struct ksm_error err;
+
+	for (uint32_t i = 0; i < source->n_spaces; i++) {
+		if (!source->space[i].error.code)
+			continue;
+		bad = bad ? bad : &source->space[i];
+		n_bad++;
+	}
+	if (!n_bad)
+		return true;
+	*ret_is_complete = false;
+	ksm_estimate_name_error(bad, &bad->error, &err);
+	if (n_bad == source->n_spaces && !pages) {
+		ksm_cli_fail(cli, &err);
+		return false;
+	}
+	ksm_cli_warn(cli, "%s", err.text);
+	if (n_bad > 1)
+		ksm_cli_warn(cli, "%u more could not be read whole", n_bad - 1);
+	return true;
+}
+
+static char *name_of(const struct ksm_page_source *source)
+{
+	struct utsname names;
+
+	if (source->n_spaces && source->space->file)
+		return strdup(source->space->name);
+	return strdup(uname(&names) ? "" : names.nodename);
+}
+
+int ksm_fingerprint_take_source(const struct ksm_cli *cli,
+				const struct ksm_fingerprint_request *request,
+				struct ksm_page_source *source,
+				struct ksm_fingerprint *ret_fingerprint, bool *ret_is_complete)
+{
+	struct ksm_progress progress;
+	const struct ksm_fingerprint_options options = {
+		.key = &request->key,
+		.sample = request->sample ? request->sample : 1,
+		.threads = request->threads,
+		.progress = ksm_progress_begin(cli, 1, source->page_size, &progress),
+		.progress_data = &progress,
+	};
+	struct ksm_error err;
+	uint64_t lost = 0;
+	int ret = ksm_fingerprint_take(source, &options, ret_fingerprint, &lost, &err);
+
+	ksm_progress_end(&progress);
+	if (ret)
+		return ksm_cli_fail(cli, &err);
+	*ret_is_complete = !lost;
+	if (!tell_of_spaces(cli, source, ret_fingerprint->pages, ret_is_complete)) {
+		ksm_error_set(&err, source->space->error.code, source->space->error.errnum, "%s",
+			      "");
+		ksm_fingerprint_release(ret_fingerprint);
+		return ksm_cli_status(&err);
+	}
+	if (lost)
+		ksm_cli_warn(cli, "%" PRIu64 " pages went away before they could be read", lost);
+	ret_fingerprint->name = name_of(source);
+	return ret_fingerprint->name ? KSM_EXIT_OK : ksm_cli_no_memory(cli);
+}

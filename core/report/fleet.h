@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Documents of fingerprints. NULL when memory is short. */
+#ifndef KSM_REPORT_FLEET_H
+#define KSM_REPORT_FLEET_H
+
+#include <json-c/json.h>
+
+#include "fleet/compare.h"
+
+/* ksmctl.fingerprint/1, of one written to @output. */
+json_object *ksm_report_fingerprint(const struct ksm_fingerprint *fingerprint, const char *output,
+				    bool is_complete);
+
+/* Where an input of a comparison came from. */
+struct ksm_compare_input {
+	const char *file; /* NULL for a process */
+	pid_t pid;	  /* 0 for a file */
+	bool is_complete;
+};
+
+/* ksmctl.compare/1; @input and @fingerprint have @n elements each. */
+json_object *ksm_report_compare(const struct ksm_compare *compare,
+				const struct ksm_compare_input *input,
+				const struct ksm_fingerprint *fingerprint, uint32_t n);
+
+#endif

@@ -1,0 +1,64 @@
+#!/bin/bash
+# Fingerprints of images whose pages are known, held against b2sum; then what they have in common.
+set -e
+page() { # CHARACTER
+	head -c 4096 /dev/zero | tr '\0' "$1"
+}
+{ page A && page B && page A && page '\0' && page C; } >one
+{ page B && page C && page C && page D; } >two
+for i in {1..70}; do page E; done >>two
+fingerprint() {
+	"$KSMCTL" -q fingerprint --format=raw "$@"
+}
+
+fingerprint one -o one.tsv
+fingerprint -o two.tsv --page-size=4096 --host=7 --threads=1 two
+stat -c %a one.tsv
+cat one.tsv
+digests() { # FILE: in hex, as the columns have them in decimal
+	while IFS=$'\t' read -r _ digest _; do printf '%016x\n' "$digest"; done < <(sed 1,10d "$1") | sort
+}
+diff <(digests one.tsv) <(for c in A B C '\0'; do page "$c" | b2sum -l 64 | cut -c-16; done | sort)
+tail -n +11 two.tsv | cut -f1,3,4 | sort
+fingerprint one two --json -o both.tsv |
+	jq -c '[.schema, .output, .complete, .page_size, .sample, .digest, .key, .name, .pages, .distinct_pages, .rows]'
+gzip -c one >one.gz
+diff <(fingerprint one.gz -o - | grep -v '^# name') <(grep -v '^# name' one.tsv)
+
+echo "--- what they have in common"
+"$KSMCTL" compare one.tsv two.tsv
+"$KSMCTL" compare --format=raw --page-size=4096 one two.tsv both.tsv --json | jq -c '.inputs[] |= {file, pages} | del(.version)'
+"$KSMCTL" compare -n -r -b --output=SHARED,SIZE one.tsv two.tsv
+"$KSMCTL" compare --noheadings --raw --bytes one.tsv two.tsv
+"$KSMCTL" compare --output-all one.tsv two.tsv | head -n 1
+
+echo "--- keys and samples"
+head -c 32 one >key
+head -c 16 two >other
+head -c 15 two >short
+fingerprint --key-file=key --sample=1000000000 one -o keyed.tsv
+fingerprint --key-file=key --sample=1000000000 two -o keyed2.tsv
+sed -n '3p;5p' keyed.tsv
+tail -n +11 keyed2.tsv | cut -f3,4
+"$KSMCTL" compare keyed.tsv keyed2.tsv --json | jq -c .union
+"$KSMCTL" compare --format=raw --key-file=key keyed.tsv two --json | jq -c .union
+for arguments in "one.tsv keyed.tsv" "keyed.tsv two" "--key-file=other keyed.tsv two" "--sample=2 one.tsv two" \
+	"one.tsv" "one.tsv missing" "one.tsv short" "--threads=0 one two"; do
+	# shellcheck disable=SC2086 # several words
+	"$KSMCTL" compare --format=raw $arguments || echo "status $?"
+done
+sed 's/^0\t/1\tx/' one.tsv >damaged
+"$KSMCTL" compare one.tsv damaged || echo "status $?"
+
+echo "--- what cannot be written"
+for arguments in "one" "-o x.parquet one" "-o x.tsv" "-o - --json one" "-o /missing/x one" "--key-file=short -o x one" \
+	"--key-file=one -o x one" "--key-file=missing -o x one" "--sample=0 -o x one" "-o x one missing" \
+	"-a -o x one" "--all -o x one" "--host=4294967296 -o x one" "-o x 2147483647" "--name=nobody-has-this -o x" \
+	"--user=nobody-has-this -o x" "--cgroup=/nobody/has/this -o x"; do
+	# shellcheck disable=SC2086
+	"$KSMCTL" fingerprint --format=raw $arguments || echo "status $?"
+done
+ls x* 2>/dev/null || true
+
+# Without a key, anybody who has the file can guess.
+"$KSMCTL" fingerprint --format=raw -o warned.tsv two
