@@ -6,7 +6,7 @@ page() { # CHARACTER
 }
 { page A && page B && page A && page '\0' && page C; } >one
 { page B && page C && page C && page D; } >two
-for i in {1..70}; do page E; done >>two
+for _ in {1..70}; do page E; done >>two
 fingerprint() {
 	"$KSMCTL" -q fingerprint --format=raw "$@"
 }
