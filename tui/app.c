@@ -204,6 +204,10 @@ static void toggle_scan(struct app *app, pid_t pid)
 		tui_say(&app->tui, false, "the scan was stopped");
 		return;
 	}
+	if (!row || row->pid != pid) {
+		tui_say(&app->tui, true, "process %d has exited", pid);
+		return;
+	}
 	app->task = tui_scan_task_start(app->root, pid, row->name,
 					row->rss > 0 ? (uint64_t)row->rss : 0);
 	if (!app->task) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kernel/tunables.h"
+#include "tui/amount.h"
 #include "tui/state.h"
 
 #define DELAY_MIN    0.1
@@ -330,6 +331,24 @@ static void leave(struct tui *tui)
 	tui_rebuild(tui);
 }
 
+/* What it costs is told first; the screen of areas has told it. */
+static struct tui_request ask_for_scan(struct tui *tui, const struct tui_row *row)
+{
+	const struct tui_request request = {.kind = TUI_WANTS_SCAN, .pid = row->pid};
+	char size[TUI_AMOUNT_MAX], line[64];
+
+	if (tui->screen == TUI_AREAS)
+		return request;
+	tui_ask(tui, &request);
+	snprintf(line, sizeof(line), "scan %.15s (%d):", row->name, row->pid);
+	tui_ask_line(tui, line);
+	tui_format_bytes(row->rss, size);
+	snprintf(line, sizeof(line), "read its %s twice, 1 s apart,", size);
+	tui_ask_line(tui, line);
+	tui_ask_line(tui, "without disturbing it");
+	return nothing;
+}
+
 static struct tui_request for_process(struct tui *tui, enum tui_request_kind kind)
 {
 	const struct tui_row *row = tui_chosen(tui);
@@ -343,6 +362,8 @@ static struct tui_request for_process(struct tui *tui, enum tui_request_kind kin
 		tui_say(tui, true, "this is a recording: there is no process to act on");
 	else if (kind != TUI_WANTS_SCAN && !tui->may_write)
 		tui_say(tui, true, "nothing is changed here unless started with --rw");
+	else if (kind == TUI_WANTS_SCAN)
+		return ask_for_scan(tui, row);
 	else
 		return (struct tui_request){.kind = kind, .pid = row->pid};
 	return nothing;

@@ -92,6 +92,8 @@ TEST(Top, FromLookingToMerging)
 	EXPECT_TRUE(tmux.Shows(" none ")) << tmux.Screen();
 
 	tmux.Press({"s"});
+	ASSERT_TRUE(tmux.Shows("twice, 1 s apart")) << tmux.Screen();
+	tmux.Press({"y"});
 	ASSERT_TRUE(tmux.Shows("scanned workload")) << tmux.Screen();
 	/* 1900 pages of 4 KiB, and a few of the program's own. */
 	EXPECT_TRUE(tmux.Shows(" 7.4") || tmux.Shows(" 7.5")) << tmux.Screen();

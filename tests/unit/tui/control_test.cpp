@@ -245,6 +245,28 @@ TEST_F(ControlTest, AsksBeforeItDoes)
 	EXPECT_TRUE(request.confirmed);
 }
 
+TEST_F(ControlTest, TellsWhatAScanCostsBeforeItBegins)
+{
+	struct tui_request request;
+
+	screen_.Press(TUI_KEY_DOWN);
+	EXPECT_EQ(screen_.Press('s').kind, TUI_WANTS_NOTHING);
+	ASSERT_EQ(screen_.tui.mode, TUI_CONFIRM);
+	ASSERT_EQ(screen_.tui.n_confirm, 3u);
+	EXPECT_NE(std::string(screen_.tui.confirm[0]).find("(2):"), std::string::npos);
+	EXPECT_NE(std::string(screen_.tui.confirm[1]).find("twice"), std::string::npos);
+	EXPECT_EQ(screen_.Press('n').kind, TUI_WANTS_NOTHING);
+	screen_.Press('s');
+	request = screen_.Press('y');
+	EXPECT_EQ(request.kind, TUI_WANTS_SCAN);
+	EXPECT_EQ(request.pid, 2);
+	screen_.Press(TUI_KEY_TAB); // the screen of areas says it of itself
+	ASSERT_EQ(screen_.tui.screen, TUI_AREAS);
+	request = screen_.Press('s');
+	EXPECT_EQ(request.kind, TUI_WANTS_SCAN);
+	EXPECT_EQ(request.pid, 2);
+}
+
 TEST_F(ControlTest, ATunable)
 {
 	struct tui_request request;
