@@ -57,13 +57,13 @@ int ksm_fingerprint_prepare(const struct ksm_cli *cli, struct ksm_fingerprint_re
 	return ksm_cli_fail(cli, &err);
 }
 
-/* A name for each that could not be read. False if none could. */
-static bool tell_of_spaces(const struct ksm_cli *cli, const struct ksm_page_source *source,
-			   uint64_t pages, bool *ret_is_complete)
+/* Names what could not be read; a failure if that is all. */
+static int tell_of_spaces(const struct ksm_cli *cli, const struct ksm_page_source *source,
+			  uint64_t pages, bool *ret_is_complete)
 {
 	const struct ksm_space *bad = NULL;
-	uint32_t n_bad = 0;
 	struct ksm_error err;
+	uint32_t n_bad = 0;
 
 	for (uint32_t i = 0; i < source->n_spaces; i++) {
 		if (!source->space[i].error.code)
@@ -72,17 +72,15 @@ static bool tell_of_spaces(const struct ksm_cli *cli, const struct ksm_page_sour
 		n_bad++;
 	}
 	if (!n_bad)
-		return true;
+		return KSM_EXIT_OK;
 	*ret_is_complete = false;
 	ksm_estimate_name_error(bad, &bad->error, &err);
-	if (n_bad == source->n_spaces && !pages) {
-		ksm_cli_fail(cli, &err);
-		return false;
-	}
+	if (n_bad == source->n_spaces && !pages)
+		return ksm_cli_fail(cli, &err);
 	ksm_cli_warn(cli, "%s", err.text);
 	if (n_bad > 1)
 		ksm_cli_warn(cli, "%u more could not be read whole", n_bad - 1);
-	return true;
+	return KSM_EXIT_OK;
 }
 
 static char *name_of(const struct ksm_page_source *source)
@@ -115,11 +113,10 @@ int ksm_fingerprint_take_source(const struct ksm_cli *cli,
 	if (ret)
 		return ksm_cli_fail(cli, &err);
 	*ret_is_complete = !lost;
-	if (!tell_of_spaces(cli, source, ret_fingerprint->pages, ret_is_complete)) {
-		ksm_error_set(&err, source->space->error.code, source->space->error.errnum, "%s",
-			      "");
+	ret = tell_of_spaces(cli, source, ret_fingerprint->pages, ret_is_complete);
+	if (ret) {
 		ksm_fingerprint_release(ret_fingerprint);
-		return ksm_cli_status(&err);
+		return ret;
 	}
 	if (lost)
 		ksm_cli_warn(cli, "%" PRIu64 " pages went away before they could be read", lost);
