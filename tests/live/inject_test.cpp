@@ -306,9 +306,16 @@ TEST_F(InjectTest, AProgramThatStarts)
 	std::mt19937 random(3);
 
 	for (int i = 0; i < 200; i++) {
-		Program starting({"/usr/bin/python3", "-c", "import time; time.sleep(0.05)"});
+		int ends[2];
+		Start start;
+
+		ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+		start.in = ends[0];
+		Program starting({"/usr/bin/python3", "-c", "import sys; sys.stdin.read()"}, start);
+		close(ends[0]);
 		Sleep(std::chrono::microseconds(random() % 3000));
 		EXPECT_TRUE(Works(starting.pid()));
+		close(ends[1]); /* not before: it must not end by itself */
 		EXPECT_EQ(starting.Wait(), 0);
 	}
 }
