@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ksmctl compare: what fingerprints, dumps and processes have in common. */
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
@@ -26,7 +25,6 @@ struct compare_state {
 	struct ksm_fingerprint *fingerprint;
 	struct ksm_compare_input *input;
 	uint32_t n;
-	bool has_file; /* a fingerprint among them, which says how many contents are kept */
 };
 
 static const struct ksm_option compare_options[] = {
@@ -83,15 +81,12 @@ static int read_fingerprint(const struct ksm_cli *cli, struct compare_state *com
 	if (ksm_read_fd(fd, FILE_MAX, &text, &err))
 		return ksm_cli_fail(cli, &err);
 	if (ksm_fingerprint_parse(text.data, text.len, ret_fingerprint, &err)) {
-		char why[sizeof(err.text)];
-
-		memcpy(why, err.text, sizeof(why));
-		ksm_error_set(&err, err.code, err.errnum, "\"%.80s\" %.160s", path, why);
+		ksm_error_prefix(&err, "\"%.80s\" ", path);
 		return ksm_cli_fail(cli, &err);
 	}
-	if (compare->has_file || !compare->request.sample)
+	/* Dumps and processes beside it are sampled alike. */
+	if (!compare->request.sample)
 		compare->request.sample = ret_fingerprint->sample;
-	compare->has_file = true;
 	return KSM_EXIT_OK;
 }
 
@@ -119,7 +114,7 @@ static int take_inputs(const struct ksm_cli *cli, struct compare_state *compare,
 		struct ksm_compare_input *input = &compare->input[i];
 
 		input->is_complete = true;
-		if (strspn(argv[i], "0123456789") == strlen(argv[i])) {
+		if (ksm_cli_is_number(argv[i])) {
 			status = ksm_cli_parse_pid(cli, argv[i], &input->pid);
 		} else {
 			input->file = argv[i];

@@ -60,7 +60,7 @@ static int run_estimate(const struct ksm_cli *cli, struct ksm_estimate_request *
 	    ksm_estimate_run(source, request->trial, request->n_trials, &request->options,
 			     &estimate, &err))
 		return ksm_cli_fail(cli, &err);
-	ksm_estimate_end_progress(request);
+	ksm_progress_end(&request->progress);
 	ret = ksm_freed_by_domains(estimate, &facts->freed_within, &facts->freed_together);
 	ksm_estimate_free(estimate);
 	return ret ? ksm_cli_no_memory(cli) : KSM_EXIT_OK;

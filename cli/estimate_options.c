@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/estimate_options.h"
 
-#include <ctype.h>
-#include <inttypes.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -109,11 +105,6 @@ int ksm_estimate_option(const struct ksm_cli *cli, struct ksm_estimate_request *
 	request->kernel = value;
 	request->list_kernels = strcmp(value, "list") == 0;
 	return KSM_EXIT_OK;
-}
-
-void ksm_estimate_end_progress(struct ksm_estimate_request *request)
-{
-	ksm_progress_end(&request->progress);
 }
 
 /* "NAME=VALUE,NAME=VALUE" */

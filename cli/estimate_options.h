@@ -53,7 +53,6 @@ int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request 
 /* --kernel=list */
 int ksm_estimate_list_kernels(const struct ksm_cli *cli, const struct ksm_table_options *options);
 
-void ksm_estimate_end_progress(struct ksm_estimate_request *request);
 void ksm_estimate_request_release(struct ksm_estimate_request *request);
 
 #endif

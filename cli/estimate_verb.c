@@ -19,18 +19,11 @@ static bool is_any_read(const struct ksm_estimate *estimate)
 void ksm_estimate_name_error(const struct ksm_space *space, const struct ksm_error *error,
 			     struct ksm_error *ret_err)
 {
-	char *text;
-	int len = 0;
-
 	*ret_err = *error;
-	text = ret_err->text;
 	if (space->file)
-		len = snprintf(text, sizeof(ret_err->text), "\"%.80s\": ", space->file);
+		ksm_error_prefix(ret_err, "\"%.80s\": ", space->file);
 	else if (*space->name)
-		len = snprintf(text, sizeof(ret_err->text), "process %d \"%.32s\": ", space->pid,
-			       space->name);
-	if (len)
-		strncat(text, error->text, sizeof(ret_err->text) - (size_t)len - 1);
+		ksm_error_prefix(ret_err, "process %d \"%.32s\": ", space->pid, space->name);
 }
 
 /* Names the targets that could not be read whole. Past a few, one line sums the others up. */
@@ -99,7 +92,7 @@ int ksm_estimate_run_and_print(const struct ksm_cli *cli, struct ksm_estimate_re
 	if (ksm_estimate_run(source, request->trial, request->n_trials, &request->options,
 			     &estimate, &err))
 		return ksm_cli_fail(cli, &err);
-	ksm_estimate_end_progress(request);
+	ksm_progress_end(&request->progress);
 
 	if (is_any_read(estimate)) {
 		warn_of_targets(cli, estimate);

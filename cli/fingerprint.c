@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ksmctl fingerprint: what memory holds, small enough to be sent and compared elsewhere. */
-#include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,12 +70,6 @@ static int check(const struct ksm_cli *cli, const struct fingerprint_state *fing
 	return KSM_EXIT_OK;
 }
 
-/* Numbers are processes; a file whose name is one can be given as ./NAME. */
-static bool is_number(const char *text)
-{
-	return *text && strspn(text, "0123456789") == strlen(text);
-}
-
 static int open_processes(const struct ksm_cli *cli, const struct ksm_selection *selection,
 			  struct ksm_page_source **ret_source)
 {
@@ -106,7 +98,7 @@ static int open_targets(const struct ksm_cli *cli, struct fingerprint_state *sta
 	if (!file)
 		return ksm_cli_no_memory(cli);
 	for (int i = 0; i < argc && !status; i++) {
-		if (!is_number(argv[i])) {
+		if (!ksm_cli_is_number(argv[i])) {
 			file[n_files++] = argv[i];
 			continue;
 		}

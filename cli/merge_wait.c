@@ -84,7 +84,7 @@ static int run_forecast(const struct ksm_cli *cli, const struct ksm_merge_target
 		ksm_cli_warn(cli, "no forecast: %s", err.text);
 		return KSM_EXIT_OK;
 	}
-	ksm_estimate_end_progress(request);
+	ksm_progress_end(&request->progress);
 	take_forecast(estimate, targets, wait);
 	ksm_estimate_free(estimate);
 	return KSM_EXIT_OK;

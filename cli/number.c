@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/str.h"
 
@@ -43,6 +44,11 @@ unsigned int ksm_cli_available_cpus(void)
 	int n = sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
 
 	return n < 1 ? 1 : n > KSM_THREADS_MAX ? KSM_THREADS_MAX : (unsigned int)n;
+}
+
+bool ksm_cli_is_number(const char *text)
+{
+	return *text && strspn(text, "0123456789") == strlen(text);
 }
 
 int ksm_cli_parse_pid(const struct ksm_cli *cli, const char *text, pid_t *ret_pid)

@@ -20,6 +20,8 @@ int ksm_cli_take_count(const struct ksm_cli *cli, const struct ksm_option *optio
 /* As many threads as are of use, KSM_THREADS_MAX at most. */
 unsigned int ksm_cli_available_cpus(void);
 
+/* Digits alone: where processes and files can be named, a process. */
+bool ksm_cli_is_number(const char *text);
 /* A process number; an exit status. */
 int ksm_cli_parse_pid(const struct ksm_cli *cli, const char *text, pid_t *ret_pid);
 

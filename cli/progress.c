@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/progress.h"
 
-#include <time.h>
-
 #include "base/units.h"
+#include "cli/clock.h"
 
 static double now(void)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+	return (double)ksm_cli_now() / KSM_CLI_SECOND;
 }
 
 /* From the first second on and ten times a second at most. */

@@ -87,11 +87,9 @@ static int read_settings(const struct ksm_cli *cli, int argc, char **argv,
 	if (ksm_read_fd(path ? file : STDIN_FILENO, FILE_MAX, &text, &err))
 		return ksm_cli_fail(cli, &err);
 	if (ksm_settings_parse(text.data ? text.data : "", text.len, ret_settings, &err)) {
-		char why[sizeof(err.text)];
-
-		memcpy(why, err.text, sizeof(why));
-		ksm_error_set(&err, KSM_ERR_FORMAT, EBADMSG, "\"%.60s\": %.180s",
-			      path ? path : "standard input", why);
+		err.code = KSM_ERR_FORMAT;
+		err.errnum = EBADMSG;
+		ksm_error_prefix(&err, "\"%.60s\": ", path ? path : "standard input");
 		return ksm_cli_fail(cli, &err);
 	}
 	return KSM_EXIT_OK;

@@ -24,6 +24,18 @@ int ksm_error_set(struct ksm_error *err, enum ksm_error_code code, int errnum, c
 	return errnum ? -errnum : -EIO;
 }
 
+void ksm_error_prefix(struct ksm_error *err, const char *fmt, ...)
+{
+	char text[sizeof(err->text)];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	strncat(text, err->text, sizeof(text) - strlen(text) - 1);
+	memcpy(err->text, text, sizeof(text));
+}
+
 enum ksm_error_code ksm_error_class(int errnum)
 {
 	switch (errnum) {

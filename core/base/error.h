@@ -37,6 +37,10 @@ struct ksm_error {
 int ksm_error_set(struct ksm_error *err, enum ksm_error_code code, int errnum, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Puts words, such as whom it is about, before what @err says, which is cut off where both do not fit. */
+void ksm_error_prefix(struct ksm_error *err, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* The class that an errno of an ordinary system call belongs to. */
 enum ksm_error_code ksm_error_class(int errnum);
 

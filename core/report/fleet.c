@@ -7,9 +7,20 @@
 
 #include "report/report.h"
 
-static int add(json_object *object, const char *key, json_object *value)
+static void put(json_object *object, const char *name, json_object *value)
 {
-	return json_object_object_add(object, key, value);
+	json_object_object_add(object, name, value);
+}
+
+static void put_number(json_object *object, const char *name, uint64_t value)
+{
+	put(object, name, json_object_new_uint64(value));
+}
+
+/* Of what may be an estimate. */
+static void put_whole(json_object *object, const char *name, double value)
+{
+	put(object, name, json_object_new_int64(llround(value)));
 }
 
 static json_object *key_id(uint64_t id)
@@ -22,28 +33,22 @@ static json_object *key_id(uint64_t id)
 	return json_object_new_string(text);
 }
 
-static json_object *whole(double value)
-{
-	return json_object_new_int64(llround(value));
-}
-
 /* What has to be the same for digests to be compared. */
-static int add_terms(json_object *object, const struct ksm_fingerprint *fingerprint)
+static void put_terms(json_object *object, const struct ksm_fingerprint *fingerprint)
 {
-	return add(object, "page_size", json_object_new_int64(fingerprint->page_size)) ||
-	       add(object, "sample", json_object_new_int64(fingerprint->sample)) ||
-	       add(object, "digest", json_object_new_string(KSM_DIGEST_NAME)) ||
-	       add(object, "key", key_id(fingerprint->key_id));
+	put_number(object, "page_size", fingerprint->page_size);
+	put_number(object, "sample", fingerprint->sample);
+	put(object, "digest", json_object_new_string(KSM_DIGEST_NAME));
+	put(object, "key", key_id(fingerprint->key_id));
 }
 
-static int add_contents(json_object *object, const struct ksm_fingerprint *fingerprint)
+static void put_contents(json_object *object, const struct ksm_fingerprint *fingerprint)
 {
-	return add(object, "name", ksm_report_string(fingerprint->name)) ||
-	       add(object, "host", json_object_new_int64(fingerprint->host)) ||
-	       add(object, "pages", json_object_new_int64((int64_t)fingerprint->pages)) ||
-	       add(object, "distinct_pages",
-		   json_object_new_int64((int64_t)fingerprint->distinct)) ||
-	       add(object, "rows", json_object_new_int64((int64_t)fingerprint->n));
+	put(object, "name", ksm_report_string(fingerprint->name));
+	put_number(object, "host", fingerprint->host);
+	put_number(object, "pages", fingerprint->pages);
+	put_number(object, "distinct_pages", fingerprint->distinct);
+	put_number(object, "rows", fingerprint->n);
 }
 
 json_object *ksm_report_fingerprint(const struct ksm_fingerprint *fingerprint, const char *output,
@@ -51,12 +56,12 @@ json_object *ksm_report_fingerprint(const struct ksm_fingerprint *fingerprint, c
 {
 	json_object *document = ksm_report_new("ksmctl.fingerprint/1");
 
-	if (document && (add(document, "output", ksm_report_string(output)) ||
-			 add(document, "complete", json_object_new_boolean(is_complete)) ||
-			 add_terms(document, fingerprint) || add_contents(document, fingerprint))) {
-		json_object_put(document);
+	if (!document)
 		return NULL;
-	}
+	put(document, "output", ksm_report_string(output));
+	put(document, "complete", json_object_new_boolean(is_complete));
+	put_terms(document, fingerprint);
+	put_contents(document, fingerprint);
 	return document;
 }
 
@@ -67,13 +72,10 @@ static json_object *input_object(const struct ksm_compare_input *input,
 {
 	json_object *object = json_object_new_object();
 
-	if (add(object, "file", input->file ? ksm_report_string(input->file) : NULL) ||
-	    add(object, "pid", input->pid ? json_object_new_int(input->pid) : NULL) ||
-	    add(object, "complete", json_object_new_boolean(input->is_complete)) ||
-	    add_contents(object, fingerprint)) {
-		json_object_put(object);
-		return NULL;
-	}
+	put(object, "file", input->file ? ksm_report_string(input->file) : NULL);
+	put(object, "pid", input->pid ? json_object_new_int(input->pid) : NULL);
+	put(object, "complete", json_object_new_boolean(input->is_complete));
+	put_contents(object, fingerprint);
 	return object;
 }
 
@@ -81,14 +83,11 @@ static json_object *union_object(const struct ksm_compare *compare)
 {
 	json_object *object = json_object_new_object();
 
-	if (add(object, "pages", json_object_new_int64((int64_t)compare->pages)) ||
-	    add(object, "distinct_pages", whole(compare->distinct.value)) ||
-	    add(object, "low", whole(compare->distinct.low)) ||
-	    add(object, "high", whole(compare->distinct.high)) ||
-	    add(object, "redundant_pages", whole(compare->redundant_pages))) {
-		json_object_put(object);
-		return NULL;
-	}
+	put_number(object, "pages", compare->pages);
+	put_whole(object, "distinct_pages", compare->distinct.value);
+	put_whole(object, "low", compare->distinct.low);
+	put_whole(object, "high", compare->distinct.high);
+	put_whole(object, "redundant_pages", compare->redundant_pages);
 	return object;
 }
 
@@ -96,46 +95,36 @@ static json_object *pair_object(const struct ksm_compare_pair *pair)
 {
 	json_object *object = json_object_new_object();
 
-	if (add(object, "a", json_object_new_int64(pair->a)) ||
-	    add(object, "b", json_object_new_int64(pair->b)) ||
-	    add(object, "shared_contents", whole(pair->shared_contents.value)) ||
-	    add(object, "shared_pages", whole(pair->shared_pages)) ||
-	    add(object, "low", whole(pair->shared_contents.low)) ||
-	    add(object, "high", whole(pair->shared_contents.high))) {
-		json_object_put(object);
-		return NULL;
-	}
+	put_number(object, "a", pair->a);
+	put_number(object, "b", pair->b);
+	put_whole(object, "shared_contents", pair->shared_contents.value);
+	put_whole(object, "shared_pages", pair->shared_pages);
+	put_whole(object, "low", pair->shared_contents.low);
+	put_whole(object, "high", pair->shared_contents.high);
 	return object;
-}
-
-static int append(json_object *array, json_object *object)
-{
-	return object ? json_object_array_add(array, object) : -1;
 }
 
 json_object *ksm_report_compare(const struct ksm_compare *compare,
 				const struct ksm_compare_input *input,
 				const struct ksm_fingerprint *fingerprint, uint32_t n)
 {
-	json_object *document = ksm_report_new("ksmctl.compare/1");
-	json_object *inputs = json_object_new_array(), *pairs = json_object_new_array();
+	json_object *document = ksm_report_new("ksmctl.compare/1"), *inputs, *pairs;
 	bool is_complete = true;
-	int err = !document || add_terms(document, fingerprint);
 
-	for (uint32_t i = 0; i < n && !err; i++) {
+	if (!document)
+		return NULL;
+	inputs = json_object_new_array();
+	pairs = json_object_new_array();
+	for (uint32_t i = 0; i < n; i++) {
 		is_complete &= input[i].is_complete;
-		err = append(inputs, input_object(&input[i], &fingerprint[i]));
+		json_object_array_add(inputs, input_object(&input[i], &fingerprint[i]));
 	}
-	for (size_t i = 0; i < compare->n_pairs && !err; i++)
-		err = append(pairs, pair_object(&compare->pair[i]));
-	if (err || add(document, "complete", json_object_new_boolean(is_complete)) ||
-	    add(document, "inputs", json_object_get(inputs)) ||
-	    add(document, "union", union_object(compare)) ||
-	    add(document, "pairs", json_object_get(pairs))) {
-		json_object_put(document);
-		document = NULL;
-	}
-	json_object_put(inputs);
-	json_object_put(pairs);
+	for (size_t i = 0; i < compare->n_pairs; i++)
+		json_object_array_add(pairs, pair_object(&compare->pair[i]));
+	put_terms(document, fingerprint);
+	put(document, "complete", json_object_new_boolean(is_complete));
+	put(document, "inputs", inputs);
+	put(document, "union", union_object(compare));
+	put(document, "pairs", pairs);
 	return document;
 }

@@ -244,12 +244,12 @@ void ksm_input_close(struct ksm_input **input_p)
 
 	if (!input)
 		return;
-	for (unsigned int i = 0; i <= LAYERS; i++)
-		if (input->layer[i])
+	/* The last first: its thread reads from those before it. */
+	for (unsigned int i = LAYERS + 1; i-- > 0;) {
+		if (input->layer[i]) {
 			ksm_read_ahead_free(&input->layer[i]->ahead);
-	for (unsigned int i = 0; i <= LAYERS; i++) {
-		if (input->layer[i])
 			ksm_decoder_free(&input->layer[i]->decoder);
+		}
 		free(input->layer[i]);
 	}
 	ksm_cleanup_close(&input->fd);
