@@ -29,8 +29,15 @@ struct ksm_inject {
 	uint64_t code; /* where to make system calls */
 };
 
+struct target {
+	pid_t pid;
+	int dir_fd; /* its directory in /proc */
+	ksm_inject_steps steps;
+};
+
 /* In memory that caller and tracer share. */
 struct outcome {
+	bool has_stopped; /* the thread came to a stop: the steps may have begun */
 	bool finished;
 	int ret;
 	struct ksm_error error;
@@ -107,37 +114,6 @@ static int stop_thread(struct ksm_inject *inject, int pid_dir_fd, pid_t tid, str
 	return ret;
 }
 
-/*
- * A thread that sleeps uninterruptibly, for example in vfork, does not stop, and the first thread may have ended
- * before the others: then another is asked. @err is of the last.
- */
-static int stop_any_thread(struct ksm_inject *inject, int pid_dir_fd, struct ksm_error *err)
-{
-	int ret = stop_thread(inject, pid_dir_fd, inject->pid, err);
-	struct dirent *entry;
-	int fd = -1, tried = 1;
-	DIR *dir = NULL;
-
-	if (ret == -EBUSY || ret == -ESRCH)
-		fd = openat(pid_dir_fd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		dir = fdopendir(fd);
-	while (dir && (ret == -EBUSY || ret == -ESRCH) && tried < THREADS_TRIED &&
-	       (entry = readdir(dir))) {
-		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
-
-		if (tid <= 0 || tid == inject->pid)
-			continue;
-		tried++;
-		ret = stop_thread(inject, pid_dir_fd, tid, err);
-	}
-	if (dir)
-		closedir(dir);
-	else if (fd >= 0)
-		close(fd);
-	return ret;
-}
-
 /* ---------------------------------------------------------------- the tracer */
 
 static int check_machine(const struct ksm_root *root, struct ksm_error *err)
@@ -168,46 +144,93 @@ static void leave_caller(void)
 		dup2(null, fd);
 }
 
-static int trace(pid_t pid, int pid_dir_fd, ksm_inject_steps steps, void *shared,
-		 struct ksm_error *err)
+static int trace(const struct target *target, pid_t tid, struct outcome *outcome)
 {
-	struct ksm_inject inject = {.pid = pid};
-	struct ksm_error ignored;
+	struct ksm_inject inject = {.pid = target->pid};
+	struct ksm_error *err = &outcome->error, ignored;
 	int ret;
 
-	if (ksm_pid_is_without_memory(pid_dir_fd))
-		return ksm_pid_no_memory_error(pid_dir_fd, err);
-	ret = stop_any_thread(&inject, pid_dir_fd, err);
+	if (ksm_pid_is_without_memory(target->dir_fd))
+		return ksm_pid_no_memory_error(target->dir_fd, err);
+	ret = stop_thread(&inject, target->dir_fd, tid, err);
 	if (ret)
 		return ret;
+	outcome->has_stopped = true;
 	/*
 	 * By now nobody else can have its number: it is the one whose directory was opened, or that is gone. And only
 	 * now its memory is no longer that of the program before an exec.
 	 */
-	if (ksm_pid_is_gone(pid_dir_fd))
+	if (ksm_pid_is_gone(target->dir_fd))
 		ret = ksm_error_set(err, KSM_ERR_GONE, ESRCH, "the process has exited");
 	else
-		ret = ksm_inject_find_code(pid_dir_fd, &inject.code, err)
-			      ?: steps(&inject, shared, err);
+		ret = ksm_inject_find_code(target->dir_fd, &inject.code, err)
+			      ?: target->steps(&inject, outcome->data, err);
 	ksm_thread_release(&inject.thread, ret ? &ignored : err);
 	return ret;
 }
 
 /* ---------------------------------------------------------------- the caller */
 
-static int wait_for_tracer(pid_t tracer, const struct outcome *outcome, struct ksm_error *err)
+static int wait_for_tracer(pid_t tracer, struct outcome *outcome)
 {
 	int status;
 
 	while (waitpid(tracer, &status, 0) < 0 && errno == EINTR)
 		;
-	if (outcome->finished) {
-		if (outcome->ret && err)
-			*err = outcome->error;
+	if (outcome->finished)
 		return outcome->ret;
-	}
-	return ksm_error_set(err, KSM_ERR_SYSTEM, EIO,
+	return ksm_error_set(&outcome->error, KSM_ERR_SYSTEM, EIO,
 			     "the process that traced it was killed: look whether it runs on");
+}
+
+static int run_tracer(const struct target *target, pid_t tid, struct outcome *outcome)
+{
+	pid_t tracer;
+
+	outcome->finished = false;
+	tracer = fork();
+	if (tracer < 0)
+		return ksm_error_set(&outcome->error, KSM_ERR_SYSTEM, errno,
+				     "no process could be started");
+	if (tracer == 0) {
+		leave_caller();
+		outcome->ret = trace(target, tid, outcome);
+		outcome->finished = true;
+		_exit(0);
+	}
+	return wait_for_tracer(tracer, outcome);
+}
+
+/*
+ * A thread that sleeps uninterruptibly, for example in vfork, does not stop, and the first thread may have ended
+ * before the others: then another is asked. Each by a tracer of its own, since only the end of its tracer lets go
+ * of a thread that has been asked to stop and has not yet. What is told is of the last.
+ */
+static int run_in_any_thread(const struct target *target, struct outcome *outcome)
+{
+	int ret = run_tracer(target, target->pid, outcome);
+	struct dirent *entry;
+	int fd, tried = 1;
+	DIR *dir;
+
+	if (outcome->has_stopped || (ret != -EBUSY && ret != -ESRCH))
+		return ret;
+	fd = openat(target->dir_fd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	while (dir && !outcome->has_stopped && (ret == -EBUSY || ret == -ESRCH) &&
+	       tried < THREADS_TRIED && (entry = readdir(dir))) {
+		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (tid <= 0 || tid == target->pid)
+			continue;
+		tried++;
+		ret = run_tracer(target, tid, outcome);
+	}
+	if (dir)
+		closedir(dir);
+	else if (fd >= 0)
+		close(fd);
+	return ret;
 }
 
 int ksm_inject_run(const struct ksm_root *root, pid_t pid, ksm_inject_steps steps, void *shared,
@@ -215,7 +238,6 @@ int ksm_inject_run(const struct ksm_root *root, pid_t pid, ksm_inject_steps step
 {
 	ksm_auto_close int pid_dir_fd = -1;
 	struct outcome *outcome;
-	pid_t tracer;
 	int ret = check_machine(root, err) ?: ksm_root_open_pid(root, pid, &pid_dir_fd, err);
 
 	if (ret)
@@ -225,19 +247,11 @@ int ksm_inject_run(const struct ksm_root *root, pid_t pid, ksm_inject_steps step
 	if (outcome == MAP_FAILED)
 		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
 	memcpy(outcome->data, shared, size);
-	tracer = fork();
-	if (tracer == 0) {
-		leave_caller();
-		outcome->ret = trace(pid, pid_dir_fd, steps, outcome->data, &outcome->error);
-		outcome->finished = true;
-		_exit(0);
-	}
-	if (tracer < 0)
-		ret = ksm_error_set(err, KSM_ERR_SYSTEM, errno, "no process could be started");
-	else
-		ret = wait_for_tracer(tracer, outcome, err);
-	if (ret && err)
+	ret = run_in_any_thread(&(struct target){pid, pid_dir_fd, steps}, outcome);
+	if (ret && err) {
+		*err = outcome->error;
 		err->pid = pid;
+	}
 	memcpy(shared, outcome->data, size);
 	munmap(outcome, sizeof(*outcome) + size);
 	return ret;

@@ -91,6 +91,16 @@ char State(pid_t pid)
 	return at == std::string::npos ? '-' : status[at + 8];
 }
 
+/* Who traces it and what that is doing, for the log. */
+std::string Tracer(pid_t pid)
+{
+	long tracer = ProcNumber(pid, "status", "TracerPid");
+	std::string dir = "/proc/" + std::to_string(tracer) + "/";
+
+	return "tracer " + std::to_string(tracer) + " in state " + State((pid_t)tracer) +
+	       ", system call " + ReadFile(dir + "syscall") + ReadFile(dir + "stack");
+}
+
 bool Becomes(const std::function<bool()> &what)
 {
 	for (int i = 0; i < 5000; i++) {
@@ -200,7 +210,7 @@ TEST_P(InjectGuarded, OutlivesWhoeverInjects)
 			return ProcNumber(guarded.pid(), "status", "TracerPid") == 0 &&
 			       (state == 'S' || state == 'R' || state == 'D');
 		})) << "kill "
-		    << i << ", state " << State(guarded.pid());
+		    << i << ", state " << State(guarded.pid()) << ", " << Tracer(guarded.pid());
 	}
 	EXPECT_NE(guarded.End(), "");
 }
@@ -320,6 +330,15 @@ TEST_F(InjectTest, AProgramThatStarts)
 	}
 }
 
+/* The first thread is given back before another is made to do anything. */
+int LooksWhoIsTraced(struct ksm_inject *, void *shared, struct ksm_error *)
+{
+	long *number = static_cast<long *>(shared);
+
+	*number = ProcNumber((pid_t)*number, "status", "TracerPid");
+	return 0;
+}
+
 /* The thread that calls vfork cannot be stopped until its child is through, but others can. */
 TEST_F(InjectTest, TakesAnotherThreadDuringVfork)
 {
@@ -343,6 +362,11 @@ TEST_F(InjectTest, TakesAnotherThreadDuringVfork)
 		bool works = static_cast<bool>(Works(parent.pid()));
 		EXPECT_EQ(works, has_another) << err_.text;
 		EXPECT_EQ(err_.errnum, has_another ? 0 : EBUSY) << err_.text;
+		long tracer = parent.pid();
+		EXPECT_EQ(ksm_inject_run(&root_, parent.pid(), LooksWhoIsTraced, &tracer,
+					 sizeof(tracer), nullptr),
+			  has_another ? 0 : -EBUSY);
+		EXPECT_EQ(tracer, has_another ? 0 : parent.pid());
 		EXPECT_TRUE(Becomes(
 			[&] { return ProcNumber(parent.pid(), "status", "TracerPid") == 0; }));
 	}
