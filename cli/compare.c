@@ -12,7 +12,7 @@
 #include "cli/number.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
-#include "fleet/fingerprint_tsv.h"
+#include "fleet/fingerprint_file.h"
 #include "report/fleet.h"
 #include "source/dump.h"
 #include "source/process.h"
@@ -58,12 +58,12 @@ static int compare_option(struct ksm_cli *cli, void *state, const struct ksm_opt
 
 /* ---------------------------------------------------------------- inputs */
 
-static bool is_fingerprint(int fd)
+static const struct ksm_fingerprint_format *format_of(int fd)
 {
 	char front[64];
 	ssize_t n = pread(fd, front, sizeof(front), 0);
 
-	return n > 0 && ksm_fingerprint_is_tsv(front, (size_t)n);
+	return n > 0 ? ksm_fingerprint_format_of_front(front, (size_t)n) : NULL;
 }
 
 /* A fingerprint; what is none is left for later. */
@@ -71,16 +71,18 @@ static int read_fingerprint(const struct ksm_cli *cli, struct compare_state *com
 			    const char *path, struct ksm_fingerprint *ret_fingerprint)
 {
 	ksm_auto_str struct ksm_str text = {0};
+	const struct ksm_fingerprint_format *format;
 	ksm_auto_close int fd = -1;
 	struct ksm_error err;
 
 	if (ksm_open_at(AT_FDCWD, path, O_RDONLY, &fd, &err))
 		return ksm_cli_fail(cli, &err);
-	if (!is_fingerprint(fd))
+	format = format_of(fd);
+	if (!format)
 		return KSM_EXIT_OK;
 	if (ksm_read_fd(fd, FILE_MAX, &text, &err))
 		return ksm_cli_fail(cli, &err);
-	if (ksm_fingerprint_parse(text.data, text.len, ret_fingerprint, &err)) {
+	if (format->parse(text.data, text.len, ret_fingerprint, &err)) {
 		ksm_error_prefix(&err, "\"%.80s\" ", path);
 		return ksm_cli_fail(cli, &err);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ksmctl fingerprint: what memory holds, small enough to be sent and compared elsewhere. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include "cli/number.h"
 #include "cli/selection.h"
 #include "cli/verbs.h"
-#include "fleet/fingerprint_tsv.h"
+#include "fleet/fingerprint_file.h"
 #include "report/fleet.h"
 #include "source/dump.h"
 #include "source/join.h"
@@ -25,7 +26,7 @@ struct fingerprint_state {
 };
 
 static const struct ksm_option fingerprint_options[] = {
-	{"output", 'o', "FILE", "where to: .tsv, or - for standard output", NULL},
+	{"output", 'o', "FILE", "where to: .tsv or .parquet; - for standard output", NULL},
 	KSM_FINGERPRINT_OPTIONS,
 	{"host", 0, "N", "the number of this host in its rows (0)", NULL},
 	KSM_SELECTION_OPTIONS,
@@ -47,24 +48,13 @@ static int fingerprint_option(struct ksm_cli *cli, void *state, const struct ksm
 	return KSM_EXIT_OK;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t len = strlen(text), end_len = strlen(end);
-
-	return len >= end_len && strcmp(text + len - end_len, end) == 0;
-}
-
 static int check(const struct ksm_cli *cli, const struct fingerprint_state *fingerprint)
 {
 	const char *output = fingerprint->output;
 
 	if (!output)
-		return ksm_cli_usage(cli, "no file to write to: give -o FILE.tsv");
-	if (ends_with(output, ".parquet"))
 		return ksm_cli_usage(cli,
-				     "\"%s\": Parquet is not written yet: give a .tsv, which "
-				     "every database reads",
-				     output);
+				     "no file to write to: give -o FILE.tsv or -o FILE.parquet");
 	if (cli->json && strcmp(output, "-") == 0)
 		return ksm_cli_usage(cli, "-o - and --json would both be on standard output");
 	return KSM_EXIT_OK;
@@ -157,11 +147,17 @@ static int print(const struct ksm_cli *cli, const struct fingerprint_state *stat
 static int write_and_print(const struct ksm_cli *cli, const struct fingerprint_state *state,
 			   const struct ksm_fingerprint *fingerprint, bool is_complete)
 {
+	const struct ksm_fingerprint_format *format = ksm_fingerprint_format_of_name(state->output);
 	ksm_auto_str struct ksm_str text = {0};
-	int status;
+	struct ksm_error err;
+	int ret = format->print(fingerprint, &text), status;
 
-	if (ksm_fingerprint_print(fingerprint, &text))
+	if (ret == -ENOMEM)
 		return ksm_cli_no_memory(cli);
+	if (ret) {
+		ksm_error_set(&err, KSM_ERR_SYSTEM, -ret, "libzstd cannot be used");
+		return ksm_cli_fail(cli, &err);
+	}
 	if (strcmp(state->output, "-") == 0) {
 		fwrite(text.data, 1, text.len, stdout);
 		return KSM_EXIT_OK;

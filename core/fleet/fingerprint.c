@@ -154,7 +154,9 @@ static int count(struct taking *taking, struct ksm_fingerprint *fingerprint)
 				      sizeof(*fingerprint->row)))
 			return -ENOMEM;
 		fingerprint->row[fingerprint->n++] = (struct ksm_fingerprint_row){
-			digest, copies < UINT32_MAX ? (uint32_t)copies : UINT32_MAX,
+			digest,
+			copies < KSM_FINGERPRINT_COPIES_MAX ? (uint32_t)copies
+							    : KSM_FINGERPRINT_COPIES_MAX,
 			(is_zero ? KSM_FINGERPRINT_ZERO : 0u) |
 				(is_exact ? KSM_FINGERPRINT_EXACT : 0u)};
 	}

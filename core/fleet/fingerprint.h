@@ -19,6 +19,8 @@
 
 /* From so many copies on, and for the page of zeros, a content is kept whatever its digest. */
 #define KSM_FINGERPRINT_MANY 64
+/* Stands for that many and more: files have 32 bits with a sign. */
+#define KSM_FINGERPRINT_COPIES_MAX INT32_MAX
 
 enum ksm_fingerprint_flag {
 	KSM_FINGERPRINT_ZERO = 1u << 0,	 /* the page of zeros */
@@ -27,7 +29,7 @@ enum ksm_fingerprint_flag {
 
 struct ksm_fingerprint_row {
 	uint64_t digest;
-	uint32_t copies; /* physical pages; UINT32_MAX stands for that many and more */
+	uint32_t copies; /* physical pages */
 	uint32_t flags;
 };
 

@@ -13,10 +13,10 @@
 bool ksm_fingerprint_is_tsv(const void *front, size_t len);
 
 /* -ENOMEM only. */
-int ksm_fingerprint_print(const struct ksm_fingerprint *fingerprint, struct ksm_str *ret_text);
+int ksm_fingerprint_print_tsv(const struct ksm_fingerprint *fingerprint, struct ksm_str *ret_text);
 
-/* KSM_ERR_FORMAT with the line in the text if it is not what ksm_fingerprint_print() makes. The caller releases. */
-int ksm_fingerprint_parse(const char *text, size_t len, struct ksm_fingerprint *ret_fingerprint,
-			  struct ksm_error *err);
+/* KSM_ERR_FORMAT with the line in the text if it is not what ksm_fingerprint_print_tsv() makes. The caller releases. */
+int ksm_fingerprint_parse_tsv(const char *text, size_t len, struct ksm_fingerprint *ret_fingerprint,
+			      struct ksm_error *err);
 
 #endif

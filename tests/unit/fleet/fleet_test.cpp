@@ -15,8 +15,12 @@ extern "C" {
 #include "base/str.h"
 #include "fleet/compare.h"
 #include "fleet/fingerprint.h"
+#include "fleet/fingerprint_facts.h"
+#include "fleet/fingerprint_file.h"
+#include "fleet/fingerprint_parquet.h"
 #include "fleet/fingerprint_tsv.h"
 #include "fleet/interval.h"
+#include "fleet/parquet.h"
 }
 
 namespace
@@ -175,32 +179,73 @@ TEST_F(FingerprintTest, StreamsCountOnlyWhatCounts)
 TEST_F(FingerprintTest, PrintedAndParsedItIsTheSame)
 {
 	auto &process = source_.Add("a");
-	ksm_str text = {}, again = {};
-	Fingerprint parsed;
 
 	source_.Put(process, 0, 2);
 	for (uint64_t content = 1; content <= 40; content++)
 		source_.Put(process, content, content % 7 ? 1 : 64);
 	Fingerprint fingerprint = Take(1);
 	fingerprint.host = 7;
-	ASSERT_EQ(ksm_fingerprint_print(&fingerprint, &text), 0);
-	ASSERT_EQ(ksm_fingerprint_parse(text.data, text.len, &parsed, &error_), 0) << error_.text;
-	EXPECT_EQ(parsed.Rows(), fingerprint.Rows());
-	ASSERT_EQ(ksm_fingerprint_print(&parsed, &again), 0);
-	EXPECT_EQ(std::string(again.data), text.data);
+	for (const char *name : {"x.tsv", "x.parquet"}) {
+		const ksm_fingerprint_format *format = ksm_fingerprint_format_of_name(name);
+		ksm_str file = {}, again = {};
+		Fingerprint parsed;
 
-	// Cut off anywhere it is damaged, but for whole rows.
-	std::string whole(text.data, text.len);
-	for (size_t len = 0; len < whole.size(); len++) {
-		Fingerprint cut;
-		bool is_row = len > whole.find("flags\n") && whole[len - 1] == '\n';
+		ASSERT_STREQ(format->suffix, name + 1);
+		ASSERT_EQ(format->print(&fingerprint, &file), 0);
+		EXPECT_EQ(ksm_fingerprint_format_of_front(file.data, file.len), format);
+		ASSERT_EQ(format->parse(file.data, file.len, &parsed, &error_), 0) << error_.text;
+		EXPECT_EQ(parsed.Rows(), fingerprint.Rows());
+		ASSERT_EQ(format->print(&parsed, &again), 0);
+		EXPECT_EQ(std::string(again.data, again.len), std::string(file.data, file.len));
 
-		EXPECT_EQ(ksm_fingerprint_parse(whole.data(), len, &cut, &error_),
-			  is_row ? 0 : -EBADMSG)
-			<< len;
+		// Cut off anywhere it is damaged, but for whole rows of text.
+		std::string whole(file.data, file.len);
+		for (size_t len = 0; len < whole.size(); len++) {
+			Fingerprint cut;
+			bool is_row = name[2] == 't' && len > whole.find("flags\n") &&
+				      whole[len - 1] == '\n';
+
+			EXPECT_EQ(format->parse(whole.data(), len, &cut, &error_),
+				  is_row ? 0 : -EBADMSG)
+				<< name << " " << len;
+		}
+		ksm_str_free(&file);
+		ksm_str_free(&again);
 	}
-	ksm_str_free(&text);
-	ksm_str_free(&again);
+}
+
+TEST_F(FingerprintTest, ParquetHasAsManyGroupsAsItTakes)
+{
+	constexpr size_t n = 2 * KSM_PARQUET_GROUP_ROWS + 17;
+	Fingerprint fingerprint, parsed;
+	ksm_str file = {};
+
+	fingerprint.page_size = 4096;
+	fingerprint.sample = 1;
+	fingerprint.name = strdup("many");
+	fingerprint.row =
+		static_cast<ksm_fingerprint_row *>(calloc(n, sizeof(ksm_fingerprint_row)));
+	fingerprint.n = n;
+	for (size_t i = 0; i < n; i++)
+		fingerprint.row[i] = {i * 0x7fffffffffu, uint32_t(i % 1000 + 1), uint32_t(i % 2)};
+	ASSERT_EQ(ksm_fingerprint_print_parquet(&fingerprint, &file), 0);
+	ASSERT_EQ(ksm_fingerprint_parse_parquet(file.data, file.len, &parsed, &error_), 0)
+		<< error_.text;
+	ASSERT_EQ(parsed.n, n);
+	EXPECT_EQ(memcmp(parsed.row, fingerprint.row, n * sizeof(*parsed.row)), 0);
+	ksm_str_free(&file);
+}
+
+TEST_F(FingerprintTest, AsManyCopiesAsFilesCanTell)
+{
+	const ksm_fingerprint_row most = {5, KSM_FINGERPRINT_COPIES_MAX, KSM_FINGERPRINT_EXACT},
+				  more = {5, KSM_FINGERPRINT_COPIES_MAX + 1u,
+					  KSM_FINGERPRINT_EXACT};
+	Fingerprint fingerprint;
+
+	fingerprint.sample = 1;
+	EXPECT_TRUE(ksm_fingerprint_may_add(&fingerprint, &most));
+	EXPECT_FALSE(ksm_fingerprint_may_add(&fingerprint, &more));
 }
 
 TEST_F(FingerprintTest, DamageIsToldByItsLine)
@@ -222,13 +267,14 @@ TEST_F(FingerprintTest, DamageIsToldByItsLine)
 	};
 	Fingerprint good;
 
-	ASSERT_EQ(ksm_fingerprint_parse(head.data(), head.size(), &good, &error_), 0);
+	ASSERT_EQ(ksm_fingerprint_parse_tsv(head.data(), head.size(), &good, &error_), 0);
 	for (const auto &[rows, line] : bad) {
 		Fingerprint fingerprint;
 		std::string text = head + rows;
 
-		EXPECT_EQ(ksm_fingerprint_parse(text.data(), text.size(), &fingerprint, &error_),
-			  -EBADMSG)
+		EXPECT_EQ(
+			ksm_fingerprint_parse_tsv(text.data(), text.size(), &fingerprint, &error_),
+			-EBADMSG)
 			<< rows;
 		EXPECT_NE(std::string(error_.text).find("line " + std::to_string(line)),
 			  std::string::npos)

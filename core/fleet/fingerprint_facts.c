@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fleet/fingerprint_facts.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define BASE_10 10
+#define BASE_16 16
+
+static const struct {
+	const char *name;
+	unsigned int base;
+	uint64_t min;
+	uint64_t max;
+} facts[KSM_N_FACTS] = {
+	[KSM_FACT_KEY] = {"key", BASE_16, 0, UINT64_MAX},
+	[KSM_FACT_PAGE_SIZE] = {"page_size", BASE_10, 1, KSM_BATCH_BYTES},
+	[KSM_FACT_SAMPLE] = {"sample", BASE_10, 1, UINT32_MAX},
+	[KSM_FACT_HOST] = {"host", BASE_10, 0, INT32_MAX},
+	[KSM_FACT_PAGES] = {"pages", BASE_10, 0, INT64_MAX},
+	[KSM_FACT_DISTINCT] = {"distinct", BASE_10, 0, INT64_MAX},
+};
+
+const char *ksm_fact_name(enum ksm_fingerprint_fact fact)
+{
+	return facts[fact].name;
+}
+
+static uint64_t value_of(const struct ksm_fingerprint *fingerprint, enum ksm_fingerprint_fact fact)
+{
+	switch (fact) {
+	case KSM_FACT_KEY:
+		return fingerprint->key_id;
+	case KSM_FACT_PAGE_SIZE:
+		return fingerprint->page_size;
+	case KSM_FACT_SAMPLE:
+		return fingerprint->sample;
+	case KSM_FACT_HOST:
+		return fingerprint->host;
+	case KSM_FACT_PAGES:
+		return fingerprint->pages;
+	default:
+		return fingerprint->distinct;
+	}
+}
+
+static void set(struct ksm_fingerprint *fingerprint, enum ksm_fingerprint_fact fact, uint64_t value)
+{
+	switch (fact) {
+	case KSM_FACT_KEY:
+		fingerprint->key_id = value;
+		break;
+	case KSM_FACT_PAGE_SIZE:
+		fingerprint->page_size = (uint32_t)value;
+		break;
+	case KSM_FACT_SAMPLE:
+		fingerprint->sample = (uint32_t)value;
+		break;
+	case KSM_FACT_HOST:
+		fingerprint->host = (uint32_t)value;
+		break;
+	case KSM_FACT_PAGES:
+		fingerprint->pages = value;
+		break;
+	default:
+		fingerprint->distinct = value;
+	}
+}
+
+int ksm_fact_print(const struct ksm_fingerprint *fingerprint, enum ksm_fingerprint_fact fact,
+		   struct ksm_str *ret_text)
+{
+	uint64_t value = value_of(fingerprint, fact);
+
+	return facts[fact].base == BASE_16 ? ksm_str_printf(ret_text, "%016" PRIx64, value)
+					   : ksm_str_printf(ret_text, "%" PRIu64, value);
+}
+
+bool ksm_fact_digits(const char **at, const char *end, unsigned int base, uint64_t max,
+		     uint64_t *ret_value)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *begin = *at, *digit;
+	uint64_t value = 0;
+
+	for (; *at < end && **at; ++*at) {
+		digit = memchr(digits, **at, base);
+		if (!digit)
+			break;
+		if (__builtin_mul_overflow(value, base, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(digit - digits), &value))
+			return false;
+	}
+	*ret_value = value;
+	return *at > begin && value <= max;
+}
+
+bool ksm_fact_parse(struct ksm_fingerprint *fingerprint, enum ksm_fingerprint_fact fact,
+		    const char *text, size_t len)
+{
+	const char *at = text;
+	uint64_t value;
+
+	if (!ksm_fact_digits(&at, text + len, facts[fact].base, facts[fact].max, &value) ||
+	    at != text + len || value < facts[fact].min)
+		return false;
+	set(fingerprint, fact, value);
+	return true;
+}
+
+bool ksm_fingerprint_may_add(const struct ksm_fingerprint *fingerprint,
+			     const struct ksm_fingerprint_row *row)
+{
+	return row->copies && row->copies <= KSM_FINGERPRINT_COPIES_MAX &&
+	       (!fingerprint->n || row->digest > fingerprint->row[fingerprint->n - 1].digest) &&
+	       (row->flags & KSM_FINGERPRINT_EXACT ||
+		ksm_fingerprint_keeps(fingerprint->sample, row->digest));
+}
