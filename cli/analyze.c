@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "cli/estimate_text.h"
 #include "cli/estimate_verb.h"
+#include "cli/number.h"
 #include "cli/verbs.h"
 #include "source/dump.h"
 #include "source/join.h"
@@ -59,16 +60,6 @@ static int take_pages(const struct ksm_cli *cli, struct ksm_dump_options *dump, 
 	return KSM_EXIT_OK;
 }
 
-static int take_bytes(const struct ksm_cli *cli, const char *name, const char *value, uint64_t max,
-		      uint64_t *ret_bytes)
-{
-	if (ksm_parse_u64(value, max, ret_bytes) || !*ret_bytes)
-		return ksm_cli_usage(
-			cli, "--%s takes a number of bytes from 1 to %" PRIu64 ", not \"%s\"", name,
-			max, value);
-	return KSM_EXIT_OK;
-}
-
 static int take_pid(const struct ksm_cli *cli, struct analyze_state *analyze, const char *value)
 {
 	uint64_t pid;
@@ -96,9 +87,9 @@ static int analyze_option(struct ksm_cli *cli, void *state, const struct ksm_opt
 	if (strcmp(name, "with-pid") == 0)
 		return take_pid(cli, analyze, value);
 	if (strcmp(name, "max-size") == 0)
-		return take_bytes(cli, name, value, UINT64_MAX, &analyze->dump.max_size);
+		return ksm_cli_take_bytes(cli, name, value, UINT64_MAX, &analyze->dump.max_size);
 	if (strcmp(name, "page-size") == 0) {
-		status = take_bytes(cli, name, value, UINT32_MAX, &bytes);
+		status = ksm_cli_take_bytes(cli, name, value, UINT32_MAX, &bytes);
 		analyze->dump.page_size = (unsigned int)bytes;
 		return status;
 	}

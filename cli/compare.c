@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/units.h"
+#include "cli/compare_place.h"
 #include "cli/fingerprint_take.h"
 #include "cli/number.h"
 #include "cli/table.h"
@@ -22,6 +23,7 @@
 struct compare_state {
 	struct ksm_fingerprint_request request;
 	struct ksm_table_options table;
+	struct ksm_place_request place;
 	struct ksm_fingerprint *fingerprint;
 	struct ksm_compare_input *input;
 	uint32_t n;
@@ -29,6 +31,7 @@ struct compare_state {
 
 static const struct ksm_option compare_options[] = {
 	KSM_FINGERPRINT_OPTIONS,
+	{"place", 0, "HOSTS:SIZE", "which input belongs on which of so many hosts of a size", NULL},
 	KSM_TABLE_OPTIONS,
 	{NULL, 0, NULL, NULL, NULL},
 };
@@ -53,6 +56,8 @@ static int compare_option(struct ksm_cli *cli, void *state, const struct ksm_opt
 
 	if (ksm_table_option(&compare->table, option->name, value))
 		return KSM_EXIT_OK;
+	if (strcmp(option->name, "place") == 0)
+		return ksm_place_option(cli, value, &compare->place);
 	return ksm_fingerprint_option(cli, &compare->request, option, value);
 }
 
@@ -132,16 +137,21 @@ static int take_inputs(const struct ksm_cli *cli, struct compare_state *compare,
 
 /* ---------------------------------------------------------------- printing */
 
+void ksm_compare_input_label(const struct ksm_compare_input *input, uint32_t i,
+			     char label[KSM_INPUT_LABEL_MAX])
+{
+	if (input->file)
+		snprintf(label, KSM_INPUT_LABEL_MAX, "%u %.60s", i + 1, input->file);
+	else
+		snprintf(label, KSM_INPUT_LABEL_MAX, "%u %d", i + 1, input->pid);
+}
+
 static int put_label(struct ksm_table *table, size_t column, const struct compare_state *compare,
 		     uint32_t input)
 {
-	const struct ksm_compare_input *from = &compare->input[input];
-	char label[80];
+	char label[KSM_INPUT_LABEL_MAX];
 
-	if (from->file)
-		snprintf(label, sizeof(label), "%u %.70s", input + 1, from->file);
-	else
-		snprintf(label, sizeof(label), "%u %d", input + 1, from->pid);
+	ksm_compare_input_label(&compare->input[input], input, label);
 	return ksm_table_text(table, column, label);
 }
 
@@ -174,24 +184,43 @@ static int print_pairs(const struct ksm_cli *cli, const struct compare_state *st
 	return ret ? ksm_cli_no_memory(cli) : KSM_EXIT_OK;
 }
 
-static int print_text(const struct ksm_cli *cli, const struct compare_state *state,
-		      const struct ksm_compare *compare)
+static void print_union(const struct compare_state *state, const struct ksm_compare *compare)
 {
 	char size[KSM_UNITS_MAX], free[KSM_UNITS_MAX];
 
 	ksm_format_bytes((int64_t)(compare->pages * compare->page_size), size);
 	ksm_format_bytes(llround(compare->redundant_pages * compare->page_size), free);
-	if (!state->table.columns && !state->table.no_headings) {
-		printf("together %" PRIu64 " pages (%s) of %.0f contents", compare->pages, size,
-		       compare->distinct.value);
-		if (compare->sample > 1)
-			printf(" (%.0f to %.0f, 95 times in 100)", compare->distinct.low,
-			       compare->distinct.high);
-		printf("\non one host, %s of it would be further copies, which is what merging can "
-		       "free at most\n%s",
-		       free, compare->n_pairs ? "\n" : "no two have a content in common\n");
-	}
+	printf("together %" PRIu64 " pages (%s) of %.0f contents", compare->pages, size,
+	       compare->distinct.value);
+	if (compare->sample > 1)
+		printf(" (%.0f to %.0f, 95 times in 100)", compare->distinct.low,
+		       compare->distinct.high);
+	printf("\non one host, %s of it would be further copies, which is what merging can free at "
+	       "most\n%s",
+	       free,
+	       compare->n_pairs || state->place.n_hosts ? "\n"
+							: "no two have a content in common\n");
+}
+
+static int print_text(const struct ksm_cli *cli, const struct compare_state *state,
+		      const struct ksm_compare *compare)
+{
+	if (!state->table.columns && !state->table.no_headings)
+		print_union(state, compare);
+	if (state->place.n_hosts)
+		return ksm_place_print(cli, &state->place, state->input, state->fingerprint,
+				       state->n, &state->table);
 	return print_pairs(cli, state, compare);
+}
+
+static int print(const struct ksm_cli *cli, const struct compare_state *state,
+		 const struct ksm_compare *compare)
+{
+	if (cli->json)
+		return ksm_cli_print_json(cli, ksm_report_compare(compare, state->input,
+								  state->fingerprint, state->n,
+								  &state->place));
+	return print_text(cli, state, compare);
 }
 
 static int compare_run(struct ksm_cli *cli, void *data, int argc, char **argv)
@@ -201,6 +230,8 @@ static int compare_run(struct ksm_cli *cli, void *data, int argc, char **argv)
 	struct ksm_error err;
 	int status;
 
+	if (state->place.n_hosts && (state->table.columns || state->table.all_columns))
+		return ksm_cli_usage(cli, "-o chooses columns of pairs: --place has its own");
 	if (argc < 2)
 		return ksm_cli_usage(cli, "give two or more fingerprints, dumps or processes");
 	state->fingerprint = calloc((size_t)argc, sizeof(*state->fingerprint));
@@ -215,11 +246,10 @@ static int compare_run(struct ksm_cli *cli, void *data, int argc, char **argv)
 		return status;
 	if (ksm_compare_run(state->fingerprint, state->n, &compare, &err))
 		return ksm_cli_fail(cli, &err);
-	if (cli->json)
-		status = ksm_cli_print_json(cli, ksm_report_compare(&compare, state->input,
-								    state->fingerprint, state->n));
-	else
-		status = print_text(cli, state, &compare);
+	if (state->place.n_hosts)
+		status = ksm_place_run(cli, state->fingerprint, state->n, &state->place);
+	if (!status)
+		status = print(cli, state, &compare);
 	ksm_compare_release(&compare);
 	for (uint32_t i = 0; i < state->n && !status; i++)
 		if (!state->input[i].is_complete)
@@ -233,6 +263,7 @@ static void compare_release(void *data)
 
 	for (uint32_t i = 0; i < state->n; i++)
 		ksm_fingerprint_release(&state->fingerprint[i]);
+	ksm_place_release(&state->place);
 	free(state->fingerprint);
 	free(state->input);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/units.h"
 
 bool ksm_cli_parse_number(const char *text, double min, double max, double *ret_value)
 {
@@ -35,6 +36,17 @@ int ksm_cli_take_count(const struct ksm_cli *cli, const struct ksm_option *optio
 			cli, "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not \"%s\"",
 			option->name, min, max, value);
 	*ret_count = (unsigned int)count;
+	return KSM_EXIT_OK;
+}
+
+int ksm_cli_take_bytes(const struct ksm_cli *cli, const char *option, const char *value,
+		       uint64_t max, uint64_t *ret_bytes)
+{
+	if (ksm_parse_bytes(value, max, ret_bytes))
+		return ksm_cli_usage(cli,
+				     "--%s takes a number of bytes from 1 to %" PRIu64
+				     ", as 16K or 64G, not \"%s\"",
+				     option, max, value);
 	return KSM_EXIT_OK;
 }
 

@@ -15,6 +15,10 @@ bool ksm_cli_parse_number(const char *text, double min, double max, double *ret_
 int ksm_cli_take_count(const struct ksm_cli *cli, const struct ksm_option *option,
 		       const char *value, uint64_t min, uint64_t max, unsigned int *ret_count);
 
+/* The same of an amount of bytes, which may have a unit: "64G". */
+int ksm_cli_take_bytes(const struct ksm_cli *cli, const char *option, const char *value,
+		       uint64_t max, uint64_t *ret_bytes);
+
 #define KSM_THREADS_MAX 256
 
 /* As many threads as are of use, KSM_THREADS_MAX at most. */

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/units.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
 
 void ksm_format_bytes(int64_t bytes, char buf[KSM_UNITS_MAX])
 {
@@ -52,4 +56,29 @@ void ksm_format_seconds(double seconds, char buf[KSM_UNITS_MAX])
 		}
 	}
 	snprintf(buf, KSM_UNITS_MAX, "%.0f s", seconds);
+}
+
+int ksm_parse_bytes(const char *text, uint64_t max, uint64_t *ret_bytes)
+{
+	static const char units[] = "KMGT";
+	size_t digits = strspn(text, "0123456789");
+	const char *unit = text[digits] ? strchr(units, text[digits]) : NULL;
+	unsigned int shift = unit ? 10 * (unsigned int)(unit - units + 1) : 0;
+	char number[24];
+	uint64_t value;
+	int err;
+
+	if (text[digits] && (!unit || (text[digits + 1] && strcmp(&text[digits + 1], "iB") != 0)))
+		return -EINVAL;
+	if (digits >= sizeof(number))
+		return -ERANGE;
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	err = ksm_parse_u64(number, max >> shift, &value);
+	if (err)
+		return err;
+	if (!value)
+		return -ERANGE;
+	*ret_bytes = value << shift;
+	return 0;
 }

@@ -10,6 +10,12 @@
 /* "512 B", "4.0 KiB", "-1.2 GiB": one decimal from KiB on. */
 void ksm_format_bytes(int64_t bytes, char buf[KSM_UNITS_MAX]);
 
+/*
+ * Whole of @text as an amount of bytes from 1 to @max: digits, then nothing or one of K, M, G, T, each 1024 of the one
+ * before, or these with "iB" behind. 0, -EINVAL or -ERANGE.
+ */
+int ksm_parse_bytes(const char *text, uint64_t max, uint64_t *ret_bytes);
+
 /* "0.2 s", "45 s", "3 min 20 s", "2 h 5 min", "3 d 4 h". */
 void ksm_format_seconds(double seconds, char buf[KSM_UNITS_MAX]);
 

@@ -244,6 +244,7 @@ static int see_group(struct ksm_thrift_reader *reader, struct parsing *p)
 	uint32_t n_chunks = 0;
 	int64_t n = -1;
 
+	memset(chunk, -1, sizeof(chunk));
 	while (ksm_thrift_next(reader, &field))
 		if (field.id == GROUP_ROWS) {
 			n = ksm_thrift_int(reader, &field);
@@ -253,7 +254,6 @@ static int see_group(struct ksm_thrift_reader *reader, struct parsing *p)
 			n_chunks = ksm_thrift_list(reader, &field, &element);
 			reader->failed |= n_chunks != p->n_columns;
 			for (uint32_t i = 0; i < n_chunks && !reader->failed; i++) {
-				chunk[i] = (struct chunk){-1, -1, -1, -1, -1};
 				ksm_thrift_struct(reader, &element);
 				read_chunk_meta(reader, &chunk[i]);
 			}

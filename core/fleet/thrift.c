@@ -34,7 +34,7 @@ static void put_varint(struct ksm_thrift_writer *writer, uint64_t value)
 
 void ksm_thrift_put_element_int(struct ksm_thrift_writer *writer, int64_t value)
 {
-	put_varint(writer, ((uint64_t)value << 1) ^ (uint64_t)(value >> 63));
+	put_varint(writer, (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0));
 }
 
 void ksm_thrift_put_element_string(struct ksm_thrift_writer *writer, const char *text, size_t len)

@@ -104,9 +104,50 @@ static json_object *pair_object(const struct ksm_compare_pair *pair)
 	return object;
 }
 
+/* ---------------------------------------------------------------- placing */
+
+static json_object *guest_object(const struct ksm_place_request *place,
+				 const struct ksm_fingerprint *fingerprint, uint32_t i)
+{
+	json_object *object = json_object_new_object();
+	uint32_t host = place->placed.host[i];
+
+	put_number(object, "input", i);
+	put(object, "host", host == KSM_PLACE_NOWHERE ? NULL : json_object_new_uint64(host));
+	put_number(object, "given_host", fingerprint[i].host);
+	return object;
+}
+
+static json_object *place_object(const struct ksm_place_request *place,
+				 const struct ksm_fingerprint *fingerprint, uint32_t n)
+{
+	json_object *object, *hosts, *guests;
+	bool has_given = place->given.n_hosts > 1;
+
+	if (!place->n_hosts)
+		return NULL;
+	object = json_object_new_object();
+	hosts = json_object_new_array();
+	guests = json_object_new_array();
+	for (uint32_t i = 0; i < place->placed.n_hosts; i++)
+		json_object_array_add(hosts,
+				      json_object_new_int64(llround(place->placed.host_pages[i])));
+	for (uint32_t i = 0; i < n; i++)
+		json_object_array_add(guests, guest_object(place, fingerprint, i));
+	put_number(object, "host_bytes", place->host_bytes);
+	put(object, "host_pages", hosts);
+	put_whole(object, "pages", place->placed.pages);
+	put(object, "given_pages",
+	    has_given ? json_object_new_int64(llround(place->given.pages)) : NULL);
+	put_number(object, "nowhere", place->placed.n_nowhere);
+	put(object, "guests", guests);
+	return object;
+}
+
 json_object *ksm_report_compare(const struct ksm_compare *compare,
 				const struct ksm_compare_input *input,
-				const struct ksm_fingerprint *fingerprint, uint32_t n)
+				const struct ksm_fingerprint *fingerprint, uint32_t n,
+				const struct ksm_place_request *place)
 {
 	json_object *document = ksm_report_new("ksmctl.compare/1"), *inputs, *pairs;
 	bool is_complete = true;
@@ -126,5 +167,6 @@ json_object *ksm_report_compare(const struct ksm_compare *compare,
 	put(document, "inputs", inputs);
 	put(document, "union", union_object(compare));
 	put(document, "pairs", pairs);
+	put(document, "placement", place_object(place, fingerprint, n));
 	return document;
 }

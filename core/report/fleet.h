@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 
 #include "fleet/compare.h"
+#include "fleet/place.h"
 
 /* ksmctl.fingerprint/1, of one written to @output. */
 json_object *ksm_report_fingerprint(const struct ksm_fingerprint *fingerprint, const char *output,
@@ -18,9 +19,18 @@ struct ksm_compare_input {
 	bool is_complete;
 };
 
+/* Guests that were to be placed. */
+struct ksm_place_request {
+	uint32_t n_hosts; /* 0: none were asked for */
+	uint64_t host_bytes;
+	struct ksm_placement placed;
+	struct ksm_placement given; /* by the numbers of hosts in their fingerprints */
+};
+
 /* ksmctl.compare/1; @input and @fingerprint have @n elements each. */
 json_object *ksm_report_compare(const struct ksm_compare *compare,
 				const struct ksm_compare_input *input,
-				const struct ksm_fingerprint *fingerprint, uint32_t n);
+				const struct ksm_fingerprint *fingerprint, uint32_t n,
+				const struct ksm_place_request *place);
 
 #endif

@@ -32,6 +32,30 @@ echo "--- what they have in common"
 "$KSMCTL" compare --noheadings --raw --bytes one.tsv two.tsv
 "$KSMCTL" compare --output-all one.tsv two.tsv | head -n 1
 
+echo "--- Parquet"
+fingerprint one -o one.parquet
+fingerprint two -o two.parquet --host=7
+stat -c %a one.parquet
+head -c 4 one.parquet && echo
+"$KSMCTL" compare -n -r -b one.parquet two.tsv
+"$KSMCTL" compare -n -r -b one.parquet one.tsv
+head -c -1 one.parquet >cut.off
+"$KSMCTL" compare --format=raw one.tsv cut.off || echo "status $?"
+sed 's/ksmctl.key/ksmctl.kez/' one.parquet >damaged
+"$KSMCTL" compare one.tsv damaged || echo "status $?"
+
+echo "--- where they belong"
+page F >three
+fingerprint three -o three.tsv --host=9
+"$KSMCTL" compare --place=2:24K one.parquet two.parquet three.tsv
+"$KSMCTL" compare --place=1:4KiB -n -r -b one.parquet two.parquet three.tsv
+"$KSMCTL" compare --place=2:1G one.tsv one.tsv
+"$KSMCTL" compare --place=2:24K one.parquet two.parquet three.tsv --json | jq -c .placement
+for arguments in "--place=2" "--place=0:4G" "--place=2:" "--place=4097:1G" "--place=2:1X" "--place=2:1G -o SHARED"; do
+	# shellcheck disable=SC2086
+	"$KSMCTL" compare one.tsv two.tsv $arguments || echo "status $?"
+done
+
 echo "--- keys and samples"
 head -c 32 one >key
 head -c 16 two >other
@@ -51,7 +75,7 @@ sed 's/^0\t/1\tx/' one.tsv >damaged
 "$KSMCTL" compare one.tsv damaged || echo "status $?"
 
 echo "--- what cannot be written"
-for arguments in "one" "-o x.parquet one" "-o x.tsv" "-o - --json one" "-o /missing/x one" "--key-file=short -o x one" \
+for arguments in "one" "-o x.tsv" "-o - --json one" "-o /missing/x one" "--key-file=short -o x one" \
 	"--key-file=one -o x one" "--key-file=missing -o x one" "--sample=0 -o x one" "-o x one missing" \
 	"-a -o x one" "--all -o x one" "--host=4294967296 -o x one" "-o x 2147483647" "--name=nobody-has-this -o x" \
 	"--user=nobody-has-this -o x" "--cgroup=/nobody/has/this -o x"; do

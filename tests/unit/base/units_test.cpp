@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 #include <cstdint>
 #include <string>
 
@@ -89,6 +91,32 @@ TEST(FormatSeconds, ChoosesTheUnits)
 		ksm_format_seconds(c.seconds, buf);
 		EXPECT_STREQ(buf, c.text) << c.seconds;
 	}
+}
+
+TEST(Units, BytesAreParsedWithUnits)
+{
+	const struct {
+		const char *text;
+		uint64_t bytes;
+	} good[] = {{"1", 1},
+		    {"4096", 4096},
+		    {"4K", 4096},
+		    {"4KiB", 4096},
+		    {"512M", 512u << 20},
+		    {"64G", UINT64_C(64) << 30},
+		    {"2TiB", UINT64_C(2) << 40},
+		    {"18446744073709551615", UINT64_MAX}};
+	uint64_t bytes = 0;
+
+	for (const auto &g : good) {
+		EXPECT_EQ(ksm_parse_bytes(g.text, UINT64_MAX, &bytes), 0) << g.text;
+		EXPECT_EQ(bytes, g.bytes) << g.text;
+	}
+	for (const char *bad : {"", "0", "K", "-1", "1k", "1KB", "1 G", "1GG", "1.5G", "x", "G1",
+				"18446744073709551616", "16777216T", "99999999999999999999999999"})
+		EXPECT_NE(ksm_parse_bytes(bad, UINT64_MAX, &bytes), 0) << bad;
+	EXPECT_EQ(ksm_parse_bytes("4G", UINT32_MAX, &bytes), -ERANGE);
+	EXPECT_EQ(ksm_parse_bytes("3G", UINT32_MAX, &bytes), 0);
 }
 
 } // namespace

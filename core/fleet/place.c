@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fleet/place.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a host has of a content. */
+enum { ABSENT, SAMPLED, EXACT };
+
+struct placing {
+	const struct ksm_fingerprint *guest;
+	uint32_t n;
+	uint32_t n_hosts;
+	uint32_t **content;   /* of each guest, by row: the number of its content among all */
+	unsigned char *holds; /* by host * n_contents + content */
+	size_t n_contents;
+	struct ksm_placement placement;
+};
+
+/* ---------------------------------------------------------------- contents by number */
+
+static int by_number(const void *a, const void *b)
+{
+	const uint64_t *na = a, *nb = b;
+
+	return *na < *nb ? -1 : *na > *nb;
+}
+
+static size_t sort_out(uint64_t *number, size_t n)
+{
+	size_t kept = 0;
+
+	qsort(number, n, sizeof(*number), by_number);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || number[i] != number[kept - 1])
+			number[kept++] = number[i];
+	return kept;
+}
+
+static int number_contents(struct placing *p)
+{
+	uint64_t *digest;
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < p->n; i++)
+		n += p->guest[i].n;
+	digest = malloc((n + 1) * sizeof(*digest));
+	p->content = calloc(p->n, sizeof(*p->content));
+	if (!digest || !p->content) {
+		free(digest);
+		return -ENOMEM;
+	}
+	n = 0;
+	for (uint32_t i = 0; i < p->n; i++)
+		for (size_t row = 0; row < p->guest[i].n; row++)
+			digest[n++] = p->guest[i].row[row].digest;
+	p->n_contents = sort_out(digest, n);
+	for (uint32_t i = 0; i < p->n; i++) {
+		size_t at = 0;
+
+		p->content[i] = malloc((p->guest[i].n + 1) * sizeof(**p->content));
+		if (!p->content[i]) {
+			free(digest);
+			return -ENOMEM;
+		}
+		for (size_t row = 0; row < p->guest[i].n; row++) {
+			while (digest[at] != p->guest[i].row[row].digest)
+				at++;
+			p->content[i][row] = (uint32_t)at;
+		}
+	}
+	free(digest);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- hosts */
+
+static unsigned char *holds(const struct placing *p, uint32_t host)
+{
+	return p->holds + host * p->n_contents;
+}
+
+static unsigned char kind_of(const struct ksm_fingerprint_row *row)
+{
+	return row->flags & KSM_FINGERPRINT_EXACT ? EXACT : SAMPLED;
+}
+
+/* Of what @guest has, the part that @host has already, in pages. How many contents it has itself is known exactly. */
+static double shared(const struct placing *p, uint32_t host, uint32_t guest)
+{
+	const struct ksm_fingerprint *fingerprint = &p->guest[guest];
+	const double pages_for[] = {[ABSENT] = 0, [SAMPLED] = fingerprint->sample, [EXACT] = 1};
+	const unsigned char *held = holds(p, host);
+	double sum = 0;
+
+	for (size_t row = 0; row < fingerprint->n; row++) {
+		unsigned char there = held[p->content[guest][row]];
+		unsigned char here = kind_of(&fingerprint->row[row]);
+
+		/* Both together count once, and exactly if one of them is known in any case. */
+		if (there)
+			sum += pages_for[there] + pages_for[here] -
+			       pages_for[there > here ? there : here];
+	}
+	return sum < (double)fingerprint->distinct ? sum : (double)fingerprint->distinct;
+}
+
+static double added(const struct placing *p, uint32_t host, uint32_t guest)
+{
+	return (double)p->guest[guest].distinct - shared(p, host, guest);
+}
+
+static void put(struct placing *p, uint32_t host, uint32_t guest)
+{
+	const struct ksm_fingerprint *fingerprint = &p->guest[guest];
+	unsigned char *held = holds(p, host);
+	double pages = added(p, host, guest);
+
+	p->placement.host[guest] = host;
+	p->placement.host_pages[host] += pages;
+	p->placement.pages += pages;
+	for (size_t row = 0; row < fingerprint->n; row++) {
+		unsigned char *there = &held[p->content[guest][row]];
+		unsigned char here = kind_of(&fingerprint->row[row]);
+
+		*there = *there > here ? *there : here;
+	}
+}
+
+/* ---------------------------------------------------------------- placing */
+
+static void release(struct placing *p)
+{
+	for (uint32_t i = 0; p->content && i < p->n; i++)
+		free(p->content[i]);
+	free(p->content);
+	free(p->holds);
+}
+
+static int begin(struct placing *p)
+{
+	size_t cells;
+
+	p->placement.n_hosts = p->n_hosts;
+	p->placement.host = malloc(p->n * sizeof(*p->placement.host));
+	p->placement.host_pages = calloc(p->n_hosts, sizeof(*p->placement.host_pages));
+	if (number_contents(p) || __builtin_mul_overflow(p->n_contents, p->n_hosts, &cells))
+		return -ENOMEM;
+	p->holds = calloc(cells + 1, 1);
+	return p->placement.host && p->placement.host_pages && p->holds ? 0 : -ENOMEM;
+}
+
+static int end(struct placing *p, int ret, struct ksm_placement *ret_placement,
+	       struct ksm_error *err)
+{
+	release(p);
+	if (!ret) {
+		*ret_placement = p->placement;
+		return 0;
+	}
+	ksm_placement_release(&p->placement);
+	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+}
+
+/* Where @guest adds the fewest pages; KSM_PLACE_NOWHERE if it fits nowhere. */
+static uint32_t best_host(const struct placing *p, uint32_t guest, uint64_t host_pages)
+{
+	const double *used = p->placement.host_pages;
+	uint32_t best = KSM_PLACE_NOWHERE;
+	double fewest = 0;
+
+	for (uint32_t host = 0; host < p->n_hosts; host++) {
+		double pages = added(p, host, guest);
+
+		if (used[host] + pages > (double)host_pages ||
+		    (best != KSM_PLACE_NOWHERE &&
+		     (pages > fewest || (pages == fewest && used[host] >= used[best]))))
+			continue;
+		best = host;
+		fewest = pages;
+	}
+	return best;
+}
+
+struct order {
+	uint64_t distinct;
+	uint32_t guest;
+};
+
+static int largest_first(const void *a, const void *b)
+{
+	const struct order *oa = a, *ob = b;
+
+	if (oa->distinct != ob->distinct)
+		return oa->distinct > ob->distinct ? -1 : 1;
+	return oa->guest < ob->guest ? -1 : oa->guest > ob->guest;
+}
+
+int ksm_place_greedily(const struct ksm_fingerprint *guest, uint32_t n, uint32_t n_hosts,
+		       uint64_t host_pages, struct ksm_placement *ret_placement,
+		       struct ksm_error *err)
+{
+	struct placing p = {.guest = guest, .n = n, .n_hosts = n_hosts};
+	struct order *order = malloc(n * sizeof(*order));
+	int ret = order ? begin(&p) : -ENOMEM;
+
+	for (uint32_t i = 0; i < n && !ret; i++)
+		order[i] = (struct order){guest[i].distinct, i};
+	if (!ret)
+		qsort(order, n, sizeof(*order), largest_first);
+	for (uint32_t i = 0; i < n && !ret; i++) {
+		uint32_t host = best_host(&p, order[i].guest, host_pages);
+
+		if (host != KSM_PLACE_NOWHERE) {
+			put(&p, host, order[i].guest);
+			continue;
+		}
+		p.placement.host[order[i].guest] = KSM_PLACE_NOWHERE;
+		p.placement.n_nowhere++;
+	}
+	free(order);
+	return end(&p, ret, ret_placement, err);
+}
+
+int ksm_place_as_given(const struct ksm_fingerprint *guest, uint32_t n,
+		       struct ksm_placement *ret_placement, struct ksm_error *err)
+{
+	uint64_t *number = malloc(n * sizeof(*number));
+	struct placing p = {.guest = guest, .n = n};
+	int ret;
+
+	for (uint32_t i = 0; i < n && number; i++)
+		number[i] = guest[i].host;
+	if (number)
+		p.n_hosts = (uint32_t)sort_out(number, n);
+	ret = number ? begin(&p) : -ENOMEM;
+	for (uint32_t i = 0; i < n && !ret; i++) {
+		const uint64_t wanted = guest[i].host;
+		const uint64_t *at =
+			bsearch(&wanted, number, p.n_hosts, sizeof(*number), by_number);
+
+		put(&p, (uint32_t)(at - number), i);
+	}
+	free(number);
+	return end(&p, ret, ret_placement, err);
+}
+
+void ksm_placement_release(struct ksm_placement *placement)
+{
+	free(placement->host);
+	free(placement->host_pages);
+	memset(placement, 0, sizeof(*placement));
+}
