@@ -193,13 +193,13 @@ bench-run: ksmctl $(BENCH) $(BUILDERS)
 
 # ------------------------------------------------------------------------------- packages
 
-DEPS_BUILD := gcc libc6-dev pkg-config libncurses-dev libproc2-dev libxxhash-dev libsodium-dev libsmartcols-dev libjson-c-dev libelf-dev \
-	      libzstd-dev liblz4-dev liblzma-dev zlib1g-dev libbz2-dev liblzo2-dev libsnappy-dev
+DEPS_BUILD := gcc libc6-dev pkg-config libncurses-dev libproc2-dev libxxhash-dev libsodium-dev libsmartcols-dev \
+	      libjson-c-dev libelf-dev libzstd-dev liblz4-dev liblzma-dev zlib1g-dev libbz2-dev liblzo2-dev libsnappy-dev
 DEPS_CHECK := g++ libgtest-dev libvterm-dev tmux jq mandoc python3-minimal procps zsh fish zstd lz4 xz-utils gzip bzip2
 DEPS_LINT  := clang-format clang-tidy cppcheck shellcheck mandoc
 DEPS_BENCH := htop jq zstd python3
 DEPS_INTEGRATION := clang gcovr valgrind nodejs perl python3 redis-server redis-tools qemu-system-x86 makedumpfile \
-		    gdb gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+		    gdb gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user clickhouse-server clickhouse-client
 
 deps:             ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK))
 deps-lint:        ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK) $(DEPS_LINT))
