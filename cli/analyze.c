@@ -62,15 +62,15 @@ static int take_pages(const struct ksm_cli *cli, struct ksm_dump_options *dump, 
 
 static int take_pid(const struct ksm_cli *cli, struct analyze_state *analyze, const char *value)
 {
-	uint64_t pid;
+	pid_t pid;
+	int status = ksm_cli_parse_pid(cli, value, &pid);
 
-	if (ksm_parse_u64(value, INT32_MAX, &pid) || !pid)
-		return ksm_cli_usage(cli, "\"%s\" is no process number: give one from 1 to %d",
-				     value, INT32_MAX);
+	if (status)
+		return status;
 	if (ksm_array_reserve(&analyze->pid, &analyze->pid_capacity, analyze->n_pids + 1,
 			      sizeof(*analyze->pid)))
 		return ksm_cli_no_memory(cli);
-	analyze->pid[analyze->n_pids++] = (pid_t)pid;
+	analyze->pid[analyze->n_pids++] = pid;
 	return KSM_EXIT_OK;
 }
 

@@ -137,15 +137,6 @@ static int take_inputs(const struct ksm_cli *cli, struct compare_state *compare,
 
 /* ---------------------------------------------------------------- printing */
 
-void ksm_compare_input_label(const struct ksm_compare_input *input, uint32_t i,
-			     char label[KSM_INPUT_LABEL_MAX])
-{
-	if (input->file)
-		snprintf(label, KSM_INPUT_LABEL_MAX, "%u %.60s", i + 1, input->file);
-	else
-		snprintf(label, KSM_INPUT_LABEL_MAX, "%u %d", i + 1, input->pid);
-}
-
 static int put_label(struct ksm_table *table, size_t column, const struct compare_state *compare,
 		     uint32_t input)
 {

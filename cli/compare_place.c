@@ -2,13 +2,10 @@
 #include "cli/compare_place.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/str.h"
 #include "base/units.h"
-#include "cli/number.h"
 
 enum { COL_HOST, COL_GUEST, COL_GIVEN, COL_PAGES, COL_SIZE };
 
@@ -20,6 +17,15 @@ static const struct ksm_column columns[] = {
 	[COL_SIZE] = {"SIZE", "of these", true, KSM_COL_BYTES},
 	{NULL, NULL, false, KSM_COL_TEXT},
 };
+
+void ksm_compare_input_label(const struct ksm_compare_input *input, uint32_t i,
+			     char label[KSM_INPUT_LABEL_MAX])
+{
+	if (input->file)
+		snprintf(label, KSM_INPUT_LABEL_MAX, "%u %.60s", i + 1, input->file);
+	else
+		snprintf(label, KSM_INPUT_LABEL_MAX, "%u %d", i + 1, input->pid);
+}
 
 int ksm_place_option(const struct ksm_cli *cli, const char *value,
 		     struct ksm_place_request *ret_request)

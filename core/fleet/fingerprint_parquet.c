@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/cleanup.h"
 #include "fleet/fingerprint_facts.h"
 #include "fleet/parquet.h"
 

@@ -3,6 +3,11 @@
 #ifndef KSM_FLEET_PARQUET_FORMAT_H
 #define KSM_FLEET_PARQUET_FORMAT_H
 
+#include <endian.h>
+#include <stdint.h>
+
+#include "fleet/parquet.h"
+
 #define PARQUET_MAGIC	  "PAR1"
 #define PARQUET_MAGIC_LEN 4
 #define PARQUET_END_LEN	  8 /* the length of the metadata, then the magic again */
@@ -12,6 +17,24 @@ enum { PARQUET_REQUIRED = 0 };			     /* FieldRepetitionType */
 enum { PARQUET_PLAIN = 0, PARQUET_RLE = 3 };	     /* Encoding */
 enum { PARQUET_UNCOMPRESSED = 0, PARQUET_ZSTD = 6 }; /* CompressionCodec */
 enum { PARQUET_DATA_PAGE = 0 };			     /* PageType */
+
+static inline int parquet_type_of(const struct ksm_parquet_column *column)
+{
+	return column->bytes == sizeof(uint64_t) ? PARQUET_INT64 : PARQUET_INT32;
+}
+
+/* From the byte order of this machine to that of files, which is its own reverse. */
+static inline void parquet_swap_order(void *values, unsigned int bytes, uint32_t n)
+{
+	uint32_t *narrow = values;
+	uint64_t *wide = values;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (bytes == sizeof(*wide))
+			wide[i] = htole64(wide[i]);
+		else
+			narrow[i] = htole32(narrow[i]);
+}
 
 /* The fields of each structure that are used here. */
 enum { FILE_VERSION = 1, FILE_SCHEMA, FILE_ROWS, FILE_GROUPS, FILE_FACTS, FILE_CREATED_BY };

@@ -10,7 +10,6 @@
 #include "fleet/thrift.h"
 
 struct chunk {
-	int64_t type;
 	int64_t codec;
 	int64_t values;
 	int64_t offset;
@@ -45,7 +44,7 @@ bool ksm_parquet_is(const void *front, size_t len)
 static void check_element(struct ksm_thrift_reader *reader, const struct parsing *p, int column)
 {
 	struct ksm_thrift_field field = {0};
-	int64_t type = -1, repetition = -1, children = 0, expected;
+	int64_t type = -1, repetition = -1, children = 0;
 	const char *name = "";
 	size_t len = 0;
 
@@ -70,9 +69,8 @@ static void check_element(struct ksm_thrift_reader *reader, const struct parsing
 		reader->failed |= children != p->n_columns;
 		return;
 	}
-	expected = p->column[column].bytes == sizeof(uint64_t) ? PARQUET_INT64 : PARQUET_INT32;
-	reader->failed |= children || type != expected || repetition != PARQUET_REQUIRED ||
-			  len != strlen(p->column[column].name) ||
+	reader->failed |= children || type != parquet_type_of(&p->column[column]) ||
+			  repetition != PARQUET_REQUIRED || len != strlen(p->column[column].name) ||
 			  memcmp(name, p->column[column].name, len) != 0;
 }
 
@@ -166,18 +164,6 @@ static bool unpack(const struct chunk *chunk, const struct page *page, const voi
 	return true;
 }
 
-static void to_machine_order(void *values, unsigned int bytes, uint32_t n)
-{
-	uint32_t *narrow = values;
-	uint64_t *wide = values;
-
-	for (uint32_t i = 0; i < n; i++)
-		if (bytes == sizeof(*wide))
-			wide[i] = le64toh(wide[i]);
-		else
-			narrow[i] = le32toh(narrow[i]);
-}
-
 /* All pages of a column of a group of @n rows. */
 static bool read_chunk(struct parsing *p, uint32_t column, const struct chunk *chunk, int64_t n)
 {
@@ -205,7 +191,7 @@ static bool read_chunk(struct parsing *p, uint32_t column, const struct chunk *c
 		reader.at += page.compressed_bytes;
 		done += page.values;
 	}
-	to_machine_order(p->values[column], bytes, (uint32_t)n);
+	parquet_swap_order(p->values[column], bytes, (uint32_t)n);
 	return true;
 }
 
@@ -221,9 +207,7 @@ static void read_chunk_meta(struct ksm_thrift_reader *reader, struct chunk *ret_
 			continue;
 		}
 		for (ksm_thrift_struct(reader, &field); ksm_thrift_next(reader, &meta);)
-			if (meta.id == META_TYPE)
-				ret_chunk->type = ksm_thrift_int(reader, &meta);
-			else if (meta.id == META_CODEC)
+			if (meta.id == META_CODEC)
 				ret_chunk->codec = ksm_thrift_int(reader, &meta);
 			else if (meta.id == META_VALUES)
 				ret_chunk->values = ksm_thrift_int(reader, &meta);

@@ -6,7 +6,6 @@
 #include <zstd.h>
 
 #include "base/array.h"
-#include "base/cleanup.h"
 #include "fleet/parquet.h"
 #include "fleet/parquet_format.h"
 #include "fleet/thrift.h"
@@ -40,18 +39,6 @@ static uint32_t rows_of_group(const struct ksm_parquet_table *table, uint64_t fi
 	return left < KSM_PARQUET_GROUP_ROWS ? (uint32_t)left : KSM_PARQUET_GROUP_ROWS;
 }
 
-static void to_file_order(void *values, unsigned int bytes, uint32_t n)
-{
-	uint32_t *narrow = values;
-	uint64_t *wide = values;
-
-	for (uint32_t i = 0; i < n; i++)
-		if (bytes == sizeof(*wide))
-			wide[i] = htole64(wide[i]);
-		else
-			narrow[i] = htole32(narrow[i]);
-}
-
 static int print_page_head(struct printing *p, uint32_t n, size_t bytes, size_t compressed)
 {
 	struct ksm_thrift_writer writer = {.out = p->file};
@@ -80,7 +67,7 @@ static int print_chunk(struct printing *p, uint32_t column, uint64_t first, uint
 	if (ksm_array_reserve(&p->chunk, &p->capacity, p->n_chunks + 1, sizeof(*p->chunk)))
 		return -ENOMEM;
 	table->give(table->data, column, first, n, p->values);
-	to_file_order(p->values, table->column[column].bytes, n);
+	parquet_swap_order(p->values, table->column[column].bytes, n);
 	compressed = ZSTD_compressCCtx(p->zstd, p->compressed, p->compressed_size, p->values, bytes,
 				       ZSTD_LEVEL);
 	if (ZSTD_isError(compressed))
@@ -106,11 +93,6 @@ static int print_groups(struct printing *p)
 
 /* ---------------------------------------------------------------- metadata */
 
-static int type_of(const struct ksm_parquet_column *column)
-{
-	return column->bytes == sizeof(uint64_t) ? PARQUET_INT64 : PARQUET_INT32;
-}
-
 static void put_schema(struct ksm_thrift_writer *writer, const struct ksm_parquet_table *table)
 {
 	int outer;
@@ -124,7 +106,7 @@ static void put_schema(struct ksm_thrift_writer *writer, const struct ksm_parque
 		const struct ksm_parquet_column *column = &table->column[i];
 
 		outer = ksm_thrift_begin(writer, 0);
-		ksm_thrift_put_int(writer, ELEMENT_TYPE, KSM_THRIFT_I32, type_of(column));
+		ksm_thrift_put_int(writer, ELEMENT_TYPE, KSM_THRIFT_I32, parquet_type_of(column));
 		ksm_thrift_put_int(writer, ELEMENT_REPETITION, KSM_THRIFT_I32, PARQUET_REQUIRED);
 		ksm_thrift_put_string(writer, ELEMENT_NAME, column->name, strlen(column->name));
 		ksm_thrift_end(writer, outer);
@@ -138,7 +120,7 @@ static void put_chunk(struct ksm_thrift_writer *writer, const struct ksm_parquet
 
 	ksm_thrift_put_int(writer, CHUNK_OFFSET, KSM_THRIFT_I64, (int64_t)chunk->offset);
 	outer = ksm_thrift_begin(writer, CHUNK_META);
-	ksm_thrift_put_int(writer, META_TYPE, KSM_THRIFT_I32, type_of(column));
+	ksm_thrift_put_int(writer, META_TYPE, KSM_THRIFT_I32, parquet_type_of(column));
 	ksm_thrift_put_list(writer, META_ENCODINGS, KSM_THRIFT_I32, 1);
 	ksm_thrift_put_element_int(writer, PARQUET_PLAIN);
 	ksm_thrift_put_list(writer, META_PATH, KSM_THRIFT_BINARY, 1);

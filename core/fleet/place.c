@@ -11,7 +11,6 @@ enum { ABSENT, SAMPLED, EXACT };
 struct placing {
 	const struct ksm_fingerprint *guest;
 	uint32_t n;
-	uint32_t n_hosts;
 	uint32_t **content;   /* of each guest, by row: the number of its content among all */
 	unsigned char *holds; /* by host * n_contents + content */
 	size_t n_contents;
@@ -142,10 +141,10 @@ static int begin(struct placing *p)
 {
 	size_t cells;
 
-	p->placement.n_hosts = p->n_hosts;
 	p->placement.host = malloc(p->n * sizeof(*p->placement.host));
-	p->placement.host_pages = calloc(p->n_hosts, sizeof(*p->placement.host_pages));
-	if (number_contents(p) || __builtin_mul_overflow(p->n_contents, p->n_hosts, &cells))
+	p->placement.host_pages = calloc(p->placement.n_hosts, sizeof(*p->placement.host_pages));
+	if (number_contents(p) ||
+	    __builtin_mul_overflow(p->n_contents, p->placement.n_hosts, &cells))
 		return -ENOMEM;
 	p->holds = calloc(cells + 1, 1);
 	return p->placement.host && p->placement.host_pages && p->holds ? 0 : -ENOMEM;
@@ -170,7 +169,7 @@ static uint32_t best_host(const struct placing *p, uint32_t guest, uint64_t host
 	uint32_t best = KSM_PLACE_NOWHERE;
 	double fewest = 0;
 
-	for (uint32_t host = 0; host < p->n_hosts; host++) {
+	for (uint32_t host = 0; host < p->placement.n_hosts; host++) {
 		double pages = added(p, host, guest);
 
 		if (used[host] + pages > (double)host_pages ||
@@ -201,7 +200,7 @@ int ksm_place_greedily(const struct ksm_fingerprint *guest, uint32_t n, uint32_t
 		       uint64_t host_pages, struct ksm_placement *ret_placement,
 		       struct ksm_error *err)
 {
-	struct placing p = {.guest = guest, .n = n, .n_hosts = n_hosts};
+	struct placing p = {.guest = guest, .n = n, .placement.n_hosts = n_hosts};
 	struct order *order = malloc(n * sizeof(*order));
 	int ret = order ? begin(&p) : -ENOMEM;
 
@@ -233,12 +232,12 @@ int ksm_place_as_given(const struct ksm_fingerprint *guest, uint32_t n,
 	for (uint32_t i = 0; i < n && number; i++)
 		number[i] = guest[i].host;
 	if (number)
-		p.n_hosts = (uint32_t)sort_out(number, n);
+		p.placement.n_hosts = (uint32_t)sort_out(number, n);
 	ret = number ? begin(&p) : -ENOMEM;
 	for (uint32_t i = 0; i < n && !ret; i++) {
 		const uint64_t wanted = guest[i].host;
 		const uint64_t *at =
-			bsearch(&wanted, number, p.n_hosts, sizeof(*number), by_number);
+			bsearch(&wanted, number, p.placement.n_hosts, sizeof(*number), by_number);
 
 		put(&p, (uint32_t)(at - number), i);
 	}
