@@ -12,7 +12,6 @@
 #include "cli/number.h"
 #include "cli/verbs.h"
 #include "diagnosis/diagnosis.h"
-#include "estimate/advice.h"
 #include "report/report.h"
 #include "source/process.h"
 
@@ -51,19 +50,21 @@ static int run_estimate(const struct ksm_cli *cli, struct ksm_estimate_request *
 	struct ksm_page_source *source ksm_auto_source = NULL;
 	struct ksm_estimate *estimate = NULL;
 	struct ksm_error err;
-	int status = ksm_estimate_prepare(cli, request), ret;
+	int status = ksm_estimate_prepare(cli, request);
 
 	if (status)
 		return status;
-	request->options.holdings = true;
 	if (ksm_process_source_open(&cli->root, pids, n, &options, &source, &err) ||
 	    ksm_estimate_run(source, request->trial, request->n_trials, &request->options,
 			     &estimate, &err))
 		return ksm_cli_fail(cli, &err);
 	ksm_progress_end(&request->progress);
-	ret = ksm_freed_by_domains(estimate, &facts->freed_within, &facts->freed_together);
+	facts->freed_together = ksm_estimate_bytes(estimate, estimate->totals.freed_pages);
+	facts->freed_within =
+		facts->freed_together -
+		ksm_estimate_bytes(estimate, estimate->crossing_pages[KSM_OWNER_DOMAIN]);
 	ksm_estimate_free(estimate);
-	return ret ? ksm_cli_no_memory(cli) : KSM_EXIT_OK;
+	return KSM_EXIT_OK;
 }
 
 static int scan(const struct ksm_cli *cli, struct doctor_state *doctor, struct ksm_facts *facts)

@@ -2,6 +2,7 @@
 /* Who shares with whom: a matrix for few targets, the best pairs for more. */
 #include <stdio.h>
 
+#include "base/units.h"
 #include "cli/estimate_tables.h"
 
 #define MATRIX_MAX  8
@@ -94,15 +95,18 @@ static int print_matrix(const struct ksm_estimate *estimate,
 enum { PAIR_A, PAIR_B, PAIR_CONTENTS, PAIR_FREES };
 
 static const struct ksm_column pair_columns[] = {
-	[PAIR_A] = {"TARGET", "one", true, KSM_COL_TEXT},
+	[PAIR_A] = {"ONE", "target or group", true, KSM_COL_TEXT},
 	[PAIR_B] = {"AND", "the other", true, KSM_COL_TEXT},
 	[PAIR_CONTENTS] = {"SHARED-CONTENTS", "that both have", true, KSM_COL_NUMBER},
 	[PAIR_FREES] = {"FREES", "merging across them", true, KSM_COL_BYTES},
 	{NULL, NULL, false, KSM_COL_TEXT},
 };
 
-static int print_best_pairs(const struct ksm_estimate *estimate,
-			    const struct ksm_table_options *options)
+typedef int put_name(struct ksm_table *table, size_t column, const struct ksm_estimate *estimate,
+		     uint32_t number);
+
+static int print_best_pairs(const struct ksm_estimate *estimate, const struct ksm_pair *pair,
+			    size_t n, put_name *put, const struct ksm_table_options *options)
 {
 	struct ksm_table_options plain = {.bytes = options->bytes};
 	struct ksm_table *table;
@@ -110,13 +114,13 @@ static int print_best_pairs(const struct ksm_estimate *estimate,
 
 	if (ret)
 		return ret;
-	for (size_t i = 0; i < estimate->n_pairs && i < PAIRS_SHOWN && !ret; i++) {
-		const struct ksm_pair *pair = &estimate->pair[i];
+	for (size_t i = 0; i < n && i < PAIRS_SHOWN && !ret; i++) {
+		int64_t freed = ksm_estimate_bytes(estimate, pair[i].freeable_pages);
 
-		ret = ksm_table_row(table) ?: put_label(table, PAIR_A, estimate, pair->a)
-			?: put_label(table, PAIR_B, estimate, pair->b)
-			?: ksm_table_number(table, PAIR_CONTENTS, pair->shared_contents)
-			?: ksm_table_number(table, PAIR_FREES, ksm_estimate_bytes(estimate, pair->freeable_pages));
+		ret = ksm_table_row(table) ?: put(table, PAIR_A, estimate, pair[i].a)
+			?: put(table, PAIR_B, estimate, pair[i].b)
+			?: ksm_table_number(table, PAIR_CONTENTS, pair[i].shared_contents)
+			?: ksm_table_number(table, PAIR_FREES, freed);
 	}
 	ret = ret ?: ksm_table_print(table);
 	ksm_table_free(&table);
@@ -128,5 +132,42 @@ int ksm_estimate_print_pairs(const struct ksm_estimate *estimate,
 {
 	if (estimate->n_targets <= MATRIX_MAX)
 		return print_matrix(estimate, options);
-	return print_best_pairs(estimate, options);
+	return print_best_pairs(estimate, estimate->pair, estimate->n_pairs, put_label, options);
+}
+
+static int put_group(struct ksm_table *table, size_t column, const struct ksm_estimate *estimate,
+		     uint32_t number)
+{
+	return ksm_table_text(table, column, estimate->group[number].name);
+}
+
+int ksm_estimate_print_group_pairs(const struct ksm_estimate *estimate,
+				   const struct ksm_table_options *options)
+{
+	return print_best_pairs(estimate, estimate->group_pair, estimate->n_group_pairs, put_group,
+				options);
+}
+
+void ksm_estimate_print_crossing(const struct ksm_estimate *estimate)
+{
+	static const char *const owners[KSM_OWNERS] = {
+		[KSM_OWNER_TARGET] = "targets",
+		[KSM_OWNER_USER] = "users",
+		[KSM_OWNER_DOMAIN] = "users, containers or guests",
+	};
+	const char *before = "Of this, ";
+	char bytes[KSM_UNITS_MAX];
+
+	if (estimate->n_targets < 2 || !estimate->totals.freed_pages)
+		return;
+	for (enum ksm_owner owner = 0; owner < KSM_OWNERS; owner++) {
+		if (estimate->crossing_pages[owner] == KSM_UNKNOWN)
+			continue;
+		ksm_format_bytes(ksm_estimate_bytes(estimate, estimate->crossing_pages[owner]),
+				 bytes);
+		printf("%s%s %s different %s", before, bytes,
+		       owner == KSM_OWNER_TARGET ? "need pages of" : "of", owners[owner]);
+		before = ", ";
+	}
+	puts(" to merge.");
 }

@@ -77,14 +77,23 @@ int ksm_estimate_print_outcomes(const struct ksm_estimate *estimate,
 	return ret;
 }
 
-enum { GROUP_NAME, GROUP_PRESENT, GROUP_DISTINCT, GROUP_DUPLICATES, GROUP_ZERO, GROUP_FREED };
+enum {
+	GROUP_NAME,
+	GROUP_PRESENT,
+	GROUP_DISTINCT,
+	GROUP_SELF,
+	GROUP_CROSS,
+	GROUP_ZERO,
+	GROUP_FREED
+};
 
 static const struct ksm_column group_columns[] = {
 	[GROUP_NAME] = {"GROUP", "name", true, KSM_COL_TEXT},
 	[GROUP_PRESENT] = {"PRESENT", "pages looked at, in bytes", true, KSM_COL_BYTES},
 	[GROUP_DISTINCT] = {"DISTINCT", "different contents, in bytes", true, KSM_COL_BYTES},
-	[GROUP_DUPLICATES] = {"DUPLICATES", "beyond the first of each content, in bytes", true,
-			      KSM_COL_BYTES},
+	[GROUP_SELF] = {"SELF", "duplicates within the group, in bytes", true, KSM_COL_BYTES},
+	[GROUP_CROSS] = {"CROSS", "contents that another group has too, in bytes", true,
+			 KSM_COL_BYTES},
 	[GROUP_ZERO] = {"ZERO", "pages of zero bytes only, in bytes", true, KSM_COL_BYTES},
 	[GROUP_FREED] = {"FREED", "physical memory given back", true, KSM_COL_BYTES},
 	{NULL, NULL, false, KSM_COL_TEXT},
@@ -105,7 +114,8 @@ int ksm_estimate_print_groups(const struct ksm_estimate *estimate,
 		ret = ksm_table_row(table) ?: ksm_table_text(table, GROUP_NAME, estimate->group[i].name)
 			?: ksm_table_number(table, GROUP_PRESENT, ksm_estimate_bytes(estimate, sums->pages_present))
 			?: ksm_table_number(table, GROUP_DISTINCT, ksm_estimate_bytes(estimate, sums->distinct_pages))
-			?: ksm_table_number(table, GROUP_DUPLICATES, ksm_estimate_bytes(estimate, sums->duplicate_pages))
+			?: ksm_table_number(table, GROUP_SELF, ksm_estimate_bytes(estimate, sums->duplicate_pages))
+			?: ksm_table_number(table, GROUP_CROSS, ksm_estimate_bytes(estimate, estimate->group[i].cross_duplicate_pages))
 			?: ksm_table_number(table, GROUP_ZERO, ksm_estimate_bytes(estimate, sums->zero_pages))
 			?: ksm_table_number(table, GROUP_FREED, ksm_estimate_bytes(estimate, sums->freed_pages));
 	}

@@ -72,6 +72,7 @@ static void print_headline(const struct ksm_estimate *estimate)
 		printf("Of the memory, %s are zeros, which may never have been touched.\n", a);
 	}
 	print_net_band(estimate->outcome);
+	ksm_estimate_print_crossing(estimate);
 	if (!estimate->complete)
 		puts("This is a part: some targets could not be read whole.");
 }
@@ -244,6 +245,10 @@ int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *est
 	}
 	if (!ret && estimate->n_groups) {
 		ret = ksm_estimate_print_groups(estimate, options);
+		putchar('\n');
+	}
+	if (!ret && estimate->n_group_pairs) {
+		ret = ksm_estimate_print_group_pairs(estimate, options);
 		putchar('\n');
 	}
 	if (ret)

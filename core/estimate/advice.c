@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "estimate/crossing.h"
+
 /* Of one domain, by target: who may be opted in, and what that is worth. */
 struct choice {
 	const struct ksm_estimate *estimate;
@@ -102,16 +104,6 @@ static void choose(struct choice *choice)
 
 /* ---------------------------------------------------------------- domains */
 
-static void domain_of(const struct ksm_space *space, struct ksm_domain *ret_domain)
-{
-	const struct ksm_process process = {.pid = space->pid,
-					    .uid = space->uid,
-					    .name = (char *)(uintptr_t)space->name,
-					    .cgroup = (char *)(uintptr_t)space->cgroup};
-
-	ksm_domain_of(&process, ret_domain);
-}
-
 static int by_adds(const void *a, const void *b)
 {
 	const struct ksm_advised *x = a, *y = b;
@@ -166,9 +158,9 @@ static uint32_t take_members(struct choice *choice, uint32_t first, bool trust, 
 	struct ksm_domain domain;
 	uint32_t n = 0;
 
-	domain_of(estimate->target[first].space, ret_domain);
+	ksm_space_domain(estimate->target[first].space, ret_domain);
 	for (uint32_t t = 0; t < estimate->n_targets; t++) {
-		domain_of(estimate->target[t].space, &domain);
+		ksm_space_domain(estimate->target[t].space, &domain);
 		choice->chosen[t] = !done[t] && (trust || ksm_domain_equal(&domain, ret_domain));
 		n += choice->chosen[t];
 		done[t] |= choice->chosen[t];
@@ -220,9 +212,7 @@ static int prepare(const struct ksm_estimate *estimate, const bool *is_in, struc
 		.chosen = calloc(n, sizeof(*choice->chosen)),
 		.loss = calloc(n, sizeof(*choice->loss)),
 		.alone = calloc(n, sizeof(*choice->alone)),
-		.sharing_max = ksm_model_has(model, KSM_SYSFS_max_page_sharing)
-				       ? ksm_model_get(model, KSM_SYSFS_max_page_sharing)
-				       : INT32_MAX,
+		.sharing_max = ksm_model_sharing_max(model),
 	};
 	*ret_done = calloc(n, sizeof(**ret_done));
 	if (choice->chosen && choice->loss && choice->alone && *ret_done)
@@ -249,33 +239,6 @@ int ksm_advise(const struct ksm_estimate *estimate, const bool *is_in, bool trus
 	else
 		*ret_advice = advice;
 	return ret;
-}
-
-int ksm_freed_by_domains(const struct ksm_estimate *estimate, int64_t *ret_within,
-			 int64_t *ret_together)
-{
-	struct ksm_domain domain;
-	struct choice choice;
-	int64_t within = 0;
-	bool *done;
-	int ret = prepare(estimate, NULL, &choice, &done);
-
-	if (ret)
-		return ret;
-	for (uint32_t first = 0; first < estimate->n_targets; first++) {
-		if (done[first])
-			continue;
-		take_members(&choice, first, false, done, &domain);
-		weigh(&choice);
-		within += bytes(&choice, choice.freed);
-	}
-	for (uint32_t t = 0; t < estimate->n_targets; t++)
-		choice.chosen[t] = true;
-	weigh(&choice);
-	*ret_within = within;
-	*ret_together = bytes(&choice, choice.freed);
-	release(&choice, done);
-	return 0;
 }
 
 void ksm_advice_free(struct ksm_advice *advice)

@@ -49,11 +49,4 @@ int ksm_advise(const struct ksm_estimate *estimate, const bool *is_in, bool trus
 	       struct ksm_advice *ret_advice);
 void ksm_advice_free(struct ksm_advice *advice);
 
-/*
- * Bytes that merging frees among all targets: within each domain alone, and over all of them together. From the
- * estimate's holdings as well. -ENOMEM only.
- */
-int ksm_freed_by_domains(const struct ksm_estimate *estimate, int64_t *ret_within,
-			 int64_t *ret_together);
-
 #endif

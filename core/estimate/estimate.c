@@ -232,8 +232,8 @@ static int take_sums(struct run *run)
 
 	if (err)
 		return err;
-	if (options->holdings)
-		err = ksm_holdings_init(&run->estimate->holdings, run->estimate->n_targets);
+	err = ksm_holdings_init(&run->estimate->holdings, run->estimate->n_targets,
+				options->holdings);
 	if (!err && options->by)
 		err = ksm_grouping_init(&grouping, options->by, run->source);
 	if (!err)
@@ -362,6 +362,7 @@ void ksm_estimate_free(struct ksm_estimate *estimate)
 	free(estimate->content);
 	free(estimate->target_pass);
 	free(estimate->pair);
+	free(estimate->group_pair);
 	ksm_holdings_release(&estimate->holdings);
 	free(estimate->target);
 	for (size_t i = 0; i < estimate->n_outcomes; i++)

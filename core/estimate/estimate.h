@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "estimate/cost.h"
+#include "estimate/crossing.h"
 #include "estimate/histogram.h"
 #include "estimate/holdings.h"
 #include "estimate/looks.h"
@@ -88,8 +89,9 @@ struct ksm_estimate_target {
 };
 
 struct ksm_estimate_group {
-	char *name; /* unescaped */
-	struct ksm_estimate_sums sums;
+	char *name;		       /* unescaped */
+	struct ksm_estimate_sums sums; /* duplicates are those within the group */
+	int64_t cross_duplicate_pages; /* contents of the group that another group has too */
 };
 
 /* Bytes of a page that a preview has. */
@@ -118,9 +120,9 @@ struct ksm_concentration {
 	int64_t top_100_pages;
 };
 
-/* Two targets that have contents in common. */
+/* Two targets, or two groups, that have contents in common. */
 struct ksm_pair {
-	uint32_t a, b;		 /* targets, a < b */
+	uint32_t a, b;		 /* their numbers in the estimate, a < b */
 	int64_t shared_contents; /* different ones that both have */
 	int64_t shared_pages;	 /* mappings of these, in both together */
 	/*
@@ -201,6 +203,11 @@ struct ksm_estimate {
 	size_t n_outcomes;
 	struct ksm_cost cost;
 	struct ksm_estimate_sums totals;
+	/*
+	 * Of totals.freed_pages, those that would not be freed if the pages of each owner merged among themselves
+	 * alone; KSM_UNKNOWN where the owners of some target are unknown.
+	 */
+	int64_t crossing_pages[KSM_OWNERS];
 	struct ksm_estimate_target *target; /* one per space, in the source's order */
 	uint32_t n_targets;
 	struct ksm_mm_counters
@@ -217,6 +224,8 @@ struct ksm_estimate {
 	struct ksm_concentration nonzero_concentration; /* without the content of zeros */
 	struct ksm_pair *pair; /* most freeable pages first; none for more than 64 targets */
 	size_t n_pairs;
+	struct ksm_pair *group_pair; /* of groups, likewise */
+	size_t n_group_pairs;
 	struct ksm_holdings holdings; /* if asked for; else of nothing */
 	int64_t verified_pages; /* read again and compared byte by byte; KSM_UNKNOWN unless verify */
 	int64_t mismatched_pages; /* of these, other bytes than the first page of their content */

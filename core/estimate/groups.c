@@ -78,7 +78,10 @@ static int name_of(enum ksm_group_by by, const struct ksm_space *space, const st
 
 	switch (by) {
 	case KSM_BY_PROCESS:
-		return ksm_str_printf(name, "%d %s", space->pid, space->name);
+		if (!space->file)
+			return ksm_str_printf(name, "%d %s", space->pid, space->name);
+		text = space->file;
+		break;
 	case KSM_BY_MAPPING:
 		text = ksm_area_name(&space->areas, area);
 		break;
@@ -86,7 +89,7 @@ static int name_of(enum ksm_group_by by, const struct ksm_space *space, const st
 		text = *space->cgroup ? space->cgroup : "(unknown)";
 		break;
 	case KSM_BY_USER:
-		user = ksm_user_name(space->uid);
+		user = space->has_uid ? ksm_user_name(space->uid) : strdup("(unknown)");
 		if (!user)
 			return -ENOMEM;
 		text = user;

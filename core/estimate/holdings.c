@@ -6,9 +6,9 @@
 
 #include "base/array.h"
 
-int ksm_holdings_init(struct ksm_holdings *holdings, uint32_t n_targets)
+int ksm_holdings_init(struct ksm_holdings *holdings, uint32_t n_targets, bool keeps)
 {
-	*holdings = (struct ksm_holdings){.n_targets = n_targets};
+	*holdings = (struct ksm_holdings){.n_targets = n_targets, .keeps = keeps};
 	holdings->count = calloc((size_t)n_targets + 1, sizeof(*holdings->count));
 	holdings->touched = calloc((size_t)n_targets + 1, sizeof(*holdings->touched));
 	return holdings->count && holdings->touched ? 0 : -ENOMEM;
@@ -35,7 +35,7 @@ int ksm_holdings_end_content(struct ksm_holdings *holdings)
 	int ret = 0;
 
 	holdings->n_touched = 0;
-	if (n > 1 || (n && holdings->count[holdings->touched[0]] > 1)) {
+	if (holdings->keeps && (n > 1 || (n && holdings->count[holdings->touched[0]] > 1))) {
 		ret = ksm_array_reserve(&holdings->holding, &holdings->capacity, holdings->n + n,
 					sizeof(*holdings->holding))
 			      ?: ksm_array_reserve(&holdings->end, &holdings->end_capacity,

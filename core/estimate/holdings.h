@@ -3,6 +3,7 @@
 #ifndef KSM_ESTIMATE_HOLDINGS_H
 #define KSM_ESTIMATE_HOLDINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,17 +16,18 @@ struct ksm_holding {
 /* Of those contents that merge: the holdings of content c go from end[c - 1] (or 0) to end[c]. */
 struct ksm_holdings {
 	uint32_t n_targets;
+	bool keeps; /* contents that are over */
 	struct ksm_holding *holding;
 	size_t n, capacity;
 	size_t *end;
 	size_t n_contents, end_capacity;
-	uint32_t *count; /* by target, of the content at hand */
-	uint32_t *touched;
+	uint32_t *count;   /* by target, of the content at hand */
+	uint32_t *touched; /* those that have any */
 	size_t n_touched;
 };
 
 /* -ENOMEM only, as all. Released in any case with ksm_holdings_release(). */
-int ksm_holdings_init(struct ksm_holdings *holdings, uint32_t n_targets);
+int ksm_holdings_init(struct ksm_holdings *holdings, uint32_t n_targets, bool keeps);
 void ksm_holdings_release(struct ksm_holdings *holdings);
 
 /* A physical page of the content at hand, which merges. */

@@ -4,16 +4,16 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int ksm_pairs_init(struct ksm_pairs *pairs, uint32_t n_targets)
+int ksm_pairs_init(struct ksm_pairs *pairs, size_t n_parts)
 {
 	*pairs = (struct ksm_pairs){0};
-	if (n_targets < 2 || n_targets > KSM_PAIRS_TARGETS_MAX)
+	if (n_parts < 2 || n_parts > KSM_PAIRS_PARTS_MAX)
 		return 0;
-	pairs->pair = calloc((size_t)n_targets * n_targets, sizeof(*pairs->pair));
-	pairs->common = calloc((size_t)n_targets * n_targets, sizeof(*pairs->common));
+	pairs->pair = calloc(n_parts * n_parts, sizeof(*pairs->pair));
+	pairs->common = calloc(n_parts * n_parts, sizeof(*pairs->common));
 	if (!pairs->pair || !pairs->common)
 		return -ENOMEM;
-	pairs->n = n_targets;
+	pairs->n = (uint32_t)n_parts;
 	return 0;
 }
 
@@ -24,10 +24,15 @@ void ksm_pairs_release(struct ksm_pairs *pairs)
 	*pairs = (struct ksm_pairs){0};
 }
 
+static size_t place_of(const struct ksm_pairs *pairs, uint32_t one, uint32_t other)
+{
+	return one < other ? (size_t)one * pairs->n + other : (size_t)other * pairs->n + one;
+}
+
 void ksm_pairs_have_common(struct ksm_pairs *pairs, uint64_t content, uint32_t a, uint32_t b)
 {
 	if (pairs->n)
-		pairs->common[a * pairs->n + b] = content;
+		pairs->common[place_of(pairs, a, b)] = content;
 }
 
 void ksm_pairs_count(struct ksm_pairs *pairs, uint64_t content, const struct ksm_holder *holder,
@@ -37,7 +42,7 @@ void ksm_pairs_count(struct ksm_pairs *pairs, uint64_t content, const struct ksm
 		return;
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = i + 1; j < n; j++) {
-			size_t at = holder[i].target * pairs->n + holder[j].target;
+			size_t at = place_of(pairs, holder[i].part, holder[j].part);
 			struct ksm_pair *pair = &pairs->pair[at];
 
 			pair->freeable_pages += pairs->common[at] != content;
@@ -60,21 +65,29 @@ static int compare_pairs(const void *a, const void *b)
 	return pa->b < pb->b ? -1 : pa->b > pb->b;
 }
 
-int ksm_pairs_take(const struct ksm_pairs *pairs, struct ksm_estimate *estimate)
+int ksm_pairs_take(const struct ksm_pairs *pairs, const uint32_t *number,
+		   struct ksm_pair **ret_pair, size_t *ret_n)
 {
-	size_t most = (size_t)pairs->n * pairs->n;
+	size_t most = (size_t)pairs->n * pairs->n, n = 0;
+	struct ksm_pair *list = calloc(most + 1, sizeof(*list));
 
-	estimate->pair = calloc(most + 1, sizeof(*estimate->pair));
-	if (!estimate->pair)
+	if (!list)
 		return -ENOMEM;
 	for (size_t i = 0; i < most; i++) {
+		uint32_t a = (uint32_t)(i / pairs->n), b = (uint32_t)(i % pairs->n);
+
 		if (!pairs->pair[i].shared_contents)
 			continue;
-		estimate->pair[estimate->n_pairs] = pairs->pair[i];
-		estimate->pair[estimate->n_pairs].a = (uint32_t)(i / pairs->n);
-		estimate->pair[estimate->n_pairs].b = (uint32_t)(i % pairs->n);
-		estimate->n_pairs++;
+		if (number) {
+			a = number[a];
+			b = number[b];
+		}
+		list[n] = pairs->pair[i];
+		list[n].a = a < b ? a : b;
+		list[n++].b = a < b ? b : a;
 	}
-	qsort(estimate->pair, estimate->n_pairs, sizeof(*estimate->pair), compare_pairs);
+	qsort(list, n, sizeof(*list), compare_pairs);
+	*ret_pair = list;
+	*ret_n = n;
 	return 0;
 }

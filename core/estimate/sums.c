@@ -19,6 +19,8 @@ struct bucket {
 	int64_t cross_duplicate_pages;
 	uint64_t content;
 	uint64_t physical;
+	uint64_t common; /* the physical page for which it has been noted who else maps it */
+	size_t holder;	 /* its place among those who have that content */
 };
 
 enum { TOTAL, TARGET, GROUP, DIMENSIONS };
@@ -37,14 +39,18 @@ struct summing {
 	const struct ksm_grouping *grouping; /* NULL without groups */
 	struct mapping *shared;		     /* of the content at hand, mapped more than once */
 	size_t shared_capacity;
-	struct ksm_holder *holder; /* of the content at hand */
-	struct ksm_pairs pairs;
+	struct ksm_holder *holder[DIMENSIONS]; /* who has the content at hand; NULL of TOTAL */
+	size_t n_holders[DIMENSIONS];
+	struct ksm_pairs pairs[DIMENSIONS];
+	uint32_t common[KSM_PAIRS_PARTS_MAX]; /* who maps the physical page at hand */
 	struct ksm_tally tally;
 	uint64_t content; /* numbers of what is at hand, from 1 */
 	uint64_t physical;
+	int64_t freed; /* physical pages of the content at hand, but for what is merged with the zero page */
 	uint64_t *node_kept; /* by node: the content for which a page stays already */
 	struct ksm_top *top;
-	struct ksm_holdings *holdings; /* NULL if not asked for */
+	struct ksm_holdings *holdings; /* NULL if the totals alone are wanted */
+	struct ksm_crossing crossing;
 };
 
 static bool is_merged(const struct ksm_twin_page *page)
@@ -105,10 +111,13 @@ static bool is_freed(struct summing *s, const struct mapping *mapping, size_t n)
 	return false;
 }
 
-static void charge_mapping(const struct summing *s, struct bucket *bucket,
-			   const struct ksm_twin_page *page, bool is_first, bool is_shared,
-			   bool freed)
+static void charge_mapping(struct summing *s, int dimension, const struct mapping *mapping,
+			   bool is_first, bool is_shared, bool freed)
 {
+	uint32_t part = mapping->bucket[dimension];
+	struct bucket *bucket = &s->bucket[dimension][part];
+	struct ksm_holder *holder = s->holder[dimension];
+	const struct ksm_twin_page *page = &mapping->page;
 	struct ksm_estimate_sums *sums = &bucket->sums;
 
 	sums->pages_present++;
@@ -127,21 +136,30 @@ static void charge_mapping(const struct summing *s, struct bucket *bucket,
 		bucket->content = s->content;
 		sums->distinct_pages++;
 		sums->zero_duplicate_pages -= page->is_zero;
+		bucket->holder = s->n_holders[dimension]++;
+		if (holder)
+			holder[bucket->holder] = (struct ksm_holder){.part = part};
 	}
+	if (holder)
+		holder[bucket->holder].pages++;
 }
 
-/* Mappings of one physical page, by target: merging does not bring these together. */
-static void find_common(struct summing *s, const struct mapping *mapping, size_t n)
+/* Mappings of one physical page: merging does not bring these together. */
+static void find_common(struct summing *s, int dimension, const struct mapping *mapping, size_t n)
 {
-	for (size_t i = 0; i < n && s->pairs.n; i++) {
-		uint32_t target = mapping[i].page.mm;
+	struct ksm_pairs *pairs = &s->pairs[dimension];
+	size_t n_common = 0;
 
-		if (i && mapping[i - 1].page.mm == target)
+	for (size_t i = 0; i < n && pairs->n; i++) {
+		uint32_t part = mapping[i].bucket[dimension];
+		struct bucket *bucket = &s->bucket[dimension][part];
+
+		if (bucket->common == s->physical)
 			continue;
-		for (size_t j = i + 1; j < n; j++)
-			if (mapping[j].page.mm != mapping[j - 1].page.mm)
-				ksm_pairs_have_common(&s->pairs, s->content, target,
-						      mapping[j].page.mm);
+		bucket->common = s->physical;
+		for (size_t j = 0; j < n_common; j++)
+			ksm_pairs_have_common(pairs, s->content, s->common[j], part);
+		s->common[n_common++] = part;
 	}
 }
 
@@ -150,35 +168,40 @@ static void sum_physical_page(struct summing *s, const struct mapping *mapping, 
 	bool freed = is_freed(s, mapping, n);
 
 	s->physical++;
-	find_common(s, mapping, n);
+	s->freed += freed && !mapping->page.in_zero_page;
 	if (s->holdings && is_merged(&mapping->page))
 		ksm_holdings_add(s->holdings, mapping->page.mm);
-	for (size_t i = 0; i < n; i++)
-		for (int d = 0; d < DIMENSIONS; d++)
-			if (s->bucket[d])
-				charge_mapping(s, &s->bucket[d][mapping[i].bucket[d]],
-					       &mapping[i].page, i == 0, n > 1, freed);
+	for (int d = 0; d < DIMENSIONS; d++) {
+		if (!s->bucket[d])
+			continue;
+		for (size_t i = 0; i < n; i++)
+			charge_mapping(s, d, &mapping[i], i == 0, n > 1, freed);
+		if (n > 1)
+			find_common(s, d, mapping, n);
+	}
 }
 
-/* How many targets have the content at hand; if several, each is charged with a cross duplicate. */
-static int64_t sum_targets(struct summing *s, size_t first, size_t end)
+/* Of who has the content at hand; if several do, each is charged with a cross duplicate. */
+static void end_parts(struct summing *s, int dimension)
 {
-	const struct ksm_contents *contents = s->contents;
-	size_t n = 0;
+	const struct ksm_holder *holder = s->holder[dimension];
+	size_t n = s->n_holders[dimension];
 
-	/* Pages of a content ascend by target: a change of target is a new one. */
-	for (size_t i = first; i < end; i++) {
-		struct ksm_twin_page page;
-
-		ksm_twin_get_page(contents->twin, contents->page[i], &page);
-		if (!n || s->holder[n - 1].target != page.mm)
-			s->holder[n++] = (struct ksm_holder){.target = page.mm};
-		s->holder[n - 1].pages++;
-	}
 	for (size_t i = 0; i < n && n > 1; i++)
-		s->bucket[TARGET][s->holder[i].target].cross_duplicate_pages++;
-	ksm_pairs_count(&s->pairs, s->content, s->holder, n);
-	return (int64_t)n;
+		s->bucket[dimension][holder[i].part].cross_duplicate_pages++;
+	ksm_pairs_count(&s->pairs[dimension], s->content, holder, n);
+}
+
+/* The content at hand is over. */
+static int end_content(struct summing *s)
+{
+	if (!s->holdings)
+		return 0;
+	end_parts(s, TARGET);
+	if (s->bucket[GROUP])
+		end_parts(s, GROUP);
+	ksm_crossing_count(&s->crossing, s->holdings, s->freed);
+	return ksm_holdings_end_content(s->holdings);
 }
 
 static void load_mapping(const struct summing *s, size_t index, struct mapping *mapping)
@@ -240,10 +263,10 @@ static int sum_single(struct summing *s, size_t index)
 	if (is_ksm_page_of_node(&mapping.page))
 		s->node_kept[mapping.page.node] = s->content;
 	sum_physical_page(s, &mapping, 1);
-	if (s->holdings && ksm_holdings_end_content(s->holdings))
-		return -ENOMEM;
-	if (!s->bucket[TARGET])
+	if (!s->holdings)
 		return 0;
+	if (ksm_holdings_end_content(s->holdings))
+		return -ENOMEM;
 	ksm_histogram_count(s->estimate->histogram, 1);
 	return ksm_tally_count(&s->tally, 1, mapping.page.is_zero);
 }
@@ -255,16 +278,15 @@ static int sum_content(struct summing *s, size_t first, size_t end)
 	struct ksm_estimate_content content;
 
 	mark_kept_nodes(s, first, end);
-	if (sum_physical_pages(s, first, end) ||
-	    (s->holdings && ksm_holdings_end_content(s->holdings)))
+	if (sum_physical_pages(s, first, end) || end_content(s))
 		return -ENOMEM;
-	if (!s->bucket[TARGET])
+	if (!s->holdings)
 		return 0;
 	ksm_twin_get_page(s->contents->twin, s->contents->page[first], &page);
 	content = (struct ksm_estimate_content){
 		.copies = s->bucket[TOTAL]->sums.physical_pages - before,
 		.mappings = (int64_t)(end - first),
-		.targets = sum_targets(s, first, end),
+		.targets = (int64_t)s->n_holders[TARGET],
 		.is_zero = page.is_zero,
 		.space = page.mm,
 		.address = page.address,
@@ -289,6 +311,23 @@ static int compare_groups(const void *a, const void *b)
 	return strcmp(ga->name, gb->name);
 }
 
+/* Where each group of the grouping has come to be; names are different. */
+static int take_group_pairs(struct summing *s)
+{
+	const struct ksm_grouping *grouping = s->grouping;
+	struct ksm_estimate *estimate = s->estimate;
+	uint32_t *place ksm_auto_free = calloc(grouping->n, sizeof(*place));
+
+	if (!place)
+		return -ENOMEM;
+	for (size_t i = 0; i < grouping->n && s->pairs[GROUP].n; i++)
+		for (uint32_t at = 0; at < estimate->n_groups; at++)
+			if (strcmp(estimate->group[at].name, grouping->name[i]) == 0)
+				place[i] = at;
+	return ksm_pairs_take(&s->pairs[GROUP], place, &estimate->group_pair,
+			      &estimate->n_group_pairs);
+}
+
 static int take_groups(struct summing *s)
 {
 	const struct ksm_grouping *grouping = s->grouping;
@@ -299,17 +338,19 @@ static int take_groups(struct summing *s)
 		return -ENOMEM;
 	for (size_t i = 0; i < grouping->n; i++) {
 		struct ksm_estimate_group *group = &estimate->group[estimate->n_groups];
+		const struct bucket *bucket = &s->bucket[GROUP][i];
 
-		if (!s->bucket[GROUP][i].sums.pages_present)
+		if (!bucket->sums.pages_present)
 			continue;
 		group->name = strdup(grouping->name[i]);
 		if (!group->name)
 			return -ENOMEM;
-		take_sums(&group->sums, &s->bucket[GROUP][i]);
+		take_sums(&group->sums, bucket);
+		group->cross_duplicate_pages = bucket->cross_duplicate_pages;
 		estimate->n_groups++;
 	}
 	qsort(estimate->group, estimate->n_groups, sizeof(*estimate->group), compare_groups);
-	return 0;
+	return take_group_pairs(s);
 }
 
 /* TOTAL, and what every part needs. */
@@ -320,15 +361,24 @@ static int allocate(struct summing *s)
 	return s->bucket[TOTAL] && s->node_kept ? 0 : -ENOMEM;
 }
 
-static int allocate_parts(struct summing *s)
+static int allocate_parts(struct summing *s, int dimension, size_t n)
 {
-	s->bucket[TARGET] = calloc(s->source->n_spaces + 1, sizeof(struct bucket));
-	if (s->grouping)
-		s->bucket[GROUP] = calloc(s->grouping->n, sizeof(struct bucket));
-	s->holder = calloc(s->source->n_spaces + 1, sizeof(*s->holder));
-	if (!s->bucket[TARGET] || !s->holder || (s->grouping && !s->bucket[GROUP]))
+	s->bucket[dimension] = calloc(n + 1, sizeof(struct bucket));
+	s->holder[dimension] = calloc(n + 1, sizeof(struct ksm_holder));
+	if (!s->bucket[dimension] || !s->holder[dimension])
 		return -ENOMEM;
-	return ksm_pairs_init(&s->pairs, s->source->n_spaces);
+	return ksm_pairs_init(&s->pairs[dimension], n);
+}
+
+static int allocate_all(struct summing *s)
+{
+	int err = allocate(s) ?: allocate_parts(s, TARGET, s->source->n_spaces);
+
+	if (!err && s->grouping)
+		err = allocate_parts(s, GROUP, s->grouping->n);
+	return err
+		       ?: ksm_crossing_init(&s->crossing, s->source,
+					    ksm_model_sharing_max(&s->estimate->outcome->model));
 }
 
 static int sum_all(struct summing *s)
@@ -341,6 +391,8 @@ static int sum_all(struct summing *s)
 		for (size_t i = first; i < end && i + PAGES_AHEAD < s->contents->n; i++)
 			ksm_twin_prefetch(s->contents->twin, s->contents->page[i + PAGES_AHEAD]);
 		s->content++;
+		s->freed = 0;
+		memset(s->n_holders, 0, sizeof(s->n_holders));
 		err = end - first == 1 ? sum_single(s, first) : sum_content(s, first, end);
 		first = end;
 	}
@@ -349,27 +401,45 @@ static int sum_all(struct summing *s)
 
 static void release(struct summing *s)
 {
-	for (int d = 0; d < DIMENSIONS; d++)
+	for (int d = 0; d < DIMENSIONS; d++) {
 		free(s->bucket[d]);
+		free(s->holder[d]);
+		ksm_pairs_release(&s->pairs[d]);
+	}
 	free(s->shared);
 	free(s->node_kept);
-	free(s->holder);
-	ksm_pairs_release(&s->pairs);
+	ksm_crossing_release(&s->crossing);
 	ksm_tally_release(&s->tally);
 }
 
-static int take_parts(struct summing *s)
+/* A dump does not tell whose it is. */
+static void take_crossing(struct summing *s)
 {
-	take_sums(&s->estimate->totals, s->bucket[TOTAL]);
-	ksm_tally_take(&s->tally, &s->estimate->concentration, &s->estimate->nonzero_concentration);
-	for (uint32_t i = 0; i < s->estimate->n_targets; i++) {
-		struct ksm_estimate_target *target = &s->estimate->target[i];
+	struct ksm_estimate *estimate = s->estimate;
+
+	memcpy(estimate->crossing_pages, s->crossing.pages, sizeof(s->crossing.pages));
+	for (uint32_t i = 0; i < estimate->n_targets; i++)
+		if (estimate->target[i].sums.pages_present && !estimate->target[i].space->has_uid)
+			estimate->crossing_pages[KSM_OWNER_USER] =
+				estimate->crossing_pages[KSM_OWNER_DOMAIN] = KSM_UNKNOWN;
+}
+
+static int take_all(struct summing *s)
+{
+	struct ksm_estimate *estimate = s->estimate;
+
+	take_sums(&estimate->totals, s->bucket[TOTAL]);
+	ksm_tally_take(&s->tally, &estimate->concentration, &estimate->nonzero_concentration);
+	for (uint32_t i = 0; i < estimate->n_targets; i++) {
+		struct ksm_estimate_target *target = &estimate->target[i];
 
 		take_sums(&target->sums, &s->bucket[TARGET][i]);
 		target->self_duplicate_pages = target->sums.duplicate_pages;
 		target->cross_duplicate_pages = s->bucket[TARGET][i].cross_duplicate_pages;
 	}
-	return ksm_pairs_take(&s->pairs, s->estimate) ?: (s->grouping ? take_groups(s) : 0);
+	take_crossing(s);
+	return ksm_pairs_take(&s->pairs[TARGET], NULL, &estimate->pair, &estimate->n_pairs)
+		       ?: (s->grouping ? take_groups(s) : 0);
 }
 
 int ksm_sum_contents(struct ksm_estimate *estimate, struct ksm_page_source *source,
@@ -382,9 +452,9 @@ int ksm_sum_contents(struct ksm_estimate *estimate, struct ksm_page_source *sour
 		.contents = contents,
 		.grouping = grouping,
 		.top = top,
-		.holdings = estimate->holdings.n_targets ? &estimate->holdings : NULL,
+		.holdings = &estimate->holdings,
 	};
-	int err = allocate(&s) ?: allocate_parts(&s) ?: sum_all(&s) ?: take_parts(&s);
+	int err = allocate_all(&s) ?: sum_all(&s) ?: take_all(&s);
 
 	release(&s);
 	return err;

@@ -65,4 +65,12 @@ static inline int64_t ksm_model_get(const struct ksm_model *model, enum ksm_sysf
 	return model->tunables.value[field];
 }
 
+/* Mappings that one KSM page has at most. */
+static inline int64_t ksm_model_sharing_max(const struct ksm_model *model)
+{
+	return ksm_model_has(model, KSM_SYSFS_max_page_sharing)
+		       ? ksm_model_get(model, KSM_SYSFS_max_page_sharing)
+		       : INT32_MAX;
+}
+
 #endif

@@ -90,19 +90,18 @@ static json_object *concentrations_object(const struct ksm_estimate *estimate)
 	return object;
 }
 
-static json_object *pairs_array(const struct ksm_estimate *estimate)
+static json_object *pairs_array(const struct ksm_pair *pair, size_t n)
 {
 	json_object *array = json_object_new_array();
 
-	for (size_t i = 0; i < estimate->n_pairs; i++) {
-		const struct ksm_pair *pair = &estimate->pair[i];
+	for (size_t i = 0; i < n; i++) {
 		json_object *object = json_object_new_object();
 
-		put_number(object, "a", pair->a);
-		put_number(object, "b", pair->b);
-		put_number(object, "shared_contents", pair->shared_contents);
-		put_number(object, "shared_pages", pair->shared_pages);
-		put_number(object, "freeable_pages", pair->freeable_pages);
+		put_number(object, "a", pair[i].a);
+		put_number(object, "b", pair[i].b);
+		put_number(object, "shared_contents", pair[i].shared_contents);
+		put_number(object, "shared_pages", pair[i].shared_pages);
+		put_number(object, "freeable_pages", pair[i].freeable_pages);
 		json_object_array_add(array, object);
 	}
 	return array;
@@ -113,5 +112,6 @@ void ksm_report_put_contents(json_object *document, const struct ksm_estimate *e
 	put(document, "contents", contents_array(estimate));
 	put(document, "histogram", histogram_array(estimate));
 	put(document, "concentration", concentrations_object(estimate));
-	put(document, "pairs", pairs_array(estimate));
+	put(document, "pairs", pairs_array(estimate->pair, estimate->n_pairs));
+	put(document, "group_pairs", pairs_array(estimate->group_pair, estimate->n_group_pairs));
 }

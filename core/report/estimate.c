@@ -173,6 +173,24 @@ static json_object *changes_array(const struct ksm_estimate *estimate)
 	return array;
 }
 
+static json_object *crossing_object(const struct ksm_estimate *estimate)
+{
+	static const char *const names[KSM_OWNERS] = {
+		[KSM_OWNER_TARGET] = "targets_bytes",
+		[KSM_OWNER_USER] = "users_bytes",
+		[KSM_OWNER_DOMAIN] = "domains_bytes",
+	};
+	json_object *object = json_object_new_object();
+
+	for (enum ksm_owner owner = 0; owner < KSM_OWNERS; owner++) {
+		int64_t pages = estimate->crossing_pages[owner];
+
+		put_number(object, names[owner],
+			   pages == KSM_UNKNOWN ? pages : ksm_estimate_bytes(estimate, pages));
+	}
+	return object;
+}
+
 static json_object *totals_object(const struct ksm_estimate *estimate)
 {
 	const struct ksm_outcome *outcome = estimate->outcome;
@@ -180,6 +198,7 @@ static json_object *totals_object(const struct ksm_estimate *estimate)
 
 	put_counters(object, &outcome->pass[outcome->n_passes - 1]);
 	put_sums(object, estimate, &estimate->totals);
+	put(object, "crossing", crossing_object(estimate));
 	put_number(object, "general_profit", outcome->general_profit);
 	put_number(object, "metadata_bytes", outcome->metadata_bytes);
 	put(object, "bands", bands_object(outcome));
@@ -234,6 +253,9 @@ static json_object *groups_array(const struct ksm_estimate *estimate)
 		put(group, "by", ksm_report_string(ksm_group_by_name(estimate->by)));
 		put(group, "name", ksm_report_string(estimate->group[i].name));
 		put_sums(group, estimate, &estimate->group[i].sums);
+		put_number(group, "self_duplicate_pages", estimate->group[i].sums.duplicate_pages);
+		put_number(group, "cross_duplicate_pages",
+			   estimate->group[i].cross_duplicate_pages);
 		json_object_array_add(array, group);
 	}
 	return array;

@@ -60,4 +60,8 @@ analyze --stability --format=raw old.gz new.gz --json | jq -c '[.passes[].pages_
 { page A && page X && page '\0'; } >other
 analyze --format=raw ram new other | sed -n '/^SHARED-CONTENTS/,/^$/p'
 analyze --format=raw ram new other --json | jq -c .pairs
-analyze --format=raw ram new other ram old short ram old new new | sed -n '/^TARGET/,/^$/p' | wc -l
+analyze --format=raw ram new other ram old short ram old new new | sed -n '/^ONE/,/^$/p' | wc -l
+analyze --format=raw ram new other --by=process | sed -n -e '/^Of this/p' -e '/^GROUP/,/^$/p' -e '/^ONE/,/^$/p'
+analyze --format=raw ram new other --by=process --json |
+	jq -c '.totals.crossing, [.groups[] | [.self_duplicate_pages, .cross_duplicate_pages]], .group_pairs'
+analyze --format=raw ram --by=user --json | jq -c '[.groups[].name]'

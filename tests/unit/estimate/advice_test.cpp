@@ -48,7 +48,7 @@ class AdviceTest : public ::testing::Test
 		}
 		estimate_.target = target_.data();
 		estimate_.n_targets = static_cast<uint32_t>(present.size());
-		ASSERT_EQ(ksm_holdings_init(&estimate_.holdings, estimate_.n_targets), 0);
+		ASSERT_EQ(ksm_holdings_init(&estimate_.holdings, estimate_.n_targets, true), 0);
 		for (const auto &content : contents) {
 			for (const auto &holder : content)
 				for (int i = 0; i < holder.second; i++)
@@ -160,17 +160,6 @@ TEST_F(AdviceTest, DomainsStayApart)
 	EXPECT_TRUE(advice.group[0].is_all);
 	EXPECT_EQ(advice.group[0].freed_bytes, 40 * 4096);
 	ksm_advice_free(&advice);
-}
-
-TEST_F(AdviceTest, WhatNeedsPagesOfSeveralDomains)
-{
-	int64_t within, together;
-
-	Make({10, 10, 10}, {{{0, 1}, {1, 1}}, {{0, 1}, {2, 1}}, {{2, 3}}});
-	space_[2].uid = 2;
-	ASSERT_EQ(ksm_freed_by_domains(&estimate_, &within, &together), 0);
-	EXPECT_EQ(within, 3 * 4096);
-	EXPECT_EQ(together, 4 * 4096);
 }
 
 TEST_F(AdviceTest, SharingHasALimit)

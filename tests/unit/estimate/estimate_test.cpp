@@ -278,6 +278,111 @@ TEST_F(EstimateTest, GroupsPartitionThePages)
 	EXPECT_EQ(e->group[1].sums.pages_present, 1);
 }
 
+TEST_F(EstimateTest, GroupsTellWhoSharesWithWhom)
+{
+	auto &a = source_.Add("a", 1000000), &b = source_.Add("b", 1000001),
+	     &c = source_.Add("c", 1000001);
+
+	source_.Put(a, 1, 3); // of both users
+	source_.Put(b, 1);
+	source_.Put(c, 1);
+	source_.Put(b, 2); // of one
+	source_.Put(c, 2);
+	source_.Put(a, 3); // of both, but by fork
+	b.pages[FakeSource::Next(b)] = a.pages.rbegin()->second;
+	a.pages.rbegin()->second.flags = b.pages.rbegin()->second.flags = KSM_PAGE_SHARED;
+	options_.by = KSM_BY_USER;
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	ASSERT_EQ(e->n_groups, 2u);
+	for (size_t i = 0; i < 2; i++) {
+		EXPECT_EQ(e->group[i].sums.duplicate_pages, 2) << i;
+		EXPECT_EQ(e->group[i].cross_duplicate_pages, 2) << i;
+	}
+	ASSERT_EQ(e->n_group_pairs, 1u);
+	EXPECT_EQ(e->group_pair[0].a, 0u);
+	EXPECT_EQ(e->group_pair[0].b, 1u);
+	EXPECT_EQ(e->group_pair[0].shared_contents, 2);
+	EXPECT_EQ(e->group_pair[0].shared_pages, 3 + 2 + 1 + 1);
+	EXPECT_EQ(e->group_pair[0].freeable_pages, 1);
+	EXPECT_EQ(e->n_pairs, 3u);
+}
+
+TEST_F(EstimateTest, CrossingIsWhatNoOwnerFreesAlone)
+{
+	auto &a = source_.Add("a", 1), &b = source_.Add("b", 1), &c = source_.Add("c", 2);
+	std::string id(64, 'a');
+
+	source_.Put(a, 1, 3);
+	source_.Put(b, 1, 2);
+	source_.Put(c, 1);
+	source_.Put(b, 2);
+	source_.Put(c, 2, 4);
+	source_.Put(c, 3, 7);
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	EXPECT_EQ(e->totals.freed_pages, 5 + 4 + 6);
+	EXPECT_EQ(e->crossing_pages[KSM_OWNER_TARGET], 2 + 1);
+	EXPECT_EQ(e->crossing_pages[KSM_OWNER_USER], 1 + 1);
+	EXPECT_EQ(e->crossing_pages[KSM_OWNER_DOMAIN], 1 + 1);
+	b.cgroup = "/docker/" + id;
+	EXPECT_EQ(Run()->crossing_pages[KSM_OWNER_USER], 1 + 1);
+	EXPECT_EQ(Run()->crossing_pages[KSM_OWNER_DOMAIN], 2 + 1);
+	// Two KSM pages of 256 mappings, whether the 400 are of one user or of two.
+	source_.Put(a, 4, 200);
+	source_.Put(c, 4, 200);
+	EXPECT_EQ(Run()->crossing_pages[KSM_OWNER_USER], 1 + 1 + 0);
+}
+
+// What is merged already saves nothing more, whoever has it.
+TEST_F(EstimateTest, CrossingIsOfWhatIsStillToBeFreed)
+{
+	auto &a = source_.Add("a", 1), &b = source_.Add("b", 2);
+
+	source_.Put(a, 1);
+	a.pages.begin()->second.flags = KSM_PAGE_KSM;
+	b.pages[0x10000] = a.pages.begin()->second;
+	Estimate e = Run();
+	EXPECT_EQ(e->totals.freed_pages, 0);
+	EXPECT_EQ(e->crossing_pages[KSM_OWNER_USER], 0);
+	source_.Put(b, 1, 2);
+	e = Run();
+	EXPECT_EQ(e->totals.freed_pages, 2);
+	EXPECT_EQ(e->crossing_pages[KSM_OWNER_USER], 1);
+}
+
+TEST_F(EstimateTest, CrossingWithoutOwnersIsUnknown)
+{
+	auto &a = source_.Add("a", 1), &b = source_.Add("b", 2), &gone = source_.Add("gone", 3);
+
+	source_.Put(a, 1);
+	source_.Put(b, 1);
+	gone.has_uid = false;
+	EXPECT_EQ(Run()->crossing_pages[KSM_OWNER_USER], 1);
+	b.has_uid = false;
+	Estimate e = Run();
+	EXPECT_EQ(e->crossing_pages[KSM_OWNER_TARGET], 1);
+	EXPECT_EQ(e->crossing_pages[KSM_OWNER_USER], KSM_UNKNOWN);
+	EXPECT_EQ(e->crossing_pages[KSM_OWNER_DOMAIN], KSM_UNKNOWN);
+}
+
+// With use_zero_pages a page of zeros needs nobody's else.
+TEST_F(EstimateTest, CrossingLeavesOutTheZeroPage)
+{
+	source_.Put(source_.Add("a", 1), 0, 2);
+	source_.Put(source_.Add("b", 2), 0, 2);
+	EXPECT_EQ(Run()->crossing_pages[KSM_OWNER_USER], 1);
+	ksm_estimate *estimate = nullptr;
+	ksm_trial trial = {};
+	ASSERT_EQ(ksm_model_init(&trial.model, "6.18", nullptr, nullptr), 0);
+	ASSERT_EQ(ksm_model_set(&trial.model, "use_zero_pages=1", nullptr), 0);
+	trial.settings = "";
+	ASSERT_EQ(ksm_estimate_run(source_.source(), &trial, 1, &options_, &estimate, nullptr), 0);
+	EXPECT_EQ(estimate->totals.freed_pages, 4);
+	EXPECT_EQ(estimate->crossing_pages[KSM_OWNER_USER], 0);
+	ksm_estimate_free(estimate);
+}
+
 TEST_F(EstimateTest, TopListsTheHeaviestInOrder)
 {
 	auto &a = source_.Add("a"), &b = source_.Add("b");

@@ -27,6 +27,7 @@ struct FakePage {
 struct FakeProcess {
 	std::string name, cgroup;
 	uid_t uid = 0;
+	bool has_uid = true;
 	std::map<uint64_t, FakePage> pages; // by address
 	bool is_unordered = false;	    // handed out from the last to the first
 	std::set<uint64_t> uncounted;	    // addresses, of one that is unordered
@@ -87,7 +88,7 @@ class FakeSource
 			spaces_[i].name = processes[i].name.c_str();
 			spaces_[i].cgroup = processes[i].cgroup.c_str();
 			spaces_[i].uid = processes[i].uid;
-			spaces_[i].has_uid = true;
+			spaces_[i].has_uid = processes[i].has_uid;
 			spaces_[i].is_unordered = processes[i].is_unordered;
 			static const char maps[] =
 				"00010000-00100000 rw-p 00000000 00:00 0 [heap]\n"
