@@ -199,7 +199,8 @@ DEPS_CHECK := g++ libgtest-dev libvterm-dev tmux jq mandoc python3-minimal procp
 DEPS_LINT  := clang-format clang-tidy cppcheck shellcheck mandoc
 DEPS_BENCH := htop jq zstd python3
 DEPS_INTEGRATION := clang gcovr valgrind nodejs perl python3 redis-server redis-tools qemu-system-x86 makedumpfile \
-		    gdb gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user clickhouse-server clickhouse-client
+		    gdb gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user clickhouse-server clickhouse-client \
+		    prometheus prometheus-node-exporter
 
 deps:             ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK))
 deps-lint:        ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK) $(DEPS_LINT))
