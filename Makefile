@@ -108,6 +108,9 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$(CC) $(CPPFLAGS) $(CFLAGS) $(C_ALL) -MMD -MP -c -o $@ $<)
 
+# Whose files these are made part of.
+$(BUILD)/core/report/html_page.o: core/report/report.css core/report/report.js
+
 $(BUILD)/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CXX,$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(CXX_ALL) -MMD -MP -c -o $@ $<)
@@ -200,7 +203,7 @@ DEPS_LINT  := clang-format clang-tidy cppcheck shellcheck mandoc
 DEPS_BENCH := htop jq zstd python3
 DEPS_INTEGRATION := clang gcovr valgrind nodejs perl python3 redis-server redis-tools qemu-system-x86 makedumpfile \
 		    gdb gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user clickhouse-server clickhouse-client \
-		    prometheus prometheus-node-exporter
+		    prometheus prometheus-node-exporter chromium
 
 deps:             ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK))
 deps-lint:        ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK) $(DEPS_LINT))

@@ -106,18 +106,11 @@ static const struct ksm_column content_columns[] = {
 	{NULL, NULL, false, KSM_COL_TEXT},
 };
 
-static const char *area_name(const struct ksm_space *space, uint64_t address)
-{
-	const struct ksm_area *area = ksm_areas_find(&space->areas, address);
-	const char *name = area ? ksm_area_name(&space->areas, area) : "";
-
-	return *name || !area ? name : ksm_area_kind_name(ksm_area_kind(&space->areas, area));
-}
-
 static int put_content(struct ksm_table *table, const struct ksm_estimate *estimate,
 		       const struct ksm_estimate_content *content)
 {
 	const struct ksm_space *space = estimate->target[content->space].space;
+	const struct ksm_area *area = ksm_areas_find(&space->areas, content->address);
 	char address[32], pid[16];
 	int ret;
 
@@ -127,7 +120,7 @@ static int put_content(struct ksm_table *table, const struct ksm_estimate *estim
 		?: ksm_table_number(table, CONTENT_TARGETS, content->targets)
 		?: ksm_table_text(table, CONTENT_IN, space->file ? space->file : pid)
 		?: ksm_table_text(table, CONTENT_ADDRESS, address)
-		?: ksm_table_text(table, CONTENT_AREA, area_name(space, content->address));
+		?: ksm_table_text(table, CONTENT_AREA, area ? ksm_area_label(&space->areas, area) : "");
 	if (!ret && content->looks)
 		ret = ksm_table_text(table, CONTENT_LOOKS, ksm_looks_name(content->looks));
 	if (!ret && content->has_preview)

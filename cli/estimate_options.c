@@ -98,6 +98,11 @@ int ksm_estimate_option(const struct ksm_cli *cli, struct ksm_estimate_request *
 		request->options.preview = true;
 		return KSM_EXIT_OK;
 	}
+	if (strcmp(name, "html") == 0) {
+		request->html = value;
+		request->options.map = true;
+		return KSM_EXIT_OK;
+	}
 	if (strcmp(name, "verify") == 0) {
 		request->options.verify = true;
 		return KSM_EXIT_OK;

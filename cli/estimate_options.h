@@ -23,6 +23,7 @@
 		{"preview", 0, NULL, "with --top, the first bytes of these: memory holds secrets", \
 		 NULL},                                                                            \
 		{"verify", 0, NULL, "read equal pages again and compare their bytes", NULL},       \
+		{"html", 0, "FILE", "write the report as a page to look at as well", NULL},        \
 	{                                                                                          \
 		"threads", 0, "N", "threads that read (as many as there are CPUs)", NULL           \
 	}
@@ -39,7 +40,8 @@ struct ksm_estimate_request {
 	size_t trial_capacity;
 	bool has_interval;
 	bool advise;
-	bool trust; /* advice across users, containers and guests */
+	bool trust;	  /* advice across users, containers and guests */
+	const char *html; /* the file to write, or NULL */
 	struct ksm_estimate_options options;
 	struct ksm_table_options table;
 	struct ksm_progress progress;

@@ -2,7 +2,6 @@
 /* Who shares with whom: a matrix for few targets, the best pairs for more. */
 #include <stdio.h>
 
-#include "base/units.h"
 #include "cli/estimate_tables.h"
 
 #define MATRIX_MAX  8
@@ -146,28 +145,4 @@ int ksm_estimate_print_group_pairs(const struct ksm_estimate *estimate,
 {
 	return print_best_pairs(estimate, estimate->group_pair, estimate->n_group_pairs, put_group,
 				options);
-}
-
-void ksm_estimate_print_crossing(const struct ksm_estimate *estimate)
-{
-	static const char *const owners[KSM_OWNERS] = {
-		[KSM_OWNER_TARGET] = "targets",
-		[KSM_OWNER_USER] = "users",
-		[KSM_OWNER_DOMAIN] = "users, containers or guests",
-	};
-	const char *before = "Of this, ";
-	char bytes[KSM_UNITS_MAX];
-
-	if (estimate->n_targets < 2 || !estimate->totals.freed_pages)
-		return;
-	for (enum ksm_owner owner = 0; owner < KSM_OWNERS; owner++) {
-		if (estimate->crossing_pages[owner] == KSM_UNKNOWN)
-			continue;
-		ksm_format_bytes(ksm_estimate_bytes(estimate, estimate->crossing_pages[owner]),
-				 bytes);
-		printf("%s%s %s different %s", before, bytes,
-		       owner == KSM_OWNER_TARGET ? "need pages of" : "of", owners[owner]);
-		before = ", ";
-	}
-	puts(" to merge.");
 }

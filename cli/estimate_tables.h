@@ -29,8 +29,6 @@ int ksm_estimate_print_pairs(const struct ksm_estimate *estimate,
 			     const struct ksm_table_options *options);
 int ksm_estimate_print_group_pairs(const struct ksm_estimate *estimate,
 				   const struct ksm_table_options *options);
-/* A line: how much of what is freed needs pages of different owners to merge. Nothing of one target. */
-void ksm_estimate_print_crossing(const struct ksm_estimate *estimate);
 /* A line: by how few contents half of the duplicates are made. Nothing where there are none. */
 void ksm_estimate_print_concentration(const struct ksm_estimate *estimate);
 /* What share of the duplicates the most repeated contents have, for --top. */

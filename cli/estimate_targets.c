@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of an estimate's targets. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -123,24 +122,10 @@ static int put_target(struct ksm_table *table, const struct ksm_estimate *estima
 	return err;
 }
 
-/* Most given back first, then the largest; equal ones by number. */
-static int compare_targets(const void *a, const void *b)
-{
-	const struct ksm_estimate_target *ta = *(const struct ksm_estimate_target *const *)a;
-	const struct ksm_estimate_target *tb = *(const struct ksm_estimate_target *const *)b;
-
-	if (ta->sums.freed_pages != tb->sums.freed_pages)
-		return ta->sums.freed_pages > tb->sums.freed_pages ? -1 : 1;
-	if (ta->sums.pages_present != tb->sums.pages_present)
-		return ta->sums.pages_present > tb->sums.pages_present ? -1 : 1;
-	return ta->space->pid < tb->space->pid ? -1 : ta->space->pid > tb->space->pid;
-}
-
 int ksm_estimate_print_targets(const struct ksm_cli *cli, const struct ksm_estimate *estimate,
 			       const struct ksm_table_options *options, struct ksm_error *err)
 {
-	const struct ksm_estimate_target **order ksm_auto_free =
-		calloc(estimate->n_targets + 1, sizeof(const struct ksm_estimate_target *));
+	uint32_t *order ksm_auto_free = ksm_estimate_order_targets(estimate);
 	struct ksm_table *table;
 	int ret;
 
@@ -149,12 +134,8 @@ int ksm_estimate_print_targets(const struct ksm_cli *cli, const struct ksm_estim
 	ret = ksm_table_new(cli->verb->columns, options, &table, err);
 	if (ret)
 		return ret;
-	for (uint32_t i = 0; i < estimate->n_targets; i++)
-		order[i] = &estimate->target[i];
-	qsort(order, estimate->n_targets, sizeof(const struct ksm_estimate_target *),
-	      compare_targets);
 	for (uint32_t i = 0; i < estimate->n_targets && !ret; i++)
-		ret = put_target(table, estimate, order[i]);
+		ret = put_target(table, estimate, &estimate->target[order[i]]);
 	if (!ret)
 		ret = ksm_table_print(table);
 	ksm_table_free(&table);

@@ -5,76 +5,21 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/str.h"
 #include "base/units.h"
 #include "cli/dump_text.h"
 #include "cli/estimate_tables.h"
-#include "source/dump.h"
+#include "report/headline.h"
 
-/* ---------------------------------------------------------------- headline */
-
-/* The kernel holds an rmap item for every page that it looks at, whether or not it saves anything. */
-static const char *verdict(int64_t looked_at, int64_t freed, int64_t net)
+static int print_headline(const struct ksm_estimate *estimate)
 {
-	if (!looked_at)
-		return "nothing to look at";
-	if (!freed)
-		return "nothing to gain";
-	if (net <= 0)
-		return "not worth it";
-	return net < looked_at / 100 ? "hardly worth it" : "worth it";
-}
+	struct ksm_str lines ksm_auto_str = {0};
+	int ret = ksm_report_headline(estimate, &lines);
 
-/* Is there a dump in which memory that was never touched looks like zeros? */
-static bool hides_holes(const struct ksm_estimate *estimate)
-{
-	for (uint32_t i = 0; i < estimate->n_targets; i++) {
-		const struct ksm_space *space = estimate->target[i].space;
-
-		if (space->dump && space->dump->format && !space->dump->has_holes)
-			return estimate->totals.zero_pages > 1;
-	}
-	return false;
-}
-
-static void print_net_band(const struct ksm_outcome *outcome)
-{
-	const struct ksm_band *band = &outcome->bands.general_profit;
-	char lowest[KSM_UNITS_MAX], highest[KSM_UNITS_MAX], median[KSM_UNITS_MAX];
-
-	if (!outcome->has_bands)
-		return;
-	ksm_format_bytes(band->lowest, lowest);
-	ksm_format_bytes(band->highest, highest);
-	ksm_format_bytes(band->median, median);
-	if (strcmp(lowest, highest) != 0)
-		printf("It changes: from pass to pass the net lies between %s and %s, median %s\n",
-		       lowest, highest, median);
-}
-
-static void print_headline(const struct ksm_estimate *estimate)
-{
-	int64_t looked_at = ksm_estimate_bytes(estimate, estimate->totals.physical_pages);
-	int64_t freed = ksm_estimate_bytes(estimate, estimate->totals.freed_pages);
-	int64_t net = freed - estimate->outcome->metadata_bytes;
-	char a[KSM_UNITS_MAX], b[KSM_UNITS_MAX], c[KSM_UNITS_MAX], d[KSM_UNITS_MAX],
-		e[KSM_UNITS_MAX];
-
-	ksm_format_bytes(freed, a);
-	ksm_format_bytes(looked_at, b);
-	ksm_format_percent((uint64_t)freed, (uint64_t)looked_at, c);
-	ksm_format_bytes(estimate->outcome->metadata_bytes, d);
-	ksm_format_bytes(net, e);
-	printf("KSM would free %s%s of %s (%s); rmap items cost %s, net %s: %s\n",
-	       hides_holes(estimate) ? "at most " : "", a, b, c, d, e,
-	       verdict(looked_at, freed, net));
-	if (hides_holes(estimate)) {
-		ksm_format_bytes(ksm_estimate_bytes(estimate, estimate->totals.zero_pages), a);
-		printf("Of the memory, %s are zeros, which may never have been touched.\n", a);
-	}
-	print_net_band(estimate->outcome);
-	ksm_estimate_print_crossing(estimate);
-	if (!estimate->complete)
-		puts("This is a part: some targets could not be read whole.");
+	if (!ret)
+		fputs(lines.data, stdout);
+	return ret;
 }
 
 /* ---------------------------------------------------------------- what was looked at */
@@ -210,18 +155,18 @@ static void print_forecast(const struct ksm_estimate *estimate)
 int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *estimate,
 		       const struct ksm_table_options *options, struct ksm_error *err)
 {
-	int ret = 0;
+	int ret;
 
 	if (options->columns || options->all_columns || options->no_headings || options->raw)
 		return ksm_estimate_print_targets(cli, estimate, options, err);
 
-	print_headline(estimate);
+	ret = print_headline(estimate);
 	ksm_estimate_print_dumps(estimate);
 	print_looked_at(estimate);
 	print_counters(estimate);
 	print_forecast(estimate);
 	putchar('\n');
-	if (estimate->n_outcomes > 1) {
+	if (!ret && estimate->n_outcomes > 1) {
 		ret = ksm_estimate_print_outcomes(estimate, options);
 		putchar('\n');
 	}

@@ -4,8 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/str.h"
 #include "cli/estimate_advice.h"
 #include "cli/estimate_text.h"
+#include "cli/file.h"
+#include "report/estimate_html.h"
 #include "report/report.h"
 
 static bool is_any_read(const struct ksm_estimate *estimate)
@@ -82,6 +86,18 @@ static int print(const struct ksm_cli *cli, const struct ksm_estimate_request *r
 	return KSM_EXIT_OK;
 }
 
+static int write_html(const struct ksm_cli *cli, const struct ksm_estimate_request *request,
+		      const struct ksm_estimate *estimate)
+{
+	struct ksm_str text ksm_auto_str = {0};
+
+	if (!request->html)
+		return KSM_EXIT_OK;
+	if (ksm_report_estimate_html(estimate, &text))
+		return ksm_cli_no_memory(cli);
+	return ksm_cli_write_file(cli, request->html, &text);
+}
+
 int ksm_estimate_run_and_print(const struct ksm_cli *cli, struct ksm_estimate_request *request,
 			       struct ksm_page_source *source)
 {
@@ -96,7 +112,10 @@ int ksm_estimate_run_and_print(const struct ksm_cli *cli, struct ksm_estimate_re
 
 	if (is_any_read(estimate)) {
 		warn_of_targets(cli, estimate);
-		status = print(cli, request, estimate);
+		status = write_html(cli, request, estimate);
+		/* The failure's document is the only one. */
+		if (!status || !cli->json)
+			status = print(cli, request, estimate) ?: status;
 		if (!status && !estimate->complete)
 			status = KSM_EXIT_PARTIAL;
 	} else {

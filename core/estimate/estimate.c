@@ -11,6 +11,7 @@
 #include "estimate/collect.h"
 #include "estimate/contents.h"
 #include "estimate/groups.h"
+#include "estimate/map_take.h"
 #include "estimate/pace.h"
 #include "estimate/reader.h"
 #include "estimate/sums.h"
@@ -249,6 +250,8 @@ static int take_sums(struct run *run)
 	ksm_top_release(&top);
 	if (!err && options->verify)
 		err = ksm_verify_contents(run->estimate, run->source, &run->summer, &contents);
+	if (!err && options->map)
+		err = ksm_maps_take(run->estimate, &contents);
 	ksm_contents_free(&contents);
 	return err;
 }
@@ -364,6 +367,7 @@ void ksm_estimate_free(struct ksm_estimate *estimate)
 	free(estimate->pair);
 	free(estimate->group_pair);
 	ksm_holdings_release(&estimate->holdings);
+	ksm_maps_free(estimate);
 	free(estimate->target);
 	for (size_t i = 0; i < estimate->n_outcomes; i++)
 		free(estimate->outcome[i].pass);

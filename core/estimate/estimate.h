@@ -16,6 +16,7 @@
 #include "estimate/histogram.h"
 #include "estimate/holdings.h"
 #include "estimate/looks.h"
+#include "estimate/map.h"
 #include "ksmd/counters.h"
 #include "ksmd/model.h"
 #include "source/page_source.h"
@@ -43,6 +44,7 @@ struct ksm_estimate_options {
 	unsigned int top;     /* how many of the most repeated contents to list */
 	bool preview;	      /* with what each of these begins */
 	bool holdings;	      /* note who has what, for advice */
+	bool map;	      /* ... and where it lies, for pictures */
 	bool verify;	      /* read twins again after the last pass and compare bytes */
 	struct ksm_cost cost; /* of a page, for the forecast */
 	/*
@@ -227,6 +229,7 @@ struct ksm_estimate {
 	struct ksm_pair *group_pair; /* of groups, likewise */
 	size_t n_group_pairs;
 	struct ksm_holdings holdings; /* if asked for; else of nothing */
+	struct ksm_map *map;	      /* by target, if asked for; else NULL */
 	int64_t verified_pages; /* read again and compared byte by byte; KSM_UNKNOWN unless verify */
 	int64_t mismatched_pages; /* of these, other bytes than the first page of their content */
 	struct ksm_warning *warning;
@@ -238,6 +241,12 @@ static inline int64_t ksm_estimate_bytes(const struct ksm_estimate *estimate, in
 {
 	return pages * (int64_t)estimate->page_size;
 }
+
+/*
+ * The numbers of the targets, those first that most is freed for, then the largest; of equal ones as they come. For
+ * the caller to free; NULL when memory is short.
+ */
+uint32_t *ksm_estimate_order_targets(const struct ksm_estimate *estimate);
 
 /*
  * Runs the passes, every trial (at least one) over one and the same reading; all must have the checksum of

@@ -297,3 +297,10 @@ void ksm_areas_free(struct ksm_areas *areas)
 	free(areas->names);
 	memset(areas, 0, sizeof(*areas));
 }
+
+const char *ksm_area_label(const struct ksm_areas *areas, const struct ksm_area *area)
+{
+	const char *name = ksm_area_name(areas, area);
+
+	return *name ? name : ksm_area_kind_name(ksm_area_kind(areas, area));
+}

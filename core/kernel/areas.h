@@ -107,4 +107,7 @@ enum ksm_area_kind {
 enum ksm_area_kind ksm_area_kind(const struct ksm_areas *areas, const struct ksm_area *area);
 const char *ksm_area_kind_name(enum ksm_area_kind kind);
 
+/* What to call it: its name or, if it has none, its kind. */
+const char *ksm_area_label(const struct ksm_areas *areas, const struct ksm_area *area);
+
 #endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/headline.h"
+
+#include <string.h>
+
+#include "base/units.h"
+#include "source/dump.h"
+
+/* The kernel holds an rmap item for every page that it looks at, whether or not it saves anything. */
+static const char *verdict(int64_t looked_at, int64_t freed, int64_t net)
+{
+	if (!looked_at)
+		return "nothing to look at";
+	if (!freed)
+		return "nothing to gain";
+	if (net <= 0)
+		return "not worth it";
+	return net < looked_at / 100 ? "hardly worth it" : "worth it";
+}
+
+bool ksm_estimate_hides_holes(const struct ksm_estimate *estimate)
+{
+	for (uint32_t i = 0; i < estimate->n_targets; i++) {
+		const struct ksm_space *space = estimate->target[i].space;
+
+		if (space->dump && space->dump->format && !space->dump->has_holes)
+			return estimate->totals.zero_pages > 1;
+	}
+	return false;
+}
+
+static int put_freed(const struct ksm_estimate *estimate, struct ksm_str *lines)
+{
+	int64_t looked_at = ksm_estimate_bytes(estimate, estimate->totals.physical_pages);
+	int64_t freed = ksm_estimate_bytes(estimate, estimate->totals.freed_pages);
+	int64_t net = freed - estimate->outcome->metadata_bytes;
+	char a[KSM_UNITS_MAX], b[KSM_UNITS_MAX], c[KSM_UNITS_MAX], d[KSM_UNITS_MAX],
+		e[KSM_UNITS_MAX];
+
+	ksm_format_bytes(freed, a);
+	ksm_format_bytes(looked_at, b);
+	ksm_format_percent((uint64_t)freed, (uint64_t)looked_at, c);
+	ksm_format_bytes(estimate->outcome->metadata_bytes, d);
+	ksm_format_bytes(net, e);
+	return ksm_str_printf(lines,
+			      "KSM would free %s%s of %s (%s); rmap items cost %s, net %s: %s\n",
+			      ksm_estimate_hides_holes(estimate) ? "at most " : "", a, b, c, d, e,
+			      verdict(looked_at, freed, net));
+}
+
+static int put_holes(const struct ksm_estimate *estimate, struct ksm_str *lines)
+{
+	char bytes[KSM_UNITS_MAX];
+
+	if (!ksm_estimate_hides_holes(estimate))
+		return 0;
+	ksm_format_bytes(ksm_estimate_bytes(estimate, estimate->totals.zero_pages), bytes);
+	return ksm_str_printf(
+		lines, "Of the memory, %s are zeros, which may never have been touched.\n", bytes);
+}
+
+static int put_net_band(const struct ksm_estimate *estimate, struct ksm_str *lines)
+{
+	const struct ksm_band *band = &estimate->outcome->bands.general_profit;
+	char lowest[KSM_UNITS_MAX], highest[KSM_UNITS_MAX], median[KSM_UNITS_MAX];
+
+	if (!estimate->outcome->has_bands)
+		return 0;
+	ksm_format_bytes(band->lowest, lowest);
+	ksm_format_bytes(band->highest, highest);
+	ksm_format_bytes(band->median, median);
+	if (strcmp(lowest, highest) == 0)
+		return 0;
+	return ksm_str_printf(
+		lines, "It changes: from pass to pass the net lies between %s and %s, median %s\n",
+		lowest, highest, median);
+}
+
+static int put_crossing(const struct ksm_estimate *estimate, struct ksm_str *lines)
+{
+	static const struct {
+		const char *before, *after;
+	} owners[KSM_OWNERS] = {
+		[KSM_OWNER_TARGET] = {"Of this, ", " need pages of different targets"},
+		[KSM_OWNER_USER] = {", ", " of different users"},
+		[KSM_OWNER_DOMAIN] = {", ", " of different users, containers or guests"},
+	};
+	char bytes[KSM_UNITS_MAX];
+	int ret = 0;
+
+	if (estimate->n_targets < 2 || !estimate->totals.freed_pages)
+		return 0;
+	for (enum ksm_owner owner = 0; owner < KSM_OWNERS && !ret; owner++) {
+		if (estimate->crossing_pages[owner] == KSM_UNKNOWN)
+			continue;
+		ksm_format_bytes(ksm_estimate_bytes(estimate, estimate->crossing_pages[owner]),
+				 bytes);
+		ret = ksm_str_printf(lines, "%s%s%s", owners[owner].before, bytes,
+				     owners[owner].after);
+	}
+	return ret ?: ksm_str_printf(lines, " to merge.\n");
+}
+
+int ksm_report_headline(const struct ksm_estimate *estimate, struct ksm_str *lines)
+{
+	int ret = put_freed(estimate, lines) ?: put_crossing(estimate, lines)
+		?: put_holes(estimate, lines) ?: put_net_band(estimate, lines);
+
+	if (!ret && !estimate->complete)
+		ret = ksm_str_printf(lines,
+				     "This is a part: some targets could not be read whole.\n");
+	return ret;
+}
