@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "cli/number.h"
-#include "report/report.h"
+#include "report/diff.h"
 
 #define PASSES_MAX   100000
 #define INTERVAL_MAX 1000000.0
@@ -98,6 +98,10 @@ int ksm_estimate_option(const struct ksm_cli *cli, struct ksm_estimate_request *
 		request->options.preview = true;
 		return KSM_EXIT_OK;
 	}
+	if (strcmp(name, "diff") == 0) {
+		request->diff = value;
+		return KSM_EXIT_OK;
+	}
 	if (strcmp(name, "html") == 0) {
 		request->html = value;
 		request->options.map = true;
@@ -156,9 +160,12 @@ int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request 
 	struct ksm_estimate_options *options = &request->options;
 	unsigned int page_size = (unsigned int)sysconf(_SC_PAGESIZE);
 	int status = prepare_models(cli, request);
+	struct ksm_error err;
 
 	if (status)
 		return status;
+	if (request->diff && ksm_diff_read(request->diff, &request->before, &err))
+		return ksm_cli_fail(cli, &err);
 	if (options->preview && !options->top)
 		return ksm_cli_usage(cli, "--preview shows what the contents of --top begin with: "
 					  "give --top=N as well");
@@ -182,6 +189,7 @@ int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request 
 
 void ksm_estimate_request_release(struct ksm_estimate_request *request)
 {
+	json_object_put(request->before);
 	free(request->setting);
 	free(request->trial);
 }

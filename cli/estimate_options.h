@@ -7,6 +7,7 @@
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "estimate/estimate.h"
+#include "report/report.h"
 
 #define KSM_ESTIMATE_OPTIONS                                                                       \
 	{"passes", 0, "N", "passes of ksmd to run (2)", NULL},                                     \
@@ -23,6 +24,7 @@
 		{"preview", 0, NULL, "with --top, the first bytes of these: memory holds secrets", \
 		 NULL},                                                                            \
 		{"verify", 0, NULL, "read equal pages again and compare their bytes", NULL},       \
+		{"diff", 0, "OLD", "what has changed since this document of --json", NULL},        \
 		{"html", 0, "FILE", "write the report as a page to look at as well", NULL},        \
 	{                                                                                          \
 		"threads", 0, "N", "threads that read (as many as there are CPUs)", NULL           \
@@ -40,8 +42,10 @@ struct ksm_estimate_request {
 	size_t trial_capacity;
 	bool has_interval;
 	bool advise;
-	bool trust;	  /* advice across users, containers and guests */
-	const char *html; /* the file to write, or NULL */
+	bool trust;	     /* advice across users, containers and guests */
+	const char *html;    /* the file to write, or NULL */
+	const char *diff;    /* the file of --diff, or NULL */
+	json_object *before; /* the document in it */
 	struct ksm_estimate_options options;
 	struct ksm_table_options table;
 	struct ksm_progress progress;

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/units.h"
 #include "cli/dump_text.h"
+#include "cli/estimate_diff.h"
 #include "cli/estimate_tables.h"
 #include "report/headline.h"
 
@@ -153,14 +154,16 @@ static void print_forecast(const struct ksm_estimate *estimate)
 /* ---------------------------------------------------------------- the whole */
 
 int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *estimate,
-		       const struct ksm_table_options *options, struct ksm_error *err)
+		       const struct ksm_diff *diff, const struct ksm_table_options *options,
+		       struct ksm_error *err)
 {
 	int ret;
 
 	if (options->columns || options->all_columns || options->no_headings || options->raw)
 		return ksm_estimate_print_targets(cli, estimate, options, err);
 
-	ret = print_headline(estimate);
+	ret = diff ? ksm_estimate_print_diff(diff, options) : 0;
+	ret = ret ?: print_headline(estimate);
 	ksm_estimate_print_dumps(estimate);
 	print_looked_at(estimate);
 	print_counters(estimate);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/estimate_verb.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "cli/estimate_advice.h"
 #include "cli/estimate_text.h"
 #include "cli/file.h"
+#include "report/diff.h"
 #include "report/estimate_html.h"
 #include "report/report.h"
 
@@ -72,30 +74,71 @@ static int fail_for_all(const struct ksm_cli *cli, const struct ksm_estimate *es
 										 : status;
 }
 
+static int print_document(const struct ksm_cli *cli, const struct ksm_estimate *estimate,
+			  const struct ksm_diff *diff)
+{
+	json_object *document = ksm_report_estimate(estimate);
+
+	if (document && diff)
+		json_object_object_add(document, "diff", ksm_report_diff(diff));
+	return ksm_cli_print_json(cli, document);
+}
+
 static int print(const struct ksm_cli *cli, const struct ksm_estimate_request *request,
-		 const struct ksm_estimate *estimate)
+		 const struct ksm_estimate *estimate, const struct ksm_diff *diff)
 {
 	struct ksm_error err;
 
 	if (request->advise)
 		return ksm_estimate_print_advice(cli, request, estimate);
 	if (cli->json)
-		return ksm_cli_print_json(cli, ksm_report_estimate(estimate));
-	if (ksm_estimate_print(cli, estimate, &request->table, &err))
+		return print_document(cli, estimate, diff);
+	if (ksm_estimate_print(cli, estimate, diff, &request->table, &err))
 		return ksm_cli_fail(cli, &err);
 	return KSM_EXIT_OK;
 }
 
 static int write_html(const struct ksm_cli *cli, const struct ksm_estimate_request *request,
-		      const struct ksm_estimate *estimate)
+		      const struct ksm_estimate *estimate, const struct ksm_diff *diff)
 {
 	struct ksm_str text ksm_auto_str = {0};
 
 	if (!request->html)
 		return KSM_EXIT_OK;
-	if (ksm_report_estimate_html(estimate, &text))
+	if (ksm_report_estimate_html(estimate, diff, &text))
 		return ksm_cli_no_memory(cli);
 	return ksm_cli_write_file(cli, request->html, &text);
+}
+
+static int compare(const struct ksm_estimate_request *request, const struct ksm_estimate *estimate,
+		   struct ksm_diff *ret_diff)
+{
+	json_object *now = ksm_report_estimate(estimate);
+	int ret = now ? ksm_diff_make(request->before, now, ret_diff) : -ENOMEM;
+
+	json_object_put(now);
+	return ret;
+}
+
+/* The page, and what is printed. */
+static int report(const struct ksm_cli *cli, const struct ksm_estimate_request *request,
+		  const struct ksm_estimate *estimate)
+{
+	const struct ksm_diff *changes = NULL;
+	struct ksm_diff diff = {0};
+	int status;
+
+	if (request->before) {
+		if (compare(request, estimate, &diff))
+			return ksm_cli_no_memory(cli);
+		changes = &diff;
+	}
+	status = write_html(cli, request, estimate, changes);
+	/* The failure's document is the only one. */
+	if (!status || !cli->json)
+		status = print(cli, request, estimate, changes) ?: status;
+	ksm_diff_free(&diff);
+	return status;
 }
 
 int ksm_estimate_run_and_print(const struct ksm_cli *cli, struct ksm_estimate_request *request,
@@ -112,10 +155,7 @@ int ksm_estimate_run_and_print(const struct ksm_cli *cli, struct ksm_estimate_re
 
 	if (is_any_read(estimate)) {
 		warn_of_targets(cli, estimate);
-		status = write_html(cli, request, estimate);
-		/* The failure's document is the only one. */
-		if (!status || !cli->json)
-			status = print(cli, request, estimate) ?: status;
+		status = report(cli, request, estimate);
 		if (!status && !estimate->complete)
 			status = KSM_EXIT_PARTIAL;
 	} else {

@@ -61,7 +61,8 @@ static void put_model(struct ksm_html *html, const struct ksm_estimate *estimate
 	ksm_html_end_section(html);
 }
 
-int ksm_report_estimate_html(const struct ksm_estimate *estimate, struct ksm_str *text)
+int ksm_report_estimate_html(const struct ksm_estimate *estimate, const struct ksm_diff *diff,
+			     struct ksm_str *text)
 {
 	uint32_t *order ksm_auto_free = ksm_estimate_order_targets(estimate);
 	struct ksm_html html = {.text = *text};
@@ -71,6 +72,8 @@ int ksm_report_estimate_html(const struct ksm_estimate *estimate, struct ksm_str
 	ksm_html_begin(&html, "What kernel samepage merging would save");
 	html.is_short_of_memory |= put_headline(&html, estimate) != 0;
 	ksm_html_put(&html, "<main>\n");
+	if (diff)
+		ksm_html_diff(&html, diff);
 	ksm_html_waterfall(&html, estimate);
 	ksm_html_histogram(&html, estimate);
 	ksm_html_maps(&html, estimate, order);

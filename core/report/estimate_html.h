@@ -5,8 +5,13 @@
 
 #include "base/str.h"
 #include "estimate/estimate.h"
+#include "report/diff.h"
 
-/* Appends it. The map of address spaces is in it if the estimate has one. -ENOMEM only. */
-int ksm_report_estimate_html(const struct ksm_estimate *estimate, struct ksm_str *text);
+/*
+ * Appends it. The map of address spaces is in it if the estimate has one, what has changed unless @diff is NULL.
+ * -ENOMEM only.
+ */
+int ksm_report_estimate_html(const struct ksm_estimate *estimate, const struct ksm_diff *diff,
+			     struct ksm_str *text);
 
 #endif

@@ -91,10 +91,12 @@ static int put_crossing(const struct ksm_estimate *estimate, struct ksm_str *lin
 	if (estimate->n_targets < 2 || !estimate->totals.freed_pages)
 		return 0;
 	for (enum ksm_owner owner = 0; owner < KSM_OWNERS && !ret; owner++) {
-		if (estimate->crossing_pages[owner] == KSM_UNKNOWN)
+		int64_t pages = estimate->crossing_pages[owner];
+
+		if (pages == KSM_UNKNOWN || (owner == KSM_OWNER_DOMAIN &&
+					     pages == estimate->crossing_pages[KSM_OWNER_USER]))
 			continue;
-		ksm_format_bytes(ksm_estimate_bytes(estimate, estimate->crossing_pages[owner]),
-				 bytes);
+		ksm_format_bytes(ksm_estimate_bytes(estimate, pages), bytes);
 		ret = ksm_str_printf(lines, "%s%s%s", owners[owner].before, bytes,
 				     owners[owner].after);
 	}

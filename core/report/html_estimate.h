@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "estimate/estimate.h"
+#include "report/diff.h"
 #include "report/html_page.h"
 
 struct ksm_html_name {
@@ -14,6 +15,7 @@ struct ksm_html_name {
 /* What a target or a group is called, unescaped. */
 struct ksm_html_name ksm_html_target_name(const struct ksm_estimate *estimate, uint32_t target);
 
+void ksm_html_diff(struct ksm_html *html, const struct ksm_diff *diff);
 /* From what was looked at to what is saved. */
 void ksm_html_waterfall(struct ksm_html *html, const struct ksm_estimate *estimate);
 void ksm_html_histogram(struct ksm_html *html, const struct ksm_estimate *estimate);

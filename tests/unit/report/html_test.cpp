@@ -76,7 +76,7 @@ class PageTest : public EstimateTest
 		options_.map = true;
 		estimate_ = Run();
 		EXPECT_TRUE(estimate_);
-		EXPECT_EQ(ksm_report_estimate_html(estimate_.get(), &text), 0);
+		EXPECT_EQ(ksm_report_estimate_html(estimate_.get(), nullptr, &text), 0);
 		std::string page(text.data, text.len);
 		ksm_str_free(&text);
 		return page;

@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/diff.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "base/units.h"
+#include "kernel/root.h"
+#include "report/report.h"
+
+#define SCHEMA	  "ksmctl.estimate/1"
+#define DEPTH_MAX 32
+
+/* ---------------------------------------------------------------- reading */
+
+int ksm_diff_read(const char *path, json_object **ret_document, struct ksm_error *err)
+{
+	ksm_auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	json_object *document;
+	const char *schema;
+
+	if (fd < 0)
+		return ksm_file_error(AT_FDCWD, path, errno, err);
+	document = json_object_from_fd_ex(fd, DEPTH_MAX);
+	schema = json_object_get_string(json_object_object_get(document, "schema"));
+	if (schema && strcmp(schema, SCHEMA) == 0) {
+		*ret_document = document;
+		return 0;
+	}
+	json_object_put(document);
+	return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
+			     "\"%s\" is no document " SCHEMA
+			     ": give what scan or analyze wrote with --json",
+			     path);
+}
+
+static json_object *member(json_object *object, const char *name)
+{
+	return json_object_is_type(object, json_type_object) ? json_object_object_get(object, name)
+							     : NULL;
+}
+
+static int64_t number(json_object *object, const char *name)
+{
+	json_object *value = member(object, name);
+
+	return json_object_is_type(value, json_type_int) ? json_object_get_int64(value)
+							 : KSM_UNKNOWN;
+}
+
+/* NULL unless it is one. */
+static const char *string(json_object *object, const char *name)
+{
+	json_object *value = member(object, name);
+
+	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+}
+
+static size_t length(json_object *array)
+{
+	return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+}
+
+/* A field of pages, or one that is bytes by its name, in bytes. */
+static int64_t amount(json_object *object, const char *name, int64_t page_size)
+{
+	int64_t value = number(object, name), bytes;
+	size_t len = strlen(name);
+
+	if (value == KSM_UNKNOWN || strcmp(name, "general_profit") == 0 ||
+	    (len > 6 && strcmp(name + len - 6, "_bytes") == 0))
+		return value;
+	return page_size <= 0 || __builtin_mul_overflow(value, page_size, &bytes) ? KSM_UNKNOWN
+										  : bytes;
+}
+
+/* ---------------------------------------------------------------- totals and settings */
+
+static const struct {
+	const char *field, *name;
+} totals[] = {
+	{"pages_present", "present"},
+	{"distinct_pages", "distinct"},
+	{"duplicate_pages", "duplicates"},
+	{"zero_pages", "zeros"},
+	{"already_merged_pages", "already_merged"},
+	{"freed_bytes", "freed"},
+	{"metadata_bytes", "metadata"},
+	{"general_profit", "general_profit"},
+	{"pages_shared", "pages_shared"},
+	{"pages_sharing", "pages_sharing"},
+	{"pages_unshared", "pages_unshared"},
+	{"pages_volatile", "pages_volatile"},
+	{"ksm_zero_pages", "ksm_zero_pages"},
+};
+
+/* Both documents, and the pages that they count in. */
+struct sides {
+	json_object *before, *now;
+	int64_t page_before, page_now;
+};
+
+static struct ksm_diff_value value_of(const struct sides *sides, json_object *before,
+				      json_object *now, const char *field, const char *name)
+{
+	return (struct ksm_diff_value){
+		.name = name,
+		.before = amount(before, field, sides->page_before),
+		.now = amount(now, field, sides->page_now),
+	};
+}
+
+static int take_totals(const struct sides *sides, struct ksm_diff *diff)
+{
+	size_t n = sizeof(totals) / sizeof(totals[0]);
+
+	diff->total = calloc(n, sizeof(*diff->total));
+	if (!diff->total)
+		return -ENOMEM;
+	for (; diff->n_totals < n; diff->n_totals++)
+		diff->total[diff->n_totals] = value_of(
+			sides, member(sides->before, "totals"), member(sides->now, "totals"),
+			totals[diff->n_totals].field, totals[diff->n_totals].name);
+	return 0;
+}
+
+/* A copy of a value as text, or NULL for none. */
+static int copy_text(json_object *value, char **ret_text)
+{
+	*ret_text = value ? strdup(json_object_get_string(value)) : NULL;
+	return value && !*ret_text ? -ENOMEM : 0;
+}
+
+static int add_setting(struct ksm_diff *diff, size_t *capacity, const char *name,
+		       json_object *before, json_object *now)
+{
+	struct ksm_diff_setting *setting;
+
+	if (json_object_equal(before, now))
+		return 0;
+	if (ksm_array_reserve(&diff->setting, capacity, diff->n_settings + 1,
+			      sizeof(*diff->setting)))
+		return -ENOMEM;
+	setting = &diff->setting[diff->n_settings++];
+	*setting = (struct ksm_diff_setting){.name = strdup(name)};
+	return setting->name ? copy_text(before, &setting->before) ?: copy_text(now, &setting->now)
+			     : -ENOMEM;
+}
+
+static int take_settings(const struct sides *sides, struct ksm_diff *diff)
+{
+	json_object *before = member(sides->before, "model"), *now = member(sides->now, "model");
+	json_object *tunables_before = member(before, "tunables"),
+		    *tunables_now = member(now, "tunables");
+	static const char *const names[] = {"kernel", "checksum"};
+	size_t capacity = 0;
+	int ret = add_setting(diff, &capacity, "page_size", member(sides->before, "page_size"),
+			      member(sides->now, "page_size"));
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !ret; i++)
+		ret = add_setting(diff, &capacity, names[i], member(before, names[i]),
+				  member(now, names[i]));
+	if (ret || !json_object_is_type(tunables_now, json_type_object))
+		return ret;
+	json_object_object_foreach(tunables_now, name, value)
+	{
+		ret = ret
+			      ?: add_setting(diff, &capacity, name, member(tunables_before, name),
+					     value);
+	}
+	return ret;
+}
+
+/* ---------------------------------------------------------------- targets and groups */
+
+/* What a part is called: a group, a dump, a process. */
+static int name_of(json_object *part, struct ksm_str *name)
+{
+	const char *file = string(part, "file"), *text = string(part, "name");
+
+	if (file || number(part, "pid") == KSM_UNKNOWN)
+		return ksm_str_printf(name, "%s", file ? file : text ? text : "");
+	return ksm_str_printf(name, "%d %s", (int)number(part, "pid"), text ? text : "");
+}
+
+/* What parts of both sides that are the same have in common; empty where that cannot be said. */
+typedef int key_of(json_object *part, struct ksm_str *key);
+
+static int short_name_of(json_object *part, struct ksm_str *key)
+{
+	const char *name = string(part, "name");
+
+	return ksm_str_printf(key, "%s", name ? name : "");
+}
+
+static int any_name_of(json_object *part, struct ksm_str *key)
+{
+	return ksm_str_printf(key, "any");
+}
+
+/* Who of before each part of now is, SIZE_MAX for none; and which of before is somebody. */
+struct match {
+	size_t *of;
+	bool *is_taken;
+	size_t *next; /* of before: who has the same key, SIZE_MAX for none */
+};
+
+static size_t first_of(json_object *firsts, const char *key)
+{
+	json_object *first = json_object_object_get(firsts, key);
+
+	return first ? (size_t)json_object_get_int64(first) : SIZE_MAX;
+}
+
+static int set_first(json_object *firsts, const char *key, size_t first)
+{
+	if (first != SIZE_MAX)
+		return json_object_object_add(firsts, key, json_object_new_int64((int64_t)first))
+			       ? -ENOMEM
+			       : 0;
+	json_object_object_del(firsts, key);
+	return 0;
+}
+
+/* Puts one part of before, not taken yet, at the beginning of those with its key. */
+static int add_first(json_object *before, size_t j, const struct match *match, key_of *key,
+		     json_object *firsts)
+{
+	ksm_auto_str struct ksm_str text = {0};
+
+	if (key(json_object_array_get_idx(before, j), &text))
+		return -ENOMEM;
+	if (!text.len)
+		return 0;
+	match->next[j] = first_of(firsts, text.data);
+	return set_first(firsts, text.data, j);
+}
+
+static int take_first(json_object *now, size_t i, const struct match *match, key_of *key,
+		      json_object *firsts)
+{
+	ksm_auto_str struct ksm_str text = {0};
+	size_t first;
+
+	if (key(json_object_array_get_idx(now, i), &text))
+		return -ENOMEM;
+	first = text.len ? first_of(firsts, text.data) : SIZE_MAX;
+	if (first == SIZE_MAX)
+		return 0;
+	match->of[i] = first;
+	match->is_taken[first] = true;
+	return set_first(firsts, text.data, match->next[first]);
+}
+
+/* Of several with one key the first goes with the first. */
+static int match_by(json_object *before, json_object *now, const struct match *match, key_of *key)
+{
+	json_object *firsts = json_object_new_object();
+	int ret = firsts ? 0 : -ENOMEM;
+
+	for (size_t j = length(before); j-- > 0 && !ret;)
+		if (!match->is_taken[j])
+			ret = add_first(before, j, match, key, firsts);
+	for (size_t i = 0; i < length(now) && !ret; i++)
+		if (match->of[i] == SIZE_MAX)
+			ret = take_first(now, i, match, key, firsts);
+	json_object_put(firsts);
+	return ret;
+}
+
+static size_t count_left(json_object *before, json_object *now, const struct match *match,
+			 size_t *ret_now)
+{
+	size_t left = 0;
+
+	*ret_now = 0;
+	for (size_t i = 0; i < length(now); i++)
+		*ret_now += match->of[i] == SIZE_MAX;
+	for (size_t j = 0; j < length(before); j++)
+		left += !match->is_taken[j];
+	return left;
+}
+
+static int add_part(const struct sides *sides, struct ksm_diff_part *part, size_t *n,
+		    json_object *before, json_object *now)
+{
+	ksm_auto_str struct ksm_str name = {0};
+
+	if (name_of(now ? now : before, &name))
+		return -ENOMEM;
+	part[(*n)++] = (struct ksm_diff_part){
+		.name = ksm_no_free(name.data),
+		.was_there = before,
+		.is_there = now,
+		.present = value_of(sides, before, now, "pages_present", "present"),
+		.duplicates = value_of(sides, before, now, "duplicate_pages", "duplicates"),
+		.freed = value_of(sides, before, now, "freed_bytes", "freed"),
+	};
+	return 0;
+}
+
+static int take_parts(const struct sides *sides, json_object *before, json_object *now,
+		      bool may_be_renamed, struct ksm_diff_part **ret_part, size_t *ret_n)
+{
+	size_t n_before = length(before), n_now = length(now), left_now;
+	size_t *of ksm_auto_free = calloc(n_now + 1, sizeof(*of));
+	bool *is_taken ksm_auto_free = calloc(n_before + 1, sizeof(*is_taken));
+	size_t *next ksm_auto_free = calloc(n_before + 1, sizeof(*next));
+	const struct match match = {of, is_taken, next};
+	int ret;
+
+	*ret_part = calloc(n_before + n_now + 1, sizeof(**ret_part));
+	if (!of || !is_taken || !next || !*ret_part)
+		return -ENOMEM;
+	for (size_t i = 0; i < n_now; i++)
+		of[i] = SIZE_MAX;
+	ret = match_by(before, now, &match, name_of)
+		      ?: match_by(before, now, &match, short_name_of);
+	if (!ret && may_be_renamed && count_left(before, now, &match, &left_now) == 1 &&
+	    left_now == 1)
+		ret = match_by(before, now, &match, any_name_of);
+	for (size_t i = 0; i < n_now && !ret; i++)
+		ret = add_part(sides, *ret_part, ret_n,
+			       of[i] == SIZE_MAX ? NULL : json_object_array_get_idx(before, of[i]),
+			       json_object_array_get_idx(now, i));
+	for (size_t j = 0; j < n_before && !ret; j++)
+		if (!is_taken[j])
+			ret = add_part(sides, *ret_part, ret_n,
+				       json_object_array_get_idx(before, j), NULL);
+	return ret;
+}
+
+static bool same_grouping(json_object *before, json_object *now)
+{
+	const char *x = string(json_object_array_get_idx(before, 0), "by");
+	const char *y = string(json_object_array_get_idx(now, 0), "by");
+
+	return x && y && strcmp(x, y) == 0;
+}
+
+int ksm_diff_make(json_object *before, json_object *now, struct ksm_diff *ret_diff)
+{
+	const struct sides sides = {
+		.before = before,
+		.now = now,
+		.page_before = number(before, "page_size"),
+		.page_now = number(now, "page_size"),
+	};
+	json_object *groups_before = member(before, "groups"), *groups_now = member(now, "groups");
+	struct ksm_diff diff = {0};
+	int ret = take_totals(&sides, &diff) ?: take_settings(&sides, &diff)
+		?: take_parts(&sides, member(before, "targets"), member(now, "targets"), true,
+			      &diff.target, &diff.n_targets);
+
+	if (!ret && length(groups_before) && length(groups_now) &&
+	    same_grouping(groups_before, groups_now))
+		ret = take_parts(&sides, groups_before, groups_now, false, &diff.group,
+				 &diff.n_groups);
+	if (ret)
+		ksm_diff_free(&diff);
+	else
+		*ret_diff = diff;
+	return ret;
+}
+
+static void free_parts(struct ksm_diff_part *part, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(part[i].name);
+	free(part);
+}
+
+void ksm_diff_free(struct ksm_diff *diff)
+{
+	for (size_t i = 0; i < diff->n_settings; i++) {
+		free(diff->setting[i].name);
+		free(diff->setting[i].before);
+		free(diff->setting[i].now);
+	}
+	free(diff->setting);
+	free(diff->total);
+	free_parts(diff->target, diff->n_targets);
+	free_parts(diff->group, diff->n_groups);
+	*diff = (struct ksm_diff){0};
+}
+
+int64_t ksm_diff_change(const struct ksm_diff_value *value)
+{
+	int64_t change;
+
+	if (value->before == KSM_UNKNOWN || value->now == KSM_UNKNOWN ||
+	    __builtin_sub_overflow(value->now, value->before, &change))
+		return KSM_UNKNOWN;
+	return change;
+}
+
+const char *ksm_diff_state(const struct ksm_diff_part *part)
+{
+	return !part->was_there ? "new" : part->is_there ? "same" : "gone";
+}
+
+/* ---------------------------------------------------------------- for people */
+
+static const struct ksm_diff_value *find_total(const struct ksm_diff *diff, const char *name)
+{
+	size_t i = 0;
+
+	while (strcmp(diff->total[i].name, name) != 0)
+		i++;
+	return &diff->total[i];
+}
+
+static void format_amount(int64_t bytes, char text[KSM_UNITS_MAX])
+{
+	if (bytes == KSM_UNKNOWN)
+		snprintf(text, KSM_UNITS_MAX, "unknown");
+	else
+		ksm_format_bytes(bytes, text);
+}
+
+static int put_change(struct ksm_str *lines, const char *what, const struct ksm_diff_value *value)
+{
+	char before[KSM_UNITS_MAX], now[KSM_UNITS_MAX], change[KSM_UNITS_MAX];
+	int64_t by = ksm_diff_change(value);
+
+	format_amount(value->before, before);
+	format_amount(value->now, now);
+	format_amount(by == KSM_UNKNOWN ? by : llabs(by), change);
+	return ksm_str_printf(lines, "%s %s, before %s: %s %s\n", what, now, before, change,
+			      by < 0 ? "less" : "more");
+}
+
+int ksm_diff_headline(const struct ksm_diff *diff, struct ksm_str *lines)
+{
+	int ret = put_change(lines, "KSM would free", find_total(diff, "freed"))
+			  ?: put_change(lines, "It looked at", find_total(diff, "present"));
+
+	for (size_t i = 0; i < diff->n_settings && !ret; i++) {
+		const struct ksm_diff_setting *setting = &diff->setting[i];
+
+		ret = ksm_str_printf(lines, "Not the same model: %s is %s, before %s\n",
+				     setting->name, setting->now ? setting->now : "absent",
+				     setting->before ? setting->before : "absent");
+	}
+	return ret;
+}
+
+/* ---------------------------------------------------------------- for scripts */
+
+static void put(json_object *object, const char *name, json_object *value)
+{
+	json_object_object_add(object, name, value);
+}
+
+static json_object *value_object(const struct ksm_diff_value *value)
+{
+	json_object *object = json_object_new_object();
+
+	put(object, "before", ksm_report_number(value->before));
+	put(object, "now", ksm_report_number(value->now));
+	put(object, "change", ksm_report_number(ksm_diff_change(value)));
+	return object;
+}
+
+static void put_value(json_object *object, const struct ksm_diff_value *value)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s_bytes", value->name);
+	put(object, name, value_object(value));
+}
+
+static json_object *parts_array(const struct ksm_diff_part *part, size_t n)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_object *object = json_object_new_object();
+
+		put(object, "name", ksm_report_string(part[i].name));
+		put(object, "was_there", json_object_new_boolean(part[i].was_there));
+		put(object, "is_there", json_object_new_boolean(part[i].is_there));
+		put_value(object, &part[i].present);
+		put_value(object, &part[i].duplicates);
+		put_value(object, &part[i].freed);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+json_object *ksm_report_diff(const struct ksm_diff *diff)
+{
+	json_object *object = json_object_new_object(), *sums = json_object_new_object(),
+		    *settings = json_object_new_array();
+
+	for (size_t i = 0; i < diff->n_totals; i++)
+		put_value(sums, &diff->total[i]);
+	put(object, "totals", sums);
+	for (size_t i = 0; i < diff->n_settings; i++) {
+		const struct ksm_diff_setting *setting = &diff->setting[i];
+		json_object *element = json_object_new_object();
+
+		put(element, "name", ksm_report_string(setting->name));
+		put(element, "before", setting->before ? ksm_report_string(setting->before) : NULL);
+		put(element, "now", setting->now ? ksm_report_string(setting->now) : NULL);
+		json_object_array_add(settings, element);
+	}
+	put(object, "settings", settings);
+	put(object, "targets", parts_array(diff->target, diff->n_targets));
+	put(object, "groups", parts_array(diff->group, diff->n_groups));
+	return object;
+}
