@@ -126,19 +126,18 @@ static int report(const struct ksm_cli *cli, const struct ksm_estimate_request *
 {
 	const struct ksm_diff *changes = NULL;
 	struct ksm_diff diff = {0};
-	int status;
+	int status, html_status;
 
 	if (request->before) {
 		if (compare(request, estimate, &diff))
 			return ksm_cli_no_memory(cli);
 		changes = &diff;
 	}
-	status = write_html(cli, request, estimate, changes);
+	html_status = write_html(cli, request, estimate, changes);
 	/* The failure's document is the only one. */
-	if (!status || !cli->json)
-		status = print(cli, request, estimate, changes) ?: status;
+	status = html_status && cli->json ? html_status : print(cli, request, estimate, changes);
 	ksm_diff_free(&diff);
-	return status;
+	return status ? status : html_status;
 }
 
 int ksm_estimate_run_and_print(const struct ksm_cli *cli, struct ksm_estimate_request *request,

@@ -289,12 +289,14 @@ static size_t count_left(json_object *before, json_object *now, const struct mat
 static int add_part(const struct sides *sides, struct ksm_diff_part *part, size_t *n,
 		    json_object *before, json_object *now)
 {
-	ksm_auto_str struct ksm_str name = {0};
+	struct ksm_str name = {0};
 
-	if (name_of(now ? now : before, &name))
+	if (name_of(now ? now : before, &name)) {
+		ksm_str_free(&name);
 		return -ENOMEM;
+	}
 	part[(*n)++] = (struct ksm_diff_part){
-		.name = ksm_no_free(name.data),
+		.name = name.data,
 		.was_there = before,
 		.is_there = now,
 		.present = value_of(sides, before, now, "pages_present", "present"),
@@ -427,12 +429,17 @@ static int put_change(struct ksm_str *lines, const char *what, const struct ksm_
 {
 	char before[KSM_UNITS_MAX], now[KSM_UNITS_MAX], change[KSM_UNITS_MAX];
 	int64_t by = ksm_diff_change(value);
+	int ret;
 
 	format_amount(value->before, before);
 	format_amount(value->now, now);
-	format_amount(by == KSM_UNKNOWN ? by : llabs(by), change);
-	return ksm_str_printf(lines, "%s %s, before %s: %s %s\n", what, now, before, change,
-			      by < 0 ? "less" : "more");
+	ret = ksm_str_printf(lines, "%s %s, before %s", what, now, before);
+	if (ret || by == KSM_UNKNOWN)
+		return ret ?: ksm_str_printf(lines, "\n");
+	if (!by)
+		return ksm_str_printf(lines, ": no change\n");
+	ksm_format_bytes(llabs(by), change);
+	return ksm_str_printf(lines, ": %s %s\n", change, by < 0 ? "less" : "more");
 }
 
 int ksm_diff_headline(const struct ksm_diff *diff, struct ksm_str *lines)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What has changed, as part of an estimate's page. */
+#include <math.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "report/html_chart.h"
 #include "report/html_estimate.h"
 
-#define BARS 6 /* of the totals, those that come first: memory, not ksmd's counters */
+#define TOTALS 6 /* that come first: memory, not ksmd's counters */
 
 static void put_sentences(struct ksm_html *html, const struct ksm_diff *diff)
 {
@@ -22,6 +23,11 @@ static void put_sentences(struct ksm_html *html, const struct ksm_diff *diff)
 		ksm_html_put(html, "<p>%s</p>\n", line);
 }
 
+static double known(int64_t bytes)
+{
+	return bytes == KSM_UNKNOWN ? 0 : (double)bytes;
+}
+
 static void fill_bar(struct ksm_chart_bar *bar, const struct ksm_diff_value *value,
 		     const char *when, int64_t bytes, double most, enum ksm_chart_colour colour)
 {
@@ -30,28 +36,27 @@ static void fill_bar(struct ksm_chart_bar *bar, const struct ksm_diff_value *val
 		snprintf(bar->value, sizeof(bar->value), "unknown");
 	else
 		ksm_format_bytes(bytes, bar->value);
-	bar->to = bytes == KSM_UNKNOWN ? 0 : (double)bytes / most;
+	bar->to = known(bytes) / most;
 	bar->colour = colour;
 }
 
 static void put_bars(struct ksm_html *html, const struct ksm_diff *diff)
 {
-	struct ksm_chart_bar bar[2 * BARS] = {0};
+	struct ksm_chart_bar bar[2 * TOTALS] = {0};
 	double most = 1;
+	size_t n = 0;
 
-	for (size_t i = 0; i < BARS; i++) {
-		if ((double)diff->total[i].before > most)
-			most = (double)diff->total[i].before;
-		if ((double)diff->total[i].now > most)
-			most = (double)diff->total[i].now;
-	}
-	for (size_t i = 0; i < BARS; i++) {
+	for (size_t i = 0; i < TOTALS; i++)
+		most = fmax(most, fmax(known(diff->total[i].before), known(diff->total[i].now)));
+	for (size_t i = 0; i < TOTALS; i++) {
 		const struct ksm_diff_value *value = &diff->total[i];
 
-		fill_bar(&bar[2 * i], value, "before", value->before, most, KSM_COLOUR_PLAIN);
-		fill_bar(&bar[2 * i + 1], value, "now", value->now, most, KSM_COLOUR_GOOD);
+		if (known(value->before) <= 0 && known(value->now) <= 0)
+			continue;
+		fill_bar(&bar[n++], value, "before", value->before, most, KSM_COLOUR_PLAIN);
+		fill_bar(&bar[n++], value, "now", value->now, most, KSM_COLOUR_GOOD);
 	}
-	ksm_chart_bars(html, "Memory before and now", bar, 2 * BARS);
+	ksm_chart_bars(html, "Memory before and now", bar, n);
 }
 
 static const struct ksm_html_column total_columns[] = {

@@ -90,8 +90,8 @@ TEST_F(DiffTest, OfAnEstimateWithItselfIsNone)
 		EXPECT_EQ(ksm_diff_change(&diff_.total[i]), 0) << diff_.total[i].name;
 	EXPECT_EQ(diff_.n_settings, 0u);
 	EXPECT_EQ(Targets(), "100 a same");
-	EXPECT_EQ(Headline(), "KSM would free 8.0 KiB, before 8.0 KiB: 0 B more\n"
-			      "It looked at 12.0 KiB, before 12.0 KiB: 0 B more\n");
+	EXPECT_EQ(Headline(), "KSM would free 8.0 KiB, before 8.0 KiB: no change\n"
+			      "It looked at 12.0 KiB, before 12.0 KiB: no change\n");
 }
 
 TEST_F(DiffTest, TellsWhatGrewAndShrank)
@@ -160,7 +160,7 @@ TEST_F(DiffTest, WhatIsNotAsItShouldBeIsUnknown)
 		Make(json_tokener_parse(other), Document());
 		EXPECT_EQ(Total("present").before, KSM_UNKNOWN) << other;
 		EXPECT_EQ(ksm_diff_change(&diff_.total[0]), KSM_UNKNOWN) << other;
-		EXPECT_NE(Headline().find("before unknown"), std::string::npos);
+		EXPECT_NE(Headline().find("before unknown\n"), std::string::npos);
 		json_object_put(ksm_report_diff(&diff_));
 	}
 }
