@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/estimate_verb.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -74,25 +73,16 @@ static int fail_for_all(const struct ksm_cli *cli, const struct ksm_estimate *es
 										 : status;
 }
 
-static int print_document(const struct ksm_cli *cli, const struct ksm_estimate *estimate,
-			  const struct ksm_diff *diff)
-{
-	json_object *document = ksm_report_estimate(estimate);
-
-	if (document && diff)
-		json_object_object_add(document, "diff", ksm_report_diff(diff));
-	return ksm_cli_print_json(cli, document);
-}
-
 static int print(const struct ksm_cli *cli, const struct ksm_estimate_request *request,
-		 const struct ksm_estimate *estimate, const struct ksm_diff *diff)
+		 const struct ksm_estimate *estimate, const struct ksm_diff *diff,
+		 json_object *document)
 {
 	struct ksm_error err;
 
 	if (request->advise)
 		return ksm_estimate_print_advice(cli, request, estimate);
 	if (cli->json)
-		return print_document(cli, estimate, diff);
+		return ksm_cli_print_json(cli, json_object_get(document));
 	if (ksm_estimate_print(cli, estimate, diff, &request->table, &err))
 		return ksm_cli_fail(cli, &err);
 	return KSM_EXIT_OK;
@@ -110,32 +100,30 @@ static int write_html(const struct ksm_cli *cli, const struct ksm_estimate_reque
 	return ksm_cli_write_file(cli, request->html, &text);
 }
 
-static int compare(const struct ksm_estimate_request *request, const struct ksm_estimate *estimate,
-		   struct ksm_diff *ret_diff)
-{
-	json_object *now = ksm_report_estimate(estimate);
-	int ret = now ? ksm_diff_make(request->before, now, ret_diff) : -ENOMEM;
-
-	json_object_put(now);
-	return ret;
-}
-
 /* The page, and what is printed. */
 static int report(const struct ksm_cli *cli, const struct ksm_estimate_request *request,
 		  const struct ksm_estimate *estimate)
 {
 	const struct ksm_diff *changes = NULL;
 	struct ksm_diff diff = {0};
+	json_object *document = NULL;
 	int status, html_status;
 
+	if (request->before || (cli->json && !request->advise))
+		document = ksm_report_estimate(estimate);
 	if (request->before) {
-		if (compare(request, estimate, &diff))
+		if (!document || ksm_diff_make(request->before, document, &diff)) {
+			json_object_put(document);
 			return ksm_cli_no_memory(cli);
+		}
 		changes = &diff;
+		json_object_object_add(document, "diff", ksm_report_diff(&diff));
 	}
 	html_status = write_html(cli, request, estimate, changes);
 	/* The failure's document is the only one. */
-	status = html_status && cli->json ? html_status : print(cli, request, estimate, changes);
+	status = html_status && cli->json ? html_status
+					  : print(cli, request, estimate, changes, document);
+	json_object_put(document);
 	ksm_diff_free(&diff);
 	return status ? status : html_status;
 }

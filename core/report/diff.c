@@ -9,7 +9,6 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "base/units.h"
 #include "kernel/root.h"
 #include "report/report.h"
 
@@ -417,7 +416,7 @@ static const struct ksm_diff_value *find_total(const struct ksm_diff *diff, cons
 	return &diff->total[i];
 }
 
-static void format_amount(int64_t bytes, char text[KSM_UNITS_MAX])
+void ksm_diff_format(int64_t bytes, char text[KSM_UNITS_MAX])
 {
 	if (bytes == KSM_UNKNOWN)
 		snprintf(text, KSM_UNITS_MAX, "unknown");
@@ -431,8 +430,8 @@ static int put_change(struct ksm_str *lines, const char *what, const struct ksm_
 	int64_t by = ksm_diff_change(value);
 	int ret;
 
-	format_amount(value->before, before);
-	format_amount(value->now, now);
+	ksm_diff_format(value->before, before);
+	ksm_diff_format(value->now, now);
 	ret = ksm_str_printf(lines, "%s %s, before %s", what, now, before);
 	if (ret || by == KSM_UNKNOWN)
 		return ret ?: ksm_str_printf(lines, "\n");

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "base/units.h"
 #include "estimate/estimate.h"
 
 struct ksm_diff_value {
@@ -54,6 +55,9 @@ void ksm_diff_free(struct ksm_diff *diff);
 
 /* How much more it is; KSM_UNKNOWN unless both are known. */
 int64_t ksm_diff_change(const struct ksm_diff_value *value);
+
+/* Bytes for people, or "unknown". */
+void ksm_diff_format(int64_t bytes, char text[KSM_UNITS_MAX]);
 
 /* "same", "new" or "gone". */
 const char *ksm_diff_state(const struct ksm_diff_part *part);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "kernel/ksm_sysfs.h"
@@ -14,18 +13,12 @@
 static int put_headline(struct ksm_html *html, const struct ksm_estimate *estimate)
 {
 	struct ksm_str lines ksm_auto_str = {0};
-	char *save = NULL;
-	const char *class = "headline";
 	int ret = ksm_report_headline(estimate, &lines);
 
 	if (ret)
 		return ret;
 	ksm_html_put(html, "<header>\n<h1>What kernel samepage merging would save</h1>\n");
-	for (char *line = strtok_r(lines.data, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		ksm_html_put(html, "<p class=\"%s\">%s</p>\n", class, line);
-		class = "more";
-	}
+	ksm_html_paragraphs(html, lines.data, "headline");
 	ksm_html_put(html, "</header>\n");
 	return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What has changed, as part of an estimate's page. */
 #include <math.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "report/html_chart.h"
@@ -12,15 +11,11 @@
 static void put_sentences(struct ksm_html *html, const struct ksm_diff *diff)
 {
 	struct ksm_str lines ksm_auto_str = {0};
-	char *save = NULL;
 
-	if (ksm_diff_headline(diff, &lines)) {
+	if (ksm_diff_headline(diff, &lines))
 		html->is_short_of_memory = true;
-		return;
-	}
-	for (char *line = strtok_r(lines.data, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save))
-		ksm_html_put(html, "<p>%s</p>\n", line);
+	else
+		ksm_html_paragraphs(html, lines.data, "more");
 }
 
 static double known(int64_t bytes)
@@ -32,10 +27,7 @@ static void fill_bar(struct ksm_chart_bar *bar, const struct ksm_diff_value *val
 		     const char *when, int64_t bytes, double most, enum ksm_chart_colour colour)
 {
 	snprintf(bar->label, sizeof(bar->label), "%s, %s", value->name, when);
-	if (bytes == KSM_UNKNOWN)
-		snprintf(bar->value, sizeof(bar->value), "unknown");
-	else
-		ksm_format_bytes(bytes, bar->value);
+	ksm_diff_format(bytes, bar->value);
 	bar->to = known(bytes) / most;
 	bar->colour = colour;
 }

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <sodium.h>
+#include <string.h>
 
 #include "base/units.h"
 #include "estimate/estimate.h"
@@ -58,6 +59,17 @@ void ksm_html_end(struct ksm_html *html)
 	ksm_html_put(html, "<script>");
 	put_asset(html, ksm_report_js, ksm_report_js_end);
 	ksm_html_put(html, "</script>\n</body>\n</html>\n");
+}
+
+void ksm_html_paragraphs(struct ksm_html *html, char *lines, const char *first_class)
+{
+	const char *class = first_class;
+	char *save = NULL;
+
+	for (char *line = strtok_r(lines, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		ksm_html_put(html, "<p class=\"%s\">%s</p>\n", class, line);
+		class = "more";
+	}
 }
 
 void ksm_html_begin_section(struct ksm_html *html, const char *heading, bool wide)

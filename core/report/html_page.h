@@ -8,6 +8,9 @@
 void ksm_html_begin(struct ksm_html *html, const char *title);
 void ksm_html_end(struct ksm_html *html);
 
+/* A paragraph for each of @lines, which it cuts; the first has a class of its own. */
+void ksm_html_paragraphs(struct ksm_html *html, char *lines, const char *first_class);
+
 /* A part of the page with a heading; a wide one takes all of its width. */
 void ksm_html_begin_section(struct ksm_html *html, const char *heading, bool wide);
 void ksm_html_end_section(struct ksm_html *html);
