@@ -67,10 +67,12 @@ static int compare_address(const void *key, const void *element)
 static void mark(struct ksm_map *map, uint64_t address, unsigned int page_size,
 		 enum ksm_page_class kind)
 {
-	struct ksm_map_area *area =
-		bsearch(&address, map->area, map->n_areas, sizeof(*map->area), compare_address);
+	struct ksm_map_area *area = NULL;
 	uint64_t offset, pages;
 
+	if (map->area)
+		area = bsearch(&address, map->area, map->n_areas, sizeof(*map->area),
+			       compare_address);
 	if (!area)
 		return;
 	offset = (address - area->first) / page_size;

@@ -143,9 +143,11 @@ void ksm_chart_matrix(struct ksm_html *html, const char *title, const char *desc
 		put_cell_number(html, 0, i + 1, cells, i + 1);
 	}
 	for (uint32_t i = 0; i < n * n; i++) {
+		uint32_t row = i / n + margin, column = i % n + margin;
+
 		ksm_html_put(html, "<rect class=\"%s\" x=\"%.3f%%\" y=\"%.3f%%\"",
-			     isnan(shade[i]) ? "track" : "c1", (i % n + margin) * 100.0 / cells,
-			     (i / n + margin) * 100.0 / cells);
+			     isnan(shade[i]) ? "track" : "c1", column * 100.0 / cells,
+			     row * 100.0 / cells);
 		ksm_html_put(html, " width=\"%.3f%%\" height=\"%.3f%%\"", 96.0 / cells,
 			     96.0 / cells);
 		if (!isnan(shade[i]))
