@@ -62,10 +62,11 @@ comma := ,
 BUILD := .build/$(if $(SANITIZE),$(subst $(comma),-,$(SANITIZE)),$(if $(COVERAGE),coverage,plain))
 
 pkg      = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
-COMMON   = $(WARNINGS) $(SANITIZE_FLAGS) $(if $(COVERAGE),--coverage) -D_GNU_SOURCE -Icore -I. \
+COMMON   = $(WARNINGS) $(if $(COVERAGE),--coverage) -D_GNU_SOURCE -Icore -I. \
            -DKSMCTL_VERSION='"$(VERSION)"'
-C_ALL   := -std=gnu11 $(COMMON) $(C_WARNINGS) $(call pkg,--cflags,$(LIBRARIES)) -pthread
-CXX_ALL := -std=gnu++17 $(COMMON) -pthread
+C_ALL   := -std=gnu11 $(COMMON) $(C_WARNINGS) $(SANITIZE_FLAGS) $(call pkg,--cflags,$(LIBRARIES)) -pthread
+# Only tests are C++. GCC takes five times as long for them with UndefinedBehaviorSanitizer, which is meant for ksmctl.
+CXX_ALL := -std=gnu++17 $(COMMON) $(if $(findstring undefined,$(SANITIZE)),,$(SANITIZE_FLAGS)) -pthread
 LD_ALL  := $(SANITIZE_FLAGS) $(if $(COVERAGE),--coverage) -pthread
 # bzip2 comes without a file for pkg-config.
 LIBS    := $(call pkg,--libs,$(LIBRARIES)) -lbz2 -lm

@@ -346,12 +346,13 @@ TEST_F(InjectTest, TakesAnotherThreadDuringVfork)
 		return;
 	for (bool has_another : {true, false}) {
 		Program parent({"/usr/bin/python3", "-c",
-				"import ctypes, sys, threading, time\n"
+				"import ctypes, os, sys, threading, time\n"
 				"if sys.argv[1] == '1':\n"
 				"    threading.Thread(target=time.sleep, args=[1000]).start()\n"
 				"call = ctypes.CDLL(None).syscall\n"
 				"if call(int(sys.argv[2]), int(sys.argv[3]), 0, 0, 0, 0) == 0:\n"
-				"    time.sleep(10)\n",
+				"    time.sleep(10)\n"
+				"    os._exit(0)\n",
 				has_another ? "1" : "0", std::to_string(SYS_clone),
 				std::to_string(CLONE_VFORK | SIGCHLD)});
 		std::string task = "/proc/" + std::to_string(parent.pid()) + "/task/";
