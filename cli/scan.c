@@ -63,6 +63,8 @@ static int scan_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 		return ksm_estimate_list_kernels(cli, &scan->request.table);
 	if (scan->request.trust && !scan->request.advise)
 		return ksm_cli_usage(cli, "--trust is for --advise");
+	if (scan->request.advise && scan->request.diff)
+		return ksm_cli_usage(cli, "--advise gives no report for --diff to compare");
 	status = ksm_estimate_prepare(cli, &scan->request);
 	if (!status)
 		status = ksm_selection_take(cli, &scan->selection, argc, argv);

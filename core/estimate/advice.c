@@ -10,6 +10,7 @@
 struct choice {
 	const struct ksm_estimate *estimate;
 	const bool *is_in;
+	struct ksm_domain *domain;
 	bool *chosen;
 	int64_t *loss; /* pages that would not be freed without the target */
 	int64_t *alone;
@@ -151,17 +152,14 @@ static int by_net(const void *a, const void *b)
 }
 
 /* The domain of @first, and who else is in it; these are marked as done. */
-static uint32_t take_members(struct choice *choice, uint32_t first, bool trust, bool *done,
-			     struct ksm_domain *ret_domain)
+static uint32_t take_members(struct choice *choice, uint32_t first, bool trust, bool *done)
 {
-	const struct ksm_estimate *estimate = choice->estimate;
-	struct ksm_domain domain;
+	const struct ksm_domain *domain = choice->domain;
 	uint32_t n = 0;
 
-	ksm_space_domain(estimate->target[first].space, ret_domain);
-	for (uint32_t t = 0; t < estimate->n_targets; t++) {
-		ksm_space_domain(estimate->target[t].space, &domain);
-		choice->chosen[t] = !done[t] && (trust || ksm_domain_equal(&domain, ret_domain));
+	for (uint32_t t = 0; t < choice->estimate->n_targets; t++) {
+		choice->chosen[t] = !done[t] &&
+				    (trust || ksm_domain_equal(&domain[t], &domain[first]));
 		n += choice->chosen[t];
 		done[t] |= choice->chosen[t];
 	}
@@ -177,8 +175,9 @@ static int advise_all(struct choice *choice, bool trust, bool *done, struct ksm_
 
 		if (done[first])
 			continue;
-		*group = (struct ksm_advice_group){.is_all = trust};
-		group->n_members = take_members(choice, first, trust, done, &group->domain);
+		*group =
+			(struct ksm_advice_group){.is_all = trust, .domain = choice->domain[first]};
+		group->n_members = take_members(choice, first, trust, done);
 		group->advised = calloc(group->n_members, sizeof(*group->advised));
 		if (!group->advised)
 			return -ENOMEM;
@@ -194,6 +193,7 @@ static int advise_all(struct choice *choice, bool trust, bool *done, struct ksm_
 
 static void release(struct choice *choice, bool *done)
 {
+	free(choice->domain);
 	free(choice->chosen);
 	free(choice->loss);
 	free(choice->alone);
@@ -209,16 +209,20 @@ static int prepare(const struct ksm_estimate *estimate, const bool *is_in, struc
 	*choice = (struct choice){
 		.estimate = estimate,
 		.is_in = is_in,
+		.domain = calloc(n, sizeof(*choice->domain)),
 		.chosen = calloc(n, sizeof(*choice->chosen)),
 		.loss = calloc(n, sizeof(*choice->loss)),
 		.alone = calloc(n, sizeof(*choice->alone)),
 		.sharing_max = ksm_model_sharing_max(model),
 	};
 	*ret_done = calloc(n, sizeof(**ret_done));
-	if (choice->chosen && choice->loss && choice->alone && *ret_done)
-		return 0;
-	release(choice, *ret_done);
-	return -ENOMEM;
+	if (!choice->domain || !choice->chosen || !choice->loss || !choice->alone || !*ret_done) {
+		release(choice, *ret_done);
+		return -ENOMEM;
+	}
+	for (uint32_t t = 0; t < estimate->n_targets; t++)
+		ksm_space_domain(estimate->target[t].space, &choice->domain[t]);
+	return 0;
 }
 
 int ksm_advise(const struct ksm_estimate *estimate, const bool *is_in, bool trust,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "estimate/estimate.h"
 
 void ksm_space_domain(const struct ksm_space *space, struct ksm_domain *ret_domain)
@@ -16,19 +17,9 @@ void ksm_space_domain(const struct ksm_space *space, struct ksm_domain *ret_doma
 	ksm_domain_of(&process, ret_domain);
 }
 
-static bool same_owner(enum ksm_owner owner, const struct ksm_space *a, const struct ksm_space *b)
-{
-	struct ksm_domain of_a, of_b;
-
-	if (owner == KSM_OWNER_USER)
-		return a->uid == b->uid;
-	ksm_space_domain(a, &of_a);
-	ksm_space_domain(b, &of_b);
-	return ksm_domain_equal(&of_a, &of_b);
-}
-
 /* An owner has the number of its first target. */
-static uint32_t *number_owners(const struct ksm_page_source *source, enum ksm_owner owner)
+static uint32_t *number_owners(const struct ksm_page_source *source,
+			       const struct ksm_domain *domain, enum ksm_owner owner)
 {
 	uint32_t *part = calloc((size_t)source->n_spaces + 1, sizeof(*part));
 
@@ -36,7 +27,8 @@ static uint32_t *number_owners(const struct ksm_page_source *source, enum ksm_ow
 		part[i] = i;
 		for (uint32_t j = 0; j < i && owner != KSM_OWNER_TARGET; j++) {
 			if (part[j] != j ||
-			    !same_owner(owner, &source->space[i], &source->space[j]))
+			    (owner == KSM_OWNER_USER ? source->space[i].uid != source->space[j].uid
+						     : !ksm_domain_equal(&domain[i], &domain[j])))
 				continue;
 			part[i] = j;
 			break;
@@ -48,12 +40,17 @@ static uint32_t *number_owners(const struct ksm_page_source *source, enum ksm_ow
 int ksm_crossing_init(struct ksm_crossing *crossing, const struct ksm_page_source *source,
 		      int64_t sharing_max)
 {
+	struct ksm_domain *domain ksm_auto_free =
+		calloc((size_t)source->n_spaces + 1, sizeof(*domain));
+
 	*crossing = (struct ksm_crossing){.sharing_max = sharing_max};
 	crossing->count = calloc((size_t)source->n_spaces + 1, sizeof(*crossing->count));
-	if (!crossing->count)
+	if (!crossing->count || !domain)
 		return -ENOMEM;
+	for (uint32_t i = 0; i < source->n_spaces; i++)
+		ksm_space_domain(&source->space[i], &domain[i]);
 	for (enum ksm_owner owner = 0; owner < KSM_OWNERS; owner++) {
-		crossing->part[owner] = number_owners(source, owner);
+		crossing->part[owner] = number_owners(source, domain, owner);
 		if (!crossing->part[owner])
 			return -ENOMEM;
 	}

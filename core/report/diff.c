@@ -151,11 +151,30 @@ static int add_setting(struct ksm_diff *diff, size_t *capacity, const char *name
 			     : -ENOMEM;
 }
 
+/* Those of @now, then those that only @before has. */
+static int add_tunables(struct ksm_diff *diff, size_t *capacity, json_object *before,
+			json_object *now)
+{
+	json_object *const sides[] = {now, before};
+	int ret = 0;
+
+	for (int side = 0; side < 2; side++) {
+		if (!json_object_is_type(sides[side], json_type_object))
+			continue;
+		json_object_object_foreach(sides[side], name, value)
+		{
+			(void)value;
+			if (!ret && (side == 0 || !member(now, name)))
+				ret = add_setting(diff, capacity, name, member(before, name),
+						  member(now, name));
+		}
+	}
+	return ret;
+}
+
 static int take_settings(const struct sides *sides, struct ksm_diff *diff)
 {
 	json_object *before = member(sides->before, "model"), *now = member(sides->now, "model");
-	json_object *tunables_before = member(before, "tunables"),
-		    *tunables_now = member(now, "tunables");
 	static const char *const names[] = {"kernel", "checksum"};
 	size_t capacity = 0;
 	int ret = add_setting(diff, &capacity, "page_size", member(sides->before, "page_size"),
@@ -164,15 +183,8 @@ static int take_settings(const struct sides *sides, struct ksm_diff *diff)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !ret; i++)
 		ret = add_setting(diff, &capacity, names[i], member(before, names[i]),
 				  member(now, names[i]));
-	if (ret || !json_object_is_type(tunables_now, json_type_object))
-		return ret;
-	json_object_object_foreach(tunables_now, name, value)
-	{
-		ret = ret
-			      ?: add_setting(diff, &capacity, name, member(tunables_before, name),
-					     value);
-	}
-	return ret;
+	return ret ?: add_tunables(diff, &capacity, member(before, "tunables"),
+				   member(now, "tunables"));
 }
 
 /* ---------------------------------------------------------------- targets and groups */

@@ -75,6 +75,7 @@ static void put_areas(struct ksm_html *html, const struct ksm_estimate *estimate
 {
 	const struct ksm_map *map = &estimate->map[target];
 	const struct ksm_map_area **order ksm_auto_free = calloc(map->n_areas, sizeof(*order));
+	size_t n_shown = map->n_areas < AREAS_MAX ? map->n_areas : AREAS_MAX;
 	char caption[96];
 
 	if (!order) {
@@ -84,10 +85,11 @@ static void put_areas(struct ksm_html *html, const struct ksm_estimate *estimate
 	for (size_t i = 0; i < map->n_areas; i++)
 		order[i] = &map->area[i];
 	qsort(order, map->n_areas, sizeof(*order), by_repeats);
-	snprintf(caption, sizeof(caption), "Areas of target %u in which most repeats", target + 1);
+	snprintf(caption, sizeof(caption), "The %zu areas of target %u in which most repeats",
+		 n_shown, target + 1);
 	ksm_html_put(html, "<details><summary>Areas: %zu</summary>", map->n_areas);
 	ksm_html_begin_table(html, caption, area_columns);
-	for (size_t i = 0; i < map->n_areas && i < AREAS_MAX; i++)
+	for (size_t i = 0; i < n_shown; i++)
 		put_area(html, estimate, &estimate->target[target].space->areas, order[i]);
 	ksm_html_end_table(html);
 	ksm_html_put(html, "</details>\n");

@@ -26,3 +26,4 @@ jq -c --argjson first "${pids[0]}" '.advice[0] | [.domain != null, .freed_bytes 
 "$KSMCTL" scan "${pids[@]}" --advise --interval=0 | sed 's/[0-9][0-9.]*/N/g' | head -1
 "$KSMCTL" scan "${pids[2]}" --advise --interval=0 --set max_page_sharing=2 -q >alone; echo $?
 "$KSMCTL" scan --trust $$; echo $?
+"$KSMCTL" scan --advise --diff=document $$; echo $?

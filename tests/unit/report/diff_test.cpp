@@ -136,7 +136,8 @@ TEST_F(DiffTest, TargetsAreFoundAgain)
 
 TEST_F(DiffTest, PagesOfAnotherSizeAreBytes)
 {
-	Parse("{\"page_size\": 4096, \"totals\": {\"pages_present\": 4, \"freed_bytes\": 5}}",
+	Parse("{\"page_size\": 4096, \"totals\": {\"pages_present\": 4, \"freed_bytes\": 5}, "
+	      "\"model\": {\"tunables\": {\"max_page_sharing\": 256}}}",
 	      "{\"page_size\": 65536, \"totals\": {\"pages_present\": 1, \"freed_bytes\": 6}, "
 	      "\"model\": {\"kernel\": \"6.18\", \"tunables\": {\"smart_scan\": 1}}}");
 	EXPECT_EQ(Total("present").before, 16384);
@@ -146,6 +147,7 @@ TEST_F(DiffTest, PagesOfAnotherSizeAreBytes)
 	EXPECT_NE(Headline().find("page_size is 65536, before 4096"), std::string::npos);
 	EXPECT_NE(Headline().find("kernel is 6.18, before absent"), std::string::npos);
 	EXPECT_NE(Headline().find("smart_scan is 1, before absent"), std::string::npos);
+	EXPECT_NE(Headline().find("max_page_sharing is absent, before 256"), std::string::npos);
 }
 
 TEST_F(DiffTest, WhatIsNotAsItShouldBeIsUnknown)
