@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/progress.h"
 
+#include "base/clock.h"
 #include "base/units.h"
-#include "cli/clock.h"
-
-static double now(void)
-{
-	return (double)ksm_cli_now() / KSM_CLI_SECOND;
-}
 
 /* From the first second on and ten times a second at most. */
 static int show(void *data, unsigned int pass, uint64_t pages)
 {
 	struct ksm_progress *progress = data;
 	char bytes[KSM_UNITS_MAX];
-	double time = now();
+	double time = ksm_now_seconds();
 
 	if (time - progress->begin < 1 || time - progress->last < 0.1)
 		return 0;
@@ -28,7 +23,7 @@ static int show(void *data, unsigned int pass, uint64_t pages)
 ksm_progress_show ksm_progress_begin(const struct ksm_cli *cli, unsigned int passes,
 				     unsigned int page_size, struct ksm_progress *ret_progress)
 {
-	*ret_progress = (struct ksm_progress){passes, page_size, .begin = now()};
+	*ret_progress = (struct ksm_progress){passes, page_size, .begin = ksm_now_seconds()};
 	return ksm_cli_progress(cli) ? show : NULL;
 }
 

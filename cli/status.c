@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/str.h"
-#include "cli/clock.h"
 #include "cli/number.h"
 #include "cli/status_processes.h"
 #include "cli/status_text.h"
@@ -150,7 +150,7 @@ static int status_run(struct ksm_cli *cli, void *private, int argc, char **argv)
 {
 	struct status_state *state = private;
 	ksm_cleanup(ksm_sampler_release) struct ksm_sampler sampler = {.ksmd_fd = -1};
-	int64_t when = ksm_cli_now();
+	int64_t when = ksm_now();
 	int status = parse_arguments(cli, state, argc, argv);
 
 	if (!status && state->all && !state->processes)
@@ -163,8 +163,8 @@ static int status_run(struct ksm_cli *cli, void *private, int argc, char **argv)
 					   : KSM_SAMPLE_CONCERNED);
 	for (uint64_t i = 0; i < state->count; i++) {
 		if (i > 0) {
-			when += (int64_t)(state->interval * KSM_CLI_SECOND);
-			ksm_cli_sleep_until(when);
+			when += (int64_t)(state->interval * KSM_SECOND);
+			ksm_sleep_until(when);
 			if (!cli->json && state->format == FORMAT_TEXT)
 				putchar('\n');
 		}

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "cli/clock.h"
+#include "base/clock.h"
 #include "cli/number.h"
 #include "cli/status_processes.h"
 #include "cli/status_text.h"
@@ -109,7 +109,7 @@ static int print_live(const struct ksm_cli *cli, const struct top_state *top,
 {
 	ksm_cleanup(ksm_sampler_release) struct ksm_sampler sampler = {.ksmd_fd = -1};
 	double delay = top->tui.delay > 0 ? top->tui.delay : 1;
-	int64_t when = ksm_cli_now();
+	int64_t when = ksm_now();
 	int status = KSM_EXIT_OK;
 
 	ksm_sampler_init(&sampler, &cli->root, KSM_SAMPLE_ALL);
@@ -118,8 +118,8 @@ static int print_live(const struct ksm_cli *cli, const struct top_state *top,
 		struct ksm_error err;
 
 		if (i > 0) {
-			when += (int64_t)(delay * KSM_CLI_SECOND);
-			ksm_cli_sleep_until(when);
+			when += (int64_t)(delay * KSM_SECOND);
+			ksm_sleep_until(when);
 		}
 		if (ksm_sampler_take(&sampler, &sample, &err) ||
 		    (recorder && ksm_recorder_add(recorder, &sample, &err)))

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "report/recording.h"
 #include "tui/actions.h"
 #include "tui/draw.h"
@@ -37,14 +37,6 @@ struct app {
 	bool quits;
 	bool anew;
 };
-
-static double monotonic(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 static int out_of_memory(struct ksm_error *err)
 {
@@ -87,7 +79,7 @@ static int take_live(struct app *app, struct ksm_error *err)
 		ksm_recorder_close(app->recorder);
 		app->recorder = NULL;
 	}
-	app->due = monotonic() + app->tui.config.delay;
+	app->due = ksm_now_seconds() + app->tui.config.delay;
 	return show_sample(app, sample) ? out_of_memory(err) : 0;
 }
 
@@ -131,7 +123,7 @@ static int take_recorded(struct app *app, struct ksm_error *err)
 		return 0;
 	}
 	ret = read_recorded(app, app->at, err);
-	app->due = monotonic() + recorded_gap(app) / app->tui.speed;
+	app->due = ksm_now_seconds() + recorded_gap(app) / app->tui.speed;
 	return ret;
 }
 
@@ -304,7 +296,7 @@ static int draw(struct app *app, struct ksm_error *err)
 
 static int milliseconds_to_wait(const struct app *app)
 {
-	double wait = app->tui.is_paused ? WAIT_SECONDS : app->due - monotonic();
+	double wait = app->tui.is_paused ? WAIT_SECONDS : app->due - ksm_now_seconds();
 
 	if (app->task)
 		return POLL_MILLISECONDS;
@@ -323,7 +315,7 @@ static int run(struct app *app, struct ksm_error *err)
 		int key;
 
 		/* The first is taken in any case: there would be nothing to look at. */
-		if (!app->now || (!app->tui.is_paused && monotonic() >= app->due))
+		if (!app->now || (!app->tui.is_paused && ksm_now_seconds() >= app->due))
 			ret = take_sample(app, err);
 		look_at_scan(app);
 		if (!ret)

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "checksum/checksum.h"
 #include "control/journal.h"
 #include "control/settings.h"
@@ -74,14 +74,6 @@ uint64_t ksm_boost_next(uint64_t pages, double percent, double budget)
 }
 
 /* ---------------------------------------------------------------- doing */
-
-static int64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
-}
 
 static int set_pace(const struct ksm_boost *boost, const struct ksm_sysfs *sysfs,
 		    struct ksm_boost_pace pace, struct ksm_error *err)
@@ -150,7 +142,7 @@ int ksm_boost_begin(const struct ksm_root *root, double budget, struct ksm_boost
 int ksm_boost_adjust(struct ksm_boost *boost, struct ksm_error *err)
 {
 	struct ksm_settings settings = {0};
-	int64_t time = now();
+	int64_t time = ksm_now();
 	uint64_t ticks, pages;
 	double percent;
 

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /* Since 4.3, 5.13 and 6.4; not in the headers of every C library. */
 #define SUSPEND_SECCOMP	     (1 << 21)
 #define GET_RSEQ	     0x420f
@@ -62,14 +64,6 @@ static int set_regs(pid_t tid, const ksm_regs *regs, struct ksm_error *err)
 
 /* ---------------------------------------------------------------- stops */
 
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 static enum stop kind_of_stop(int status)
 {
 	if (status >> 16 == EVENT_STOP)
@@ -77,7 +71,7 @@ static enum stop kind_of_stop(int status)
 	return WSTOPSIG(status) == SYSCALL_STOP ? STOP_AT_SYSCALL : STOP_AT_SIGNAL;
 }
 
-/* @until as of now(), 0: for ever. SIGCHLD is blocked, so none is missed between the two calls. */
+/* @until as of ksm_now_seconds(), 0: for ever. SIGCHLD is blocked, so none is missed between the two calls. */
 static int wait_for_stop(pid_t tid, double until, enum stop *ret_stop, int *ret_signal,
 			 struct ksm_error *err)
 {
@@ -88,7 +82,7 @@ static int wait_for_stop(pid_t tid, double until, enum stop *ret_stop, int *ret_
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	while ((rc = waitpid(tid, &status, __WALL | WNOHANG)) == 0) {
-		if (until > 0 && now() > until) {
+		if (until > 0 && ksm_now_seconds() > until) {
 			*ret_stop = STOP_NEVER;
 			return 0;
 		}
@@ -129,7 +123,7 @@ static int first_stop(pid_t tid, struct ksm_error *err)
 	int signal, ret;
 
 	ret = go_on(tid, PTRACE_INTERRUPT, 0, err)
-		      ?: wait_for_stop(tid, now() + STOP_SECONDS, &stop, &signal, err);
+		      ?: wait_for_stop(tid, ksm_now_seconds() + STOP_SECONDS, &stop, &signal, err);
 	if (ret || stop == STOP_AT_EVENT)
 		return ret;
 	if (stop == STOP_AT_SIGNAL)

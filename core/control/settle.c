@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "control/opt_in.h"
 #include "kernel/ksm_stat.h"
 #include "kernel/ksm_sysfs.h"
@@ -52,14 +52,6 @@ enum ksm_settle_verdict ksm_settle_take(struct ksm_settle *settle,
 
 /* ---------------------------------------------------------------- looking */
 
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 static int64_t stat_value(const struct ksm_stat *stat, enum ksm_stat_field field)
 {
 	return stat->valid[field] ? stat->value[field] : 0;
@@ -83,7 +75,7 @@ static void add_process(const struct ksm_root *root, pid_t pid, struct ksm_settl
 static int look(const struct ksm_root *root, const struct ksm_settle_options *options, double begin,
 		struct ksm_settle_sample *ret_sample, struct ksm_error *err)
 {
-	struct ksm_settle_sample sample = {.seconds = now() - begin};
+	struct ksm_settle_sample sample = {.seconds = ksm_now_seconds() - begin};
 	struct ksm_sysfs sysfs;
 	int ret = ksm_sysfs_read(root, &sysfs, err);
 
@@ -172,7 +164,7 @@ static int sleep_for(double seconds, int stop_fd, struct ksm_error *err)
 int ksm_settle_wait(const struct ksm_root *root, const struct ksm_settle_options *options,
 		    struct ksm_settle *ret_settle, struct ksm_error *err)
 {
-	double begin = now();
+	double begin = ksm_now_seconds();
 
 	*ret_settle = (struct ksm_settle){0};
 	for (;;) {

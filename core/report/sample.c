@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 void ksm_sampler_init(struct ksm_sampler *sampler, const struct ksm_root *root,
 		      enum ksm_sample_processes processes)
 {
@@ -39,19 +41,18 @@ int ksm_sampler_take(struct ksm_sampler *sampler, struct ksm_sample *ret_sample,
 {
 	unsigned int page_size = (unsigned int)sysconf(_SC_PAGESIZE);
 	struct ksm_sample sample = {0};
-	struct timespec real, mono;
+	struct timespec real;
 	struct ksm_sysfs sysfs;
 	int64_t now;
 	int ret = ksm_sysfs_read(sampler->root, &sysfs, err);
 
 	clock_gettime(CLOCK_REALTIME, &real);
-	clock_gettime(CLOCK_MONOTONIC, &mono);
+	now = ksm_now();
 	if (!ret && sampler->processes != KSM_SAMPLE_NO_PROCESSES)
 		ret = ksm_process_statuses_read(sampler->root, sampler->processes == KSM_SAMPLE_ALL,
 						page_size, &sample.processes, err);
 	if (ret)
 		return ret;
-	now = mono.tv_sec * INT64_C(1000000000) + mono.tv_nsec;
 	sample.time = (double)real.tv_sec + (double)real.tv_nsec / 1e9;
 	ksm_status_init(&sample.status, &sysfs, page_size);
 	sample.status.ksmd_cpu_percent = measure_cpu(sampler, now, &sample.ksmd_seconds);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/clock.h"
+
+#include <errno.h>
+#include <time.h>
+
+int64_t ksm_now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * KSM_SECOND + time.tv_nsec;
+}
+
+void ksm_sleep_until(int64_t when)
+{
+	struct timespec time = {.tv_sec = when / KSM_SECOND, .tv_nsec = when % KSM_SECOND};
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR)
+		;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The monotonic clock. */
+#ifndef KSM_BASE_CLOCK_H
+#define KSM_BASE_CLOCK_H
+
+#include <stdint.h>
+
+#define KSM_SECOND INT64_C(1000000000) /* in nanoseconds */
+
+int64_t ksm_now(void); /* nanoseconds */
+void ksm_sleep_until(int64_t when);
+
+static inline double ksm_now_seconds(void)
+{
+	return (double)ksm_now() / 1e9;
+}
+
+#endif
