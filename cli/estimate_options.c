@@ -75,15 +75,16 @@ int ksm_estimate_option(const struct ksm_cli *cli, struct ksm_estimate_request *
 			const struct ksm_option *option, const char *value)
 {
 	const char *name = option->name;
+	bool is_load;
+	int status = ksm_load_option(cli, &request->load, option, value, &is_load);
 
+	if (is_load)
+		return status;
 	if (ksm_table_option(&request->table, name, value))
 		return KSM_EXIT_OK;
 	if (strcmp(name, "passes") == 0)
 		return ksm_cli_take_count(cli, option, value, 1, PASSES_MAX,
 					  &request->options.passes);
-	if (strcmp(name, "threads") == 0)
-		return ksm_cli_take_count(cli, option, value, 1, KSM_THREADS_MAX,
-					  &request->options.threads);
 	if (strcmp(name, "top") == 0)
 		return ksm_cli_take_count(cli, option, value, 1, TOP_MAX, &request->options.top);
 	if (strcmp(name, "interval") == 0)
@@ -159,7 +160,7 @@ int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request 
 {
 	struct ksm_estimate_options *options = &request->options;
 	unsigned int page_size = (unsigned int)sysconf(_SC_PAGESIZE);
-	int status = prepare_models(cli, request);
+	int status = prepare_models(cli, request) ?: ksm_load_prepare(cli, &request->load);
 	struct ksm_error err;
 
 	if (status)
@@ -171,8 +172,8 @@ int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request 
 					  "give --top=N as well");
 	if (!options->passes)
 		options->passes = 2;
-	if (!options->threads)
-		options->threads = ksm_cli_available_cpus();
+	options->threads = request->load.threads;
+	options->bytes_per_second = request->load.rate;
 	if (!request->has_interval)
 		options->interval_seconds = 1;
 	if (options->at_ksmd_pace &&

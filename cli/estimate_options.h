@@ -4,6 +4,7 @@
 #define KSM_CLI_ESTIMATE_OPTIONS_H
 
 #include "cli/cli.h"
+#include "cli/load.h"
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "estimate/estimate.h"
@@ -26,9 +27,7 @@
 		{"verify", 0, NULL, "read equal pages again and compare their bytes", NULL},       \
 		{"diff", 0, "OLD", "what has changed since this document of --json", NULL},        \
 		{"html", 0, "FILE", "write the report as a page to look at as well", NULL},        \
-	{                                                                                          \
-		"threads", 0, "N", "threads that read (as many as there are CPUs)", NULL           \
-	}
+		KSM_LOAD_OPTIONS
 
 /* To be zeroed; ksm_estimate_prepare() fills in what was not given. */
 struct ksm_estimate_request {
@@ -47,6 +46,7 @@ struct ksm_estimate_request {
 	const char *diff;    /* the file of --diff, or NULL */
 	json_object *before; /* the document in it */
 	struct ksm_estimate_options options;
+	struct ksm_load load;
 	struct ksm_table_options table;
 	struct ksm_progress progress;
 };

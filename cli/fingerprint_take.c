@@ -18,11 +18,13 @@
 int ksm_fingerprint_option(const struct ksm_cli *cli, struct ksm_fingerprint_request *request,
 			   const struct ksm_option *option, const char *value)
 {
+	bool is_load;
+	int status = ksm_load_option(cli, &request->load, option, value, &is_load);
+
+	if (is_load)
+		return status;
 	if (strcmp(option->name, "sample") == 0)
 		return ksm_cli_take_count(cli, option, value, 1, UINT32_MAX, &request->sample);
-	if (strcmp(option->name, "threads") == 0)
-		return ksm_cli_take_count(cli, option, value, 1, KSM_THREADS_MAX,
-					  &request->threads);
 	if (strcmp(option->name, "page-size") == 0)
 		return ksm_cli_take_count(cli, option, value, 1, UINT32_MAX,
 					  &request->dump.page_size);
@@ -37,11 +39,11 @@ int ksm_fingerprint_prepare(const struct ksm_cli *cli, struct ksm_fingerprint_re
 {
 	ksm_auto_str struct ksm_str bytes = {0};
 	ksm_auto_close int fd = -1;
+	int ret = ksm_load_prepare(cli, &request->load);
 	struct ksm_error err;
-	int ret;
 
-	if (!request->threads)
-		request->threads = ksm_cli_available_cpus();
+	if (ret)
+		return ret;
 	if (request->key_file && (ksm_open_at(AT_FDCWD, request->key_file, O_RDONLY, &fd, &err) ||
 				  ksm_read_fd(fd, KEY_FILE_MAX, &bytes, &err)))
 		return ksm_cli_fail(cli, &err);
@@ -101,7 +103,8 @@ int ksm_fingerprint_take_source(const struct ksm_cli *cli,
 	const struct ksm_fingerprint_options options = {
 		.key = &request->key,
 		.sample = request->sample ? request->sample : 1,
-		.threads = request->threads,
+		.threads = request->load.threads,
+		.bytes_per_second = request->load.rate,
 		.progress = ksm_progress_begin(cli, 1, source->page_size, &progress),
 		.progress_data = &progress,
 	};

@@ -4,6 +4,7 @@
 #define KSM_CLI_FINGERPRINT_TAKE_H
 
 #include "cli/cli.h"
+#include "cli/load.h"
 #include "fleet/fingerprint.h"
 #include "source/dump.h"
 
@@ -13,15 +14,13 @@
 		{"format", 0, "FORMAT", "take dumps for elf, raw, lime or kdump (auto)",   \
 		 "auto elf raw lime kdump"},                                               \
 		{"page-size", 0, "N", "bytes of a page, where a dump does not say", NULL}, \
-	{                                                                                  \
-		"threads", 0, "N", "threads that read (as many as there are CPUs)", NULL   \
-	}
+		KSM_LOAD_OPTIONS
 
 /* Zero-initialise. */
 struct ksm_fingerprint_request {
 	const char *key_file;
 	unsigned int sample; /* 0: not given */
-	unsigned int threads;
+	struct ksm_load load;
 	struct ksm_digest_key key;
 	struct ksm_dump_options dump;
 };
@@ -29,7 +28,7 @@ struct ksm_fingerprint_request {
 /* One of KSM_FINGERPRINT_OPTIONS. */
 int ksm_fingerprint_option(const struct ksm_cli *cli, struct ksm_fingerprint_request *request,
 			   const struct ksm_option *option, const char *value);
-/* Once all options are there: the key. */
+/* Once all options are there. */
 int ksm_fingerprint_prepare(const struct ksm_cli *cli, struct ksm_fingerprint_request *request);
 
 /*

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "estimate/changes.h"
 #include "estimate/collect.h"
 #include "estimate/contents.h"
@@ -45,14 +46,6 @@ static int out_of_memory(struct ksm_error *err)
 	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
 }
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static int report_progress(const struct run *run, unsigned int pass, struct ksm_error *err)
 {
 	const struct ksm_estimate_options *options = run->options;
@@ -70,7 +63,7 @@ static double next_pass_begins(struct run *run, unsigned int pass)
 	double before = run->pace.seconds;
 
 	if (!run->options->at_ksmd_pace)
-		return now() + run->options->interval_seconds;
+		return ksm_now_seconds() + run->options->interval_seconds;
 	ksm_pace_take_pass(&run->pace, (uint64_t)scanned);
 	return run->pass_began + run->pace.seconds - before;
 }
@@ -80,7 +73,7 @@ static int pause_between_passes(struct run *run, unsigned int pass, struct ksm_e
 {
 	double end = next_pass_begins(run, pass), left;
 
-	while ((left = end - now()) > 0) {
+	while ((left = end - ksm_now_seconds()) > 0) {
 		struct timespec step;
 		int ret = report_progress(run, pass, err);
 
@@ -152,7 +145,7 @@ static int run_pass(struct run *run, unsigned int pass, struct ksm_error *err)
 	run->pass = pass;
 	run->pages = 0;
 	run->in_space = false;
-	run->pass_began = now();
+	run->pass_began = ksm_now_seconds();
 	memset(run->lost, 0, (run->source->n_spaces + 1) * sizeof(*run->lost));
 	if (ksm_trials_pass_begin(&run->trials))
 		return out_of_memory(err);
@@ -304,11 +297,12 @@ static int prepare(struct run *run, const struct ksm_trial *trials, size_t n_tri
 static int run_all(struct run *run, struct ksm_error *err)
 {
 	struct ksm_estimate *estimate = run->estimate;
-	double begin = now();
+	double begin = ksm_now_seconds();
 	int ret;
 
 	ksm_pace_init(&run->pace, &estimate->outcome->model, &estimate->cost);
-	ret = ksm_reader_new(run->source, &run->summer, run->options->threads, &run->reader, err);
+	ret = ksm_reader_new(run->source, &run->summer, run->options->threads,
+			     run->options->bytes_per_second, &run->reader, err);
 	for (unsigned int pass = 1; pass <= run->options->passes && !ret; pass++) {
 		if (pass > 1 && run->source->is_still) {
 			ret = repeat_pass(run, pass, err);
@@ -328,7 +322,7 @@ static int run_all(struct run *run, struct ksm_error *err)
 	if (ksm_trials_settle(&run->trials, &estimate->cost, estimate->page_size) ||
 	    take_sums(run) || ksm_estimate_warn_all(estimate, run->source))
 		return out_of_memory(err);
-	estimate->elapsed_seconds = now() - begin;
+	estimate->elapsed_seconds = ksm_now_seconds() - begin;
 	return 0;
 }
 

@@ -39,7 +39,8 @@ struct ksm_estimate_options {
 	unsigned int passes;	 /* at least 1 */
 	double interval_seconds; /* between passes */
 	bool at_ksmd_pace; /* instead of these: as long as a pass takes ksmd by the first model */
-	unsigned int threads; /* that read; at least 1 */
+	unsigned int threads;	   /* that read; at least 1 */
+	uint64_t bytes_per_second; /* that are read at most; 0: no limit */
 	enum ksm_group_by by;
 	unsigned int top;     /* how many of the most repeated contents to list */
 	bool preview;	      /* with what each of these begins */

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 /* Batches per thread: one being read, others waiting for one before them, so that none idles for long. */
 #define SLOTS_PER_THREAD 4
@@ -31,15 +33,17 @@ struct ksm_reader {
 	struct slot *slot; /* a ring: batch number b is in slot b % n_slots */
 	uint64_t n_slots;
 	unsigned char *data;
+	uint64_t bytes_per_second; /* at most; 0: no limit */
 	ksm_reader_see see;
 	void *see_data;
 
 	pthread_mutex_t lock; /* for all below, and for slot.is_ready */
 	pthread_cond_t changed;
 	unsigned int n_waiting;
-	uint64_t planned; /* batches numbered so far */
-	uint64_t seen;	  /* batches that @see is done with */
-	bool is_planning; /* somebody is at it, and so below */
+	uint64_t planned;    /* batches numbered so far */
+	uint64_t seen;	     /* batches that @see is done with */
+	int64_t may_plan_at; /* by ksm_now(): when the rate lets the next one be planned */
+	bool is_planning;    /* somebody is at it, and so below */
 	bool is_seeing;
 	bool ended; /* no more batches are planned */
 	int error;  /* the first, which ends the pass */
@@ -88,10 +92,30 @@ static void see_one(struct ksm_reader *reader)
 	tell(reader);
 }
 
+/* But for the rate. */
 static bool may_plan(const struct ksm_reader *reader)
 {
 	return !reader->is_planning && !reader->ended &&
 	       reader->planned - reader->seen < reader->n_slots;
+}
+
+static bool is_too_early(const struct ksm_reader *reader)
+{
+	return reader->bytes_per_second && ksm_now() < reader->may_plan_at;
+}
+
+/* What was not read in time is not made up for. */
+static void count_against_rate(struct ksm_reader *reader, const struct ksm_batch *batch)
+{
+	int64_t now;
+
+	if (!reader->bytes_per_second)
+		return;
+	now = ksm_now();
+	if (reader->may_plan_at < now)
+		reader->may_plan_at = now;
+	reader->may_plan_at += (int64_t)((double)batch->n * reader->source->page_size *
+					 (double)KSM_SECOND / (double)reader->bytes_per_second);
 }
 
 /* The batch to read; NULL where there is none any more. */
@@ -108,12 +132,14 @@ static struct slot *plan(struct worker *worker)
 	ret = reader->source->ops->next(reader->source, &slot->read.batch, &err);
 	pthread_mutex_lock(&reader->lock);
 	reader->is_planning = false;
-	if (ret == 1)
+	if (ret == 1) {
 		reader->planned++;
-	else if (ret)
+		count_against_rate(reader, &slot->read.batch);
+	} else if (ret) {
 		fail(reader, ret, &err);
-	else
+	} else {
 		reader->ended = true;
+	}
 	tell(reader);
 	return ret == 1 ? slot : NULL;
 }
@@ -133,6 +159,20 @@ static void read_one(struct worker *worker)
 	tell(reader);
 }
 
+/* Until something has changed or, if it is only the rate that forbids to plan, does no longer. */
+static void wait_for_work(struct ksm_reader *reader)
+{
+	const struct timespec until = {reader->may_plan_at / KSM_SECOND,
+				       reader->may_plan_at % KSM_SECOND};
+
+	reader->n_waiting++;
+	if (may_plan(reader))
+		pthread_cond_timedwait(&reader->changed, &reader->lock, &until);
+	else
+		pthread_cond_wait(&reader->changed, &reader->lock);
+	reader->n_waiting--;
+}
+
 /* What others read and see still, they see to the end. */
 static void *work(void *data)
 {
@@ -141,15 +181,12 @@ static void *work(void *data)
 
 	pthread_mutex_lock(&reader->lock);
 	while (!reader->ended || may_see(reader)) {
-		if (may_see(reader)) {
+		if (may_see(reader))
 			see_one(reader);
-		} else if (may_plan(reader)) {
+		else if (may_plan(reader) && !is_too_early(reader))
 			read_one(worker);
-		} else {
-			reader->n_waiting++;
-			pthread_cond_wait(&reader->changed, &reader->lock);
-			reader->n_waiting--;
-		}
+		else
+			wait_for_work(reader);
 	}
 	pthread_mutex_unlock(&reader->lock);
 	return NULL;
@@ -158,17 +195,23 @@ static void *work(void *data)
 /* ---------------------------------------------------------------- the whole */
 
 int ksm_reader_new(struct ksm_page_source *source, const struct ksm_summer *summer,
-		   unsigned int threads, struct ksm_reader **ret_reader, struct ksm_error *err)
+		   unsigned int threads, uint64_t bytes_per_second, struct ksm_reader **ret_reader,
+		   struct ksm_error *err)
 {
 	struct ksm_reader *reader ksm_auto_reader = calloc(1, sizeof(*reader));
+	pthread_condattr_t clock;
 
 	if (!reader)
 		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
 	pthread_mutex_init(&reader->lock, NULL);
-	pthread_cond_init(&reader->changed, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&reader->changed, &clock);
+	pthread_condattr_destroy(&clock);
 	reader->source = source;
 	reader->summer = summer;
 	reader->n_threads = threads;
+	reader->bytes_per_second = bytes_per_second;
 	reader->n_slots = (uint64_t)threads * SLOTS_PER_THREAD;
 	reader->worker = calloc(threads, sizeof(*reader->worker));
 	reader->slot = calloc(reader->n_slots, sizeof(*reader->slot));

@@ -24,9 +24,13 @@ struct ksm_read_batch {
  */
 typedef int (*ksm_reader_see)(void *data, const struct ksm_read_batch *read, struct ksm_error *err);
 
-/* @source and @summer must outlive the reader. At least one thread. */
+/*
+ * @source and @summer must outlive the reader. At least one thread. With a rate (0: none), a pass has never planned
+ * more bytes than that by the second, but for one batch.
+ */
 int ksm_reader_new(struct ksm_page_source *source, const struct ksm_summer *summer,
-		   unsigned int threads, struct ksm_reader **ret_reader, struct ksm_error *err);
+		   unsigned int threads, uint64_t bytes_per_second, struct ksm_reader **ret_reader,
+		   struct ksm_error *err);
 void ksm_reader_free(struct ksm_reader **reader);
 #define ksm_auto_reader ksm_cleanup(ksm_reader_free)
 

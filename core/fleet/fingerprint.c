@@ -97,7 +97,8 @@ static int read_all(struct taking *taking, struct ksm_error *err)
 	int ret;
 
 	ksm_summer_init_digests(&summer, taking->options->key, taking->source->page_size);
-	ret = ksm_reader_new(taking->source, &summer, taking->options->threads, &reader, err)
+	ret = ksm_reader_new(taking->source, &summer, taking->options->threads,
+			     taking->options->bytes_per_second, &reader, err)
 		      ?: ksm_reader_pass(reader, see, taking, err);
 	if (!ret && taking->source->ops->end)
 		taking->source->ops->end(taking->source);

@@ -55,6 +55,7 @@ struct ksm_fingerprint_options {
 	const struct ksm_digest_key *key;
 	uint32_t sample;
 	unsigned int threads;
+	uint64_t bytes_per_second; /* that are read at most; 0: no limit */
 	/* After each batch; a negative errno ends it. May be NULL. */
 	int (*progress)(void *data, unsigned int pass, uint64_t pages);
 	void *progress_data;

@@ -222,7 +222,7 @@ class Matrix : public LiveTest, public ::testing::WithParamInterface<Parameters>
 		if (!has_summer_)
 			ksm_summer_init(&summer_, model.profile->checksum, source->page_size);
 		has_summer_ = true;
-		EXPECT_EQ(ksm_reader_new(source, &summer_, 1, &reader, &err), 0);
+		EXPECT_EQ(ksm_reader_new(source, &summer_, 1, 0, &reader, &err), 0);
 		EXPECT_EQ(ksm_twin_pass_begin(twin), 0);
 		EXPECT_EQ(ksm_reader_pass(reader, pass_on, &see, &err), 0) << err.text;
 		EXPECT_EQ(ksm_twin_pass_end(twin), 0);

@@ -11,7 +11,7 @@ analyze() {
 	"$KSMCTL" analyze --kernel=6.18 "$@"
 }
 analyze --format=raw ram --json | jq -c "$numbers"
-analyze --format=raw ram --json --pages=all --page-size=4096 --threads=1 --verify |
+analyze --format=raw ram --json --pages=all --page-size=4096 --threads=1 --rate=1G --nice --verify |
 	jq -c "$numbers + [.totals.verified_pages, .totals.mismatched_pages]"
 for by in gzip bzip2 xz zstd; do
 	$by -c ram >"ram.$by"

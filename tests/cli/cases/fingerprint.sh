@@ -12,7 +12,7 @@ fingerprint() {
 }
 
 fingerprint one -o one.tsv
-fingerprint -o two.tsv --page-size=4096 --host=7 --threads=1 two
+fingerprint -o two.tsv --page-size=4096 --host=7 --threads=1 --rate=1G --nice two
 stat -c %a one.tsv
 cat one.tsv
 digests() { # FILE: in hex, as the columns have them in decimal
@@ -65,9 +65,9 @@ fingerprint --key-file=key --sample=1000000000 two -o keyed2.tsv
 sed -n '3p;5p' keyed.tsv
 tail -n +11 keyed2.tsv | cut -f3,4
 "$KSMCTL" compare keyed.tsv keyed2.tsv --json | jq -c .union
-"$KSMCTL" compare --format=raw --key-file=key keyed.tsv two --json | jq -c .union
+"$KSMCTL" compare --nice --rate=1G --format=raw --key-file=key keyed.tsv two --json | jq -c .union
 for arguments in "one.tsv keyed.tsv" "keyed.tsv two" "--key-file=other keyed.tsv two" "--sample=2 one.tsv two" \
-	"one.tsv" "one.tsv missing" "one.tsv short" "--threads=0 one two"; do
+	"one.tsv" "one.tsv missing" "one.tsv short" "--threads=0 one two" "--rate=1 one two"; do
 	# shellcheck disable=SC2086 # several words
 	"$KSMCTL" compare --format=raw $arguments || echo "status $?"
 done

@@ -17,6 +17,8 @@ scan 1 --interval=-1
 scan 1 --interval=ksm
 scan 1 --interval=ksmd --set pages_to_scan=0
 scan 1 --threads=0
+scan 1 --rate=1023K
+scan 1 --rate=-1
 scan 1 --top=x
 scan 1 --preview
 scan 1 --by=moon

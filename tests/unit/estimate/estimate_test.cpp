@@ -440,4 +440,22 @@ TEST_F(EstimateTest, UnknownsAreNullInTheDocument)
 	json_object_put(document);
 }
 
+// No sooner: how much later is a matter of the machine.
+TEST_F(EstimateTest, ReadsNoMoreThanTheRate)
+{
+	constexpr int pages = 256, batch_pages = 7;
+
+	source_.Put(source_.Add("a"), 1, pages);
+	options_.passes = 1;
+	options_.bytes_per_second = 4 << 20;
+	for (unsigned int threads : {1u, 3u}) {
+		options_.threads = threads;
+		Estimate estimate = Run();
+		ASSERT_TRUE(estimate);
+		EXPECT_EQ(estimate->totals.pages_present, pages);
+		EXPECT_GE(estimate->elapsed_seconds,
+			  (pages - batch_pages) * 4096.0 / options_.bytes_per_second);
+	}
+}
+
 } // namespace

@@ -93,7 +93,7 @@ class FingerprintTest : public testing::Test
       protected:
 	Fingerprint Take(uint32_t sample, unsigned threads = 2)
 	{
-		ksm_fingerprint_options options = {&key_, sample, threads, nullptr, nullptr};
+		ksm_fingerprint_options options = {&key_, sample, threads, 0, nullptr, nullptr};
 		Fingerprint fingerprint;
 
 		EXPECT_EQ(ksm_fingerprint_take(source_.source(), &options, &fingerprint, &lost_,
