@@ -6,7 +6,19 @@
 #ifndef KSM_CHECKSUM_JHASH2_H
 #define KSM_CHECKSUM_JHASH2_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #define JHASH_INITVAL 0xdeadbeefu
+
+#define JHASH_WIDTH_MAX 16
+
+/* Hashes of so many pages at once as it is made for. */
+typedef void jhash2_wide(const unsigned char *const *page, size_t page_size, uint32_t *ret_hashes);
+
+/* Any number of pages by one that takes @width of them, JHASH_WIDTH_MAX at most. */
+void ksm_jhash2_by(jhash2_wide *wide, size_t width, const void *pages, size_t page_size, size_t n,
+		   uint32_t *ret_hashes);
 
 #define JHASH_ROTL(word, shift) ((word) << (shift) | (word) >> (32 - (shift)))
 

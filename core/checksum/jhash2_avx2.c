@@ -11,8 +11,6 @@
 
 #define PAGES	8
 #define COLUMNS 24
-/* Fewer pages than this are sooner done without. */
-#define ENOUGH 4
 
 typedef uint32_t lanes __attribute__((vector_size(32)));
 
@@ -49,8 +47,8 @@ AVX2 static inline void turn(const unsigned char *const page[PAGES], size_t at, 
 	}
 }
 
-AVX2 static void eight_pages(const unsigned char *const page[PAGES], size_t page_size,
-			     uint32_t ret_hashes[PAGES])
+AVX2 static void eight_pages(const unsigned char *const *page, size_t page_size,
+			     uint32_t *ret_hashes)
 {
 	lanes zero = {0}, a = zero + (JHASH_INITVAL + (uint32_t)page_size + KSM_JHASH2_SEED), b = a,
 	      c = a;
@@ -80,22 +78,7 @@ AVX2 static void eight_pages(const unsigned char *const page[PAGES], size_t page
 
 void ksm_jhash2_avx2(const void *pages, size_t page_size, size_t n, uint32_t *ret_hashes)
 {
-	const unsigned char *first = pages;
-
-	while (n >= ENOUGH) {
-		size_t count = n < PAGES ? n : PAGES;
-		const unsigned char *page[PAGES];
-		uint32_t hash[PAGES];
-
-		for (size_t i = 0; i < PAGES; i++)
-			page[i] = first + (i < count ? i : count - 1) * page_size;
-		eight_pages(page, page_size, hash);
-		memcpy(ret_hashes, hash, count * sizeof(*hash));
-		first += count * page_size;
-		ret_hashes += count;
-		n -= count;
-	}
-	ksm_jhash2_plain(first, page_size, n, ret_hashes);
+	ksm_jhash2_by(eight_pages, PAGES, pages, page_size, n, ret_hashes);
 }
 #else
 typedef int ksm_no_avx2;

@@ -14,8 +14,6 @@
 
 #define PAGES	16
 #define COLUMNS 48
-/* Fewer pages than this are sooner done without. */
-#define ENOUGH 4
 
 typedef uint32_t lanes __attribute__((vector_size(64)));
 
@@ -64,8 +62,8 @@ AVX512 static inline void turn(const unsigned char *const page[PAGES], size_t at
 		gather_columns(group, i, column);
 }
 
-AVX512 static void sixteen_pages(const unsigned char *const page[PAGES], size_t page_size,
-				 uint32_t ret_hashes[PAGES])
+AVX512 static void sixteen_pages(const unsigned char *const *page, size_t page_size,
+				 uint32_t *ret_hashes)
 {
 	lanes zero = {0}, a = zero + (JHASH_INITVAL + (uint32_t)page_size + KSM_JHASH2_SEED), b = a,
 	      c = a;
@@ -95,23 +93,7 @@ AVX512 static void sixteen_pages(const unsigned char *const page[PAGES], size_t 
 
 void ksm_jhash2_avx512(const void *pages, size_t page_size, size_t n, uint32_t *ret_hashes)
 {
-	const unsigned char *first = pages;
-
-	while (n >= ENOUGH) {
-		size_t count = n < PAGES ? n : PAGES;
-		const unsigned char *page[PAGES];
-		uint32_t hash[PAGES];
-
-		/* Where there are not sixteen, the last one is done several times. */
-		for (size_t i = 0; i < PAGES; i++)
-			page[i] = first + (i < count ? i : count - 1) * page_size;
-		sixteen_pages(page, page_size, hash);
-		memcpy(ret_hashes, hash, count * sizeof(*hash));
-		first += count * page_size;
-		ret_hashes += count;
-		n -= count;
-	}
-	ksm_jhash2_plain(first, page_size, n, ret_hashes);
+	ksm_jhash2_by(sixteen_pages, PAGES, pages, page_size, n, ret_hashes);
 }
 #else
 typedef int ksm_no_avx512;

@@ -7,6 +7,8 @@
 #include "checksum/many.h"
 
 #define WORDS_AT_ONCE 3
+/* Fewer pages than this are sooner done two at a time. */
+#define ENOUGH 4
 
 struct words {
 	uint32_t a, b, c;
@@ -58,4 +60,26 @@ void ksm_jhash2_plain(const void *pages, size_t page_size, size_t n, uint32_t *r
 		two_pages(page, page_size, ret_hashes);
 	if (n)
 		*ret_hashes = ksm_jhash2(page, page_size / 4, KSM_JHASH2_SEED);
+}
+
+void ksm_jhash2_by(jhash2_wide *wide, size_t width, const void *pages, size_t page_size, size_t n,
+		   uint32_t *ret_hashes)
+{
+	const unsigned char *first = pages;
+
+	while (n >= ENOUGH) {
+		size_t count = n < width ? n : width;
+		const unsigned char *page[JHASH_WIDTH_MAX];
+		uint32_t hash[JHASH_WIDTH_MAX];
+
+		/* Where there are not so many, the last one is done several times. */
+		for (size_t i = 0; i < width; i++)
+			page[i] = first + (i < count ? i : count - 1) * page_size;
+		wide(page, page_size, hash);
+		memcpy(ret_hashes, hash, count * sizeof(*hash));
+		first += count * page_size;
+		ret_hashes += count;
+		n -= count;
+	}
+	ksm_jhash2_plain(first, page_size, n, ret_hashes);
 }

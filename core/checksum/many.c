@@ -18,10 +18,14 @@ static bool has_avx512(void)
 }
 #endif
 
+/* On AArch64, 64-bit words are multiplied one by one, so that XXH64 is the plain one. */
 const struct ksm_many ksm_many_table[] = {
 #ifdef __x86_64__
 	{"avx512", has_avx512, ksm_xxh64_avx512, ksm_jhash2_avx512, ksm_nh_avx512},
 	{"avx2", has_avx2, ksm_xxh64_avx2, ksm_jhash2_avx2, ksm_nh_avx2},
+#endif
+#ifdef __aarch64__
+	{"neon", always, ksm_xxh64_plain, ksm_jhash2_neon, ksm_nh_neon},
 #endif
 	{"plain", always, ksm_xxh64_plain, ksm_jhash2_plain, ksm_nh_plain},
 };

@@ -57,4 +57,9 @@ void ksm_jhash2_avx512(const void *pages, size_t page_size, size_t n, uint32_t *
 void ksm_nh_avx512(const void *block, const void *key, uint64_t ret_sums[KSM_NH_SUMS]);
 #endif
 
+#ifdef __aarch64__
+void ksm_jhash2_neon(const void *pages, size_t page_size, size_t n, uint32_t *ret_hashes);
+void ksm_nh_neon(const void *block, const void *key, uint64_t ret_sums[KSM_NH_SUMS]);
+#endif
+
 #endif
