@@ -192,8 +192,11 @@ demo-run: ksmctl $(BUILDERS)
 bench: deps deps-bench
 	+@$(MAKE) --no-print-directory bench-run
 bench-run: ksmctl $(BENCH) $(BUILDERS)
-	@BUILD=$(BUILD) tests/bench/run
-.PHONY: bench bench-run
+	@BUILD=$(BUILD) tests/bench/run $(BENCH_WHAT)
+# A short run with wide limits, for machines that are busy.
+bench-smoke: deps deps-bench
+	+@$(MAKE) --no-print-directory BENCH_MIB=512 BENCH_ROUNDS=3 BENCH_SLACK=6 BENCH_WHAT="sums live raw core zstd memory" bench-run
+.PHONY: bench bench-run bench-smoke
 
 # ------------------------------------------------------------------------------- packages
 
