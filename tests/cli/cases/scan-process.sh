@@ -33,9 +33,9 @@ scan "$letters" --top=9 --json | jq -c 'all(.contents[]; (.looks == "zero") == .
 "$KSMCTL" scan "$letters" --nice --rate=1M --threads=3 -q >slow &
 slow=$!
 trap 'kill $pid $letters $slow 2>/dev/null' EXIT
-until [ "$(ls "/proc/$slow/task" | wc -l)" = 3 ]; do kill -0 $slow || exit 1; sleep 0.02; done
-cut -d" " -f19 "/proc/$slow/task/"*/stat | sort | uniq -c
-for thread in "/proc/$slow/task/"*; do ionice -p "${thread##*/}"; done | uniq -c
+until tasks=("/proc/$slow/task/"*) && [ ${#tasks[@]} = 3 ]; do kill -0 $slow || exit 1; sleep 0.02; done
+cut -d" " -f19 "${tasks[@]/%//stat}" | sort | uniq -c
+for thread in "${tasks[@]}"; do ionice -p "${thread##*/}"; done | uniq -c
 kill $slow
 for choice in --all --name='^sleep$' --user="$(id -u)" --cgroup=/; do
 	scan "$choice" --name=sleep --json | jq -c --argjson pid $pid 'any(.targets[]; .pid == $pid)'
