@@ -397,7 +397,8 @@ TEST_F(DumpSourceTest, ThreadsReadBesideOneAnother)
 			std::vector<uint64_t> sums;
 
 			ASSERT_TRUE(OpenPaths({tree_.Path(name)}));
-			ASSERT_EQ(ksm_reader_new(source_.get(), &summer, threads, 0, &reader, &error_),
+			ASSERT_EQ(ksm_reader_new(source_.get(), &summer, threads, 0, &reader,
+						 &error_),
 				  0);
 			ASSERT_EQ(ksm_reader_pass(reader, TakeSums, &sums, &error_), 0);
 			ksm_reader_free(&reader);
