@@ -183,8 +183,9 @@ static int take_settings(const struct sides *sides, struct ksm_diff *diff)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !ret; i++)
 		ret = add_setting(diff, &capacity, names[i], member(before, names[i]),
 				  member(now, names[i]));
-	return ret ?: add_tunables(diff, &capacity, member(before, "tunables"),
-				   member(now, "tunables"));
+	return ret
+		       ?: add_tunables(diff, &capacity, member(before, "tunables"),
+				       member(now, "tunables"));
 }
 
 /* ---------------------------------------------------------------- targets and groups */
