@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "fleet/fingerprint.h"
-#include "fleet/interval.h"
+#include "base/interval.h"
 
 #define KSM_COMPARE_MAX 4096 /* inputs: pairs are in a table of all */
 

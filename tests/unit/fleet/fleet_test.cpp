@@ -19,7 +19,6 @@ extern "C" {
 #include "fleet/fingerprint_file.h"
 #include "fleet/fingerprint_parquet.h"
 #include "fleet/fingerprint_tsv.h"
-#include "fleet/interval.h"
 #include "fleet/parquet.h"
 }
 
@@ -280,38 +279,6 @@ TEST_F(FingerprintTest, DamageIsToldByItsLine)
 			  std::string::npos)
 			<< rows << error_.text;
 	}
-}
-
-// ------------------------------------------------------------------------------- intervals
-
-// Of Poisson's: the tables of Garwood, by the quantiles of chi squared.
-TEST(Interval, IsGarwoodsBelowFifty)
-{
-	const struct {
-		uint64_t n;
-		double low, high;
-	} known[] = {{0, 0, 3.689}, {1, 0.0253, 5.572}, {10, 4.795, 18.390}, {49, 36.251, 64.781}};
-
-	for (const auto &k : known) {
-		ksm_interval interval = ksm_interval_of(k.n, 1000, 0);
-
-		EXPECT_NEAR(interval.value, 1000.0 * k.n, 1e-6);
-		EXPECT_NEAR(interval.low, std::max(1000 * k.low, 1.0 * k.n), 3) << k.n;
-		EXPECT_NEAR(interval.high, 1000 * k.high, 3) << k.n;
-	}
-}
-
-TEST(Interval, HasNoWidthWithoutSampling)
-{
-	ksm_interval interval = ksm_interval_of(12, 1, 5);
-
-	EXPECT_EQ(interval.value, 17);
-	EXPECT_EQ(interval.low, 17);
-	EXPECT_EQ(interval.high, 17);
-	interval = ksm_interval_of(400, 4, 100); // 400 +- 1.96 * sqrt(300)
-	EXPECT_EQ(interval.value, 1700);
-	EXPECT_NEAR(interval.low, 4 * (400 - 33.948) + 100, 0.01);
-	EXPECT_NEAR(interval.high, 4 * (400 + 33.948) + 100, 0.01);
 }
 
 // ------------------------------------------------------------------------------- comparing

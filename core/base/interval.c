@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/interval.h"
+
+#include <math.h>
+
+#define NORMAL_FROM 50
+#define QUANTILE    1.96
+#define TAIL	    0.025
+
+/* Probability of @n or fewer where @mean are expected. */
+static double poisson_cdf(uint64_t n, double mean)
+{
+	double term = exp(-mean), sum = term;
+
+	for (uint64_t i = 1; i <= n; i++) {
+		term *= mean / (double)i;
+		sum += term;
+	}
+	return sum;
+}
+
+/* The mean at which @n or fewer come with @probability: it falls as the mean grows. */
+static double mean_of(uint64_t n, double probability)
+{
+	double low = 0, high = 2 * NORMAL_FROM + 50;
+
+	for (int i = 0; i < 60; i++) {
+		double middle = (low + high) / 2;
+
+		if (poisson_cdf(n, middle) > probability)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct ksm_interval ksm_interval_of_sum(const struct ksm_sampled_sum *sampled, uint32_t sample,
+					double exact)
+{
+	double low, high;
+
+	if (sample <= 1) {
+		low = high = sampled->sum;
+	} else if (sampled->n >= NORMAL_FROM) {
+		double spread = QUANTILE * sqrt(sampled->squares * (1 - 1.0 / sample));
+
+		low = (sampled->sum - spread) * sample;
+		high = (sampled->sum + spread) * sample;
+	} else {
+		double each = sampled->n ? sampled->sum / (double)sampled->n : 1;
+
+		low = sampled->n ? mean_of(sampled->n - 1, 1 - TAIL) * each * sample : 0;
+		high = mean_of(sampled->n, TAIL) * each * sample;
+	}
+	if (low < sampled->sum)
+		low = sampled->sum;
+	return (struct ksm_interval){sampled->sum * (sample ? sample : 1) + exact, low + exact,
+				     high + exact};
+}
+
+struct ksm_interval ksm_interval_of(uint64_t sampled, uint32_t sample, uint64_t exact)
+{
+	const struct ksm_sampled_sum ones = {
+		.n = sampled,
+		.sum = (double)sampled,
+		.squares = (double)sampled,
+	};
+
+	return ksm_interval_of_sum(&ones, sample, (double)exact);
+}
