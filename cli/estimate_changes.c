@@ -26,13 +26,15 @@ static void print_profit(const struct ksm_band *band)
 	       "saved less rmap items");
 }
 
-void ksm_estimate_print_bands(const struct ksm_outcome *outcome)
+void ksm_estimate_print_bands(const struct ksm_estimate *estimate)
 {
+	const struct ksm_outcome *outcome = estimate->outcome;
 	const struct ksm_bands *bands = &outcome->bands;
 
-	printf("\nksmd would show, after passes %d to %u (kernel %s, %s), in pages:\n",
+	printf("\nksmd would show, after passes %d to %u (kernel %s, %s), in pages%s:\n",
 	       KSM_BANDS_FIRST_PASS, outcome->n_passes, outcome->model.kernel,
-	       ksm_checksum_name(outcome->model.profile->checksum));
+	       ksm_checksum_name(outcome->model.profile->checksum),
+	       estimate->sample.every > 1 ? ", told from a sample" : "");
 	printf("  %-16s %12s %12s %12s %12s\n", "", "last", "lowest", "median", "highest");
 	print_band("pages_shared", &bands->pages_shared, "KSM pages in use");
 	print_band("pages_sharing", &bands->pages_sharing, "further mappings: what is saved");

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "cli/number.h"
+#include "kernel/meminfo.h"
 #include "report/diff.h"
 
 #define PASSES_MAX   100000
@@ -108,6 +109,9 @@ int ksm_estimate_option(const struct ksm_cli *cli, struct ksm_estimate_request *
 		request->options.map = true;
 		return KSM_EXIT_OK;
 	}
+	if (strcmp(name, "max-memory") == 0)
+		return ksm_cli_take_bytes(cli, name, value, INT64_MAX,
+					  &request->options.memory_bytes);
 	if (strcmp(name, "verify") == 0) {
 		request->options.verify = true;
 		return KSM_EXIT_OK;
@@ -156,6 +160,14 @@ static int prepare_models(const struct ksm_cli *cli, struct ksm_estimate_request
 	return status;
 }
 
+/* Bytes; 0 where the kernel does not tell. */
+static uint64_t available_memory(const struct ksm_cli *cli)
+{
+	struct ksm_meminfo meminfo;
+
+	return ksm_meminfo_read(&cli->root, &meminfo, NULL) ? 0 : meminfo.available;
+}
+
 int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request *request)
 {
 	struct ksm_estimate_options *options = &request->options;
@@ -174,6 +186,8 @@ int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request 
 		options->passes = 2;
 	options->threads = request->load.threads;
 	options->bytes_per_second = request->load.rate;
+	if (!options->memory_bytes)
+		options->memory_bytes = available_memory(cli) / 4;
 	if (!request->has_interval)
 		options->interval_seconds = 1;
 	if (options->at_ksmd_pace &&

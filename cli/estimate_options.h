@@ -27,6 +27,8 @@
 		{"verify", 0, NULL, "read equal pages again and compare their bytes", NULL},       \
 		{"diff", 0, "OLD", "what has changed since this document of --json", NULL},        \
 		{"html", 0, "FILE", "write the report as a page to look at as well", NULL},        \
+		{"max-memory", 0, "SIZE",                                                          \
+		 "take a sample where pages need more (a quarter of what is available)", NULL},    \
 		KSM_LOAD_OPTIONS
 
 /* To be zeroed; ksm_estimate_prepare() fills in what was not given. */

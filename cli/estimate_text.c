@@ -25,13 +25,33 @@ static int print_headline(const struct ksm_estimate *estimate)
 
 /* ---------------------------------------------------------------- what was looked at */
 
+static void print_line(const struct ksm_estimate *estimate, const char *mark, const char *what,
+		       int64_t pages, const char *meaning)
+{
+	char number[KSM_UNITS_MAX], bytes[KSM_UNITS_MAX];
+
+	snprintf(number, sizeof(number), "%s%" PRId64, mark, pages);
+	ksm_format_bytes(ksm_estimate_bytes(estimate, pages), bytes);
+	printf("  %-16s %12s  %10s  %s\n", what, number, bytes, meaning);
+}
+
+static void print_exact(const struct ksm_estimate *estimate, const char *what, int64_t pages,
+			const char *meaning)
+{
+	if (pages)
+		print_line(estimate, "", what, pages, meaning);
+}
+
+/* What is told from a sample is marked. */
+static const char *mark_of(const struct ksm_estimate *estimate)
+{
+	return estimate->sample.every > 1 ? "~" : "";
+}
+
 static void print_pages(const struct ksm_estimate *estimate, const char *what, int64_t pages,
 			const char *meaning)
 {
-	char bytes[KSM_UNITS_MAX];
-
-	ksm_format_bytes(ksm_estimate_bytes(estimate, pages), bytes);
-	printf("  %-16s %12" PRId64 "  %10s  %s\n", what, pages, bytes, meaning);
+	print_line(estimate, mark_of(estimate), what, pages, meaning);
 }
 
 static void print_pages_if_any(const struct ksm_estimate *estimate, const char *what, int64_t pages,
@@ -49,6 +69,12 @@ static bool has_dump(const struct ksm_estimate *estimate)
 	return false;
 }
 
+/* Even beside a sample all pages are counted, unless which of them count is told only behind them. */
+static bool is_present_known(const struct ksm_estimate *estimate)
+{
+	return estimate->sample.pages_present.low == estimate->sample.pages_present.high;
+}
+
 static void print_looked_at(const struct ksm_estimate *estimate)
 {
 	const struct ksm_estimate_sums *totals = &estimate->totals;
@@ -57,24 +83,25 @@ static void print_looked_at(const struct ksm_estimate *estimate)
 	for (uint32_t i = 0; i < estimate->n_targets; i++)
 		lost += estimate->target[i].lost_pages;
 	printf("\nLooked at, in pages of %u bytes:\n", estimate->page_size);
-	print_pages(estimate, "present", totals->pages_present,
-		    has_dump(estimate) ? "held by the files, in areas that KSM would accept"
-				       : "anonymous, in areas that KSM accepts");
+	print_line(estimate, is_present_known(estimate) ? "" : mark_of(estimate), "present",
+		   totals->pages_present,
+		   has_dump(estimate) ? "held by the files, in areas that KSM would accept"
+				      : "anonymous, in areas that KSM accepts");
 	if (totals->same_pfn_pages)
 		print_pages(estimate, "  by fork", totals->same_pfn_pages,
 			    "of these, mappings of a page that is mapped more than once here");
 	print_pages(estimate, "distinct", totals->distinct_pages, "different contents");
 	print_pages(estimate, "duplicates", totals->duplicate_pages,
 		    "physical pages beyond the first of each content");
-	print_pages_if_any(estimate, "  of zeros", totals->zero_duplicate_pages,
-			   "of these, pages whose bytes are all zero");
-	print_pages(estimate, "zero", totals->zero_pages,
-		    "all bytes zero, whether or not counted above as duplicates");
+	print_exact(estimate, "  of zeros", totals->zero_duplicate_pages,
+		    "of these, pages whose bytes are all zero");
+	print_line(estimate, "", "zero", totals->zero_pages,
+		   "all bytes zero, whether or not counted above as duplicates");
 	print_pages_if_any(estimate, "merged already", totals->already_merged_pages,
 			   "KSM pages now");
 	print_pages_if_any(estimate, "changing", totals->changed_pages,
 			   "other content than one pass before: these do not merge");
-	print_pages_if_any(estimate, "lost", lost, "gone between looking and reading");
+	print_exact(estimate, "lost", lost, "gone between looking and reading");
 	ksm_estimate_print_concentration(estimate);
 }
 
@@ -83,7 +110,7 @@ static void print_looked_at(const struct ksm_estimate *estimate)
 static void print_last_pass(const struct ksm_estimate *estimate, const struct ksm_outcome *outcome)
 {
 	const struct ksm_counters *c = &outcome->pass[outcome->n_passes - 1];
-	char bytes[KSM_UNITS_MAX];
+	char number[KSM_UNITS_MAX], bytes[KSM_UNITS_MAX];
 
 	printf("\nksmd would show after pass %u (kernel %s, %s):\n", outcome->n_passes,
 	       outcome->model.kernel, ksm_checksum_name(outcome->model.profile->checksum));
@@ -94,11 +121,12 @@ static void print_last_pass(const struct ksm_estimate *estimate, const struct ks
 		    "without a twin, but checked again in every pass");
 	print_pages(estimate, "pages_volatile", c->pages_volatile,
 		    "changing, or not looked at long enough");
-	print_pages_if_any(estimate, "ksm_zero_pages", c->ksm_zero_pages,
-			   "replaced by the kernel's zero page");
+	print_exact(estimate, "ksm_zero_pages", c->ksm_zero_pages,
+		    "replaced by the kernel's zero page");
 	ksm_format_bytes(outcome->general_profit, bytes);
-	printf("  %-16s %12" PRId64 "  %10s  %s\n", "general_profit", outcome->general_profit,
-	       bytes, "bytes saved less rmap items");
+	snprintf(number, sizeof(number), "%s%" PRId64, mark_of(estimate), outcome->general_profit);
+	printf("  %-16s %12s  %10s  %s\n", "general_profit", number, bytes,
+	       "bytes saved less rmap items");
 }
 
 static void print_counters(const struct ksm_estimate *estimate)
@@ -106,10 +134,10 @@ static void print_counters(const struct ksm_estimate *estimate)
 	const struct ksm_outcome *outcome = estimate->outcome;
 
 	if (outcome->has_bands)
-		ksm_estimate_print_bands(outcome);
+		ksm_estimate_print_bands(estimate);
 	else
 		print_last_pass(estimate, outcome);
-	if (outcome->huge_pages_split)
+	if (outcome->huge_pages_split > 0)
 		printf("Merging takes %" PRId64 " transparent huge pages apart.\n",
 		       outcome->huge_pages_split);
 	if (estimate->verified_pages != KSM_UNKNOWN)

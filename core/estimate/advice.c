@@ -48,22 +48,25 @@ static void weigh(struct choice *choice)
 	choice->freed = 0;
 	for (uint32_t t = 0; t < choice->estimate->n_targets; t++)
 		choice->loss[t] = choice->alone[t] = 0;
-	for (size_t c = 0; c < holdings->n_contents; first = holdings->end[c++]) {
+	for (size_t c = 0; c < holdings->n_contents; first = holdings->content[c++].end) {
+		const struct ksm_held_content *content = &holdings->content[c];
 		int64_t pages = 0, freed;
 
-		for (size_t i = first; i < holdings->end[c]; i++)
+		for (size_t i = first; i < content->end; i++)
 			if (choice->chosen[holdings->holding[i].target])
 				pages += holdings->holding[i].pages;
 		freed = freed_of(choice, pages);
-		choice->freed += freed;
-		for (size_t i = first; i < holdings->end[c]; i++) {
+		choice->freed += freed * content->weight;
+		for (size_t i = first; i < content->end; i++) {
 			const struct ksm_holding *holding = &holdings->holding[i];
 
 			if (!choice->chosen[holding->target])
 				continue;
 			choice->loss[holding->target] +=
-				freed - freed_of(choice, pages - holding->pages);
-			choice->alone[holding->target] += freed_of(choice, holding->pages);
+				(freed - freed_of(choice, pages - holding->pages)) *
+				content->weight;
+			choice->alone[holding->target] +=
+				freed_of(choice, holding->pages) * content->weight;
 		}
 	}
 }

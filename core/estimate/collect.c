@@ -45,7 +45,7 @@ static bool keep_what_counts(struct ksm_collection *collection, struct ksm_page_
 }
 
 int ksm_collection_see(struct ksm_collection *collection, struct ksm_page_source *source,
-		       uint32_t space, struct ksm_trials *trials)
+		       uint32_t space, const struct ksm_sample *sample, struct ksm_trials *trials)
 {
 	int err = 0;
 
@@ -54,8 +54,11 @@ int ksm_collection_see(struct ksm_collection *collection, struct ksm_page_source
 		      compare_addresses);
 	for (size_t i = 0; i < collection->n && !err; i++) {
 		const struct ksm_page page = {.address = collection->page[i].address};
+		const struct ksm_page_sum *sum = &collection->page[i].sum;
+		enum ksm_stratum stratum;
 
-		err = ksm_trials_see(trials, &page, &collection->page[i].sum);
+		if (ksm_sample_takes(sample, sum, &stratum))
+			err = ksm_trials_see(trials, stratum, &page, sum);
 	}
 	ksm_collection_free(collection);
 	return err;

@@ -7,6 +7,7 @@
 #define KSM_ESTIMATE_COLLECT_H
 
 #include "estimate/reader.h"
+#include "estimate/sample.h"
 #include "estimate/trials.h"
 
 struct ksm_collected_page {
@@ -25,9 +26,9 @@ struct ksm_collection {
 int ksm_collect(struct ksm_collection *collection, const struct ksm_page *page,
 		const struct ksm_page_sum *sum);
 
-/* Shows the trials what counts, by address, and empties the collection. */
+/* Shows the trials what counts, by address, in the strata of @sample, and empties the collection. */
 int ksm_collection_see(struct ksm_collection *collection, struct ksm_page_source *source,
-		       uint32_t space, struct ksm_trials *trials);
+		       uint32_t space, const struct ksm_sample *sample, struct ksm_trials *trials);
 
 void ksm_collection_free(struct ksm_collection *collection);
 

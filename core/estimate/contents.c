@@ -89,10 +89,10 @@ static size_t count_pages(struct ksm_contents *contents, uint32_t n_mms)
 	return n_alone;
 }
 
-int ksm_contents_order(const struct ksm_twin *twin, uint32_t n_mms,
-		       struct ksm_contents *ret_contents)
+static int order(const struct ksm_twin *twin, int64_t weight, uint32_t n_mms,
+		 struct ksm_contents *ret_contents)
 {
-	struct ksm_contents contents = {.twin = twin};
+	struct ksm_contents contents = {.twin = twin, .weight = weight};
 	size_t n_alone = count_pages(&contents, n_mms);
 	struct buckets buckets = {0};
 
@@ -118,17 +118,34 @@ int ksm_contents_order(const struct ksm_twin *twin, uint32_t n_mms,
 	return 0;
 }
 
-void ksm_contents_free(struct ksm_contents *contents)
+int ksm_contents_order(const struct ksm_strata *strata, uint32_t n_mms,
+		       struct ksm_all_contents *ret_contents)
 {
-	free(contents->page);
+	struct ksm_all_contents contents = {0};
+
+	for (int s = 0; s < KSM_STRATA && strata->twin[s]; s++) {
+		if (order(strata->twin[s], strata->weight[s], n_mms, &contents.of[s])) {
+			ksm_contents_free(&contents);
+			return -ENOMEM;
+		}
+	}
+	*ret_contents = contents;
+	return 0;
+}
+
+void ksm_contents_free(struct ksm_all_contents *contents)
+{
+	for (int s = 0; s < KSM_STRATA; s++)
+		free(contents->of[s].page);
 	memset(contents, 0, sizeof(*contents));
 }
 
-struct ksm_contents ksm_contents_of(const struct ksm_contents *contents,
-				    const struct ksm_twin *other)
+struct ksm_all_contents ksm_contents_of(const struct ksm_all_contents *contents,
+					const struct ksm_strata *other)
 {
-	struct ksm_contents same = *contents;
+	struct ksm_all_contents same = *contents;
 
-	same.twin = other;
+	for (int s = 0; s < KSM_STRATA; s++)
+		same.of[s].twin = other->twin[s];
 	return same;
 }

@@ -91,13 +91,13 @@ static int64_t saved_across(struct ksm_crossing *crossing, const struct ksm_hold
 }
 
 void ksm_crossing_count(struct ksm_crossing *crossing, const struct ksm_holdings *holdings,
-			int64_t freed)
+			int64_t freed, int64_t weight)
 {
 	if (holdings->n_touched < 2)
 		return;
 	for (int owner = 0; owner < KSM_OWNERS; owner++) {
 		int64_t across = saved_across(crossing, holdings, crossing->part[owner]);
 
-		crossing->pages[owner] += across < freed ? across : freed;
+		crossing->pages[owner] += (across < freed ? across : freed) * weight;
 	}
 }

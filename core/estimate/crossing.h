@@ -31,9 +31,9 @@ int ksm_crossing_init(struct ksm_crossing *crossing, const struct ksm_page_sourc
 		      int64_t sharing_max);
 void ksm_crossing_release(struct ksm_crossing *crossing);
 
-/* The content at hand of @holdings, of which merging frees so many physical pages. */
+/* The content at hand of @holdings, of which merging frees so many physical pages; how many such it stands for. */
 void ksm_crossing_count(struct ksm_crossing *crossing, const struct ksm_holdings *holdings,
-			int64_t freed);
+			int64_t freed, int64_t weight);
 
 /* The domain of a process; of a dump it says nothing. */
 void ksm_space_domain(const struct ksm_space *space, struct ksm_domain *ret_domain);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/interval.h"
 #include "estimate/cost.h"
 #include "estimate/crossing.h"
 #include "estimate/histogram.h"
@@ -41,6 +42,8 @@ struct ksm_estimate_options {
 	bool at_ksmd_pace; /* instead of these: as long as a pass takes ksmd by the first model */
 	unsigned int threads;	   /* that read; at least 1 */
 	uint64_t bytes_per_second; /* that are read at most; 0: no limit */
+	uint64_t
+		memory_bytes; /* to hold pages in; where that does not suffice, a sample is taken. 0: no limit */
 	enum ksm_group_by by;
 	unsigned int top;     /* how many of the most repeated contents to list */
 	bool preview;	      /* with what each of these begins */
@@ -77,6 +80,31 @@ struct ksm_estimate_sums {
 	int64_t changed_pages;	/* mappings whose content changed between the last two passes */
 	int64_t merged_pages;	/* mappings merged in the end: with others, or with the zero page */
 	int64_t freed_pages;	/* physical pages given back in the end, see below */
+};
+
+/* Of these sums, a sample tells an estimate; zeros are always looked at whole. */
+#define KSM_SAMPLED_SUMS(X)     \
+	X(pages_present)        \
+	X(physical_pages)       \
+	X(distinct_pages)       \
+	X(duplicate_pages)      \
+	X(already_merged_pages) \
+	X(same_pfn_pages)       \
+	X(changed_pages)        \
+	X(merged_pages)         \
+	X(freed_pages)
+
+/*
+ * Where memory did not suffice for all pages. Zeros and contents of so many copies are looked at whole, and of the others
+ * one in so many, whatever its pages do: every count is then an estimate but those of zeros, full_scans, and pages_present
+ * of an ordered source.
+ */
+struct ksm_estimate_sample {
+	uint32_t every;	      /* 1: all were looked at whole, and the rest is of no meaning */
+	int64_t heavy_copies; /* some contents of fewer are among those that are looked at whole */
+#define X(name) struct ksm_interval name; /* of the totals */
+	KSM_SAMPLED_SUMS(X)
+#undef X
 };
 
 struct ksm_estimate_target {
@@ -187,7 +215,7 @@ struct ksm_outcome {
 	int64_t metadata_bytes; /* rmap items */
 	int64_t merged_pages;	/* in the end, as in the sums, and so the next */
 	int64_t freed_pages;
-	int64_t huge_pages_split; /* transparent huge pages that merging takes apart */
+	int64_t huge_pages_split; /* transparent huge pages that merging takes apart; KSM_UNKNOWN from a sample */
 	struct ksm_forecast forecast;
 };
 
@@ -205,6 +233,7 @@ struct ksm_estimate {
 	struct ksm_outcome *outcome; /* one per trial; all that follows is of the first */
 	size_t n_outcomes;
 	struct ksm_cost cost;
+	struct ksm_estimate_sample sample;
 	struct ksm_estimate_sums totals;
 	/*
 	 * Of totals.freed_pages, those that would not be freed if the pages of each owner merged among themselves

@@ -21,7 +21,7 @@ static bool is_same_merging(const struct ksm_counters *a, const struct ksm_count
 	       a->ksm_zero_pages == b->ksm_zero_pages;
 }
 
-int ksm_forecast_run(struct ksm_twin *twin, const struct ksm_cost *cost,
+int ksm_forecast_run(struct ksm_strata *strata, const struct ksm_cost *cost,
 		     struct ksm_outcome *outcome, bool *ret_has_settled)
 {
 	const struct ksm_model *model = &outcome->model;
@@ -45,10 +45,10 @@ int ksm_forecast_run(struct ksm_twin *twin, const struct ksm_cost *cost,
 	for (; pass < PASSES_MAX && quiet < quiet_passes && !has_settled; pass++) {
 		if (pass < outcome->n_passes)
 			next = outcome->pass[pass];
-		else if (ksm_twin_repeat(twin, true))
+		else if (ksm_strata_repeat(strata, true))
 			return -ENOMEM;
 		else
-			ksm_twin_counters(twin, &next);
+			ksm_strata_counters(strata, &next);
 		ksm_pace_take_pass(&pace, (uint64_t)(next.pages_scanned - last.pages_scanned));
 		quiet = pass > 0 && is_same_merging(&last, &next) ? quiet + 1 : 0;
 		if (!quiet) {
@@ -57,7 +57,7 @@ int ksm_forecast_run(struct ksm_twin *twin, const struct ksm_cost *cost,
 			forecast->ksmd_cpu_seconds = pace.cpu_seconds;
 		}
 		last = next;
-		if (pass + 1 >= outcome->n_passes && ksm_twin_has_settled(twin, &has_settled))
+		if (pass + 1 >= outcome->n_passes && ksm_strata_has_settled(strata, &has_settled))
 			return -ENOMEM;
 	}
 	if (quiet < quiet_passes && !has_settled) {

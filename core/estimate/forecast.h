@@ -4,13 +4,13 @@
 #define KSM_ESTIMATE_FORECAST_H
 
 #include "estimate/estimate.h"
-#include "ksmd/twin.h"
+#include "estimate/strata.h"
 
 /*
- * Lets the twin go on from the passes of @outcome, over the memory as last seen, until it merges nothing
+ * Lets the twins go on from the passes of @outcome, over the memory as last seen, until they merge nothing
  * more, and adds up what the passes take. *@ret_has_settled is as of ksm_twin_has_settled(). -ENOMEM only.
  */
-int ksm_forecast_run(struct ksm_twin *twin, const struct ksm_cost *cost,
+int ksm_forecast_run(struct ksm_strata *strata, const struct ksm_cost *cost,
 		     struct ksm_outcome *outcome, bool *ret_has_settled);
 
 #endif

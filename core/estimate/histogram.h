@@ -23,14 +23,15 @@ static inline int64_t ksm_histogram_from(unsigned int row)
 	return row ? ksm_histogram_to(row - 1) + 1 : 1;
 }
 
-/* A content with so many copies, at least one. */
-static inline void ksm_histogram_count(struct ksm_histogram_row *histogram, int64_t copies)
+/* So many contents with so many copies each, at least one. */
+static inline void ksm_histogram_count(struct ksm_histogram_row *histogram, int64_t copies,
+				       int64_t contents)
 {
 	unsigned int row = copies > 1 ? 64 - (unsigned int)__builtin_clzll((uint64_t)copies - 1)
 				      : 0;
 
-	histogram[row].contents++;
-	histogram[row].copies += copies;
+	histogram[row].contents += contents;
+	histogram[row].copies += copies * contents;
 }
 
 #endif

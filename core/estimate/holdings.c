@@ -17,7 +17,7 @@ int ksm_holdings_init(struct ksm_holdings *holdings, uint32_t n_targets, bool ke
 void ksm_holdings_release(struct ksm_holdings *holdings)
 {
 	free(holdings->holding);
-	free(holdings->end);
+	free(holdings->content);
 	free(holdings->count);
 	free(holdings->touched);
 	*holdings = (struct ksm_holdings){0};
@@ -29,7 +29,7 @@ void ksm_holdings_add(struct ksm_holdings *holdings, uint32_t target)
 		holdings->touched[holdings->n_touched++] = target;
 }
 
-int ksm_holdings_end_content(struct ksm_holdings *holdings)
+int ksm_holdings_end_content(struct ksm_holdings *holdings, int64_t weight)
 {
 	size_t n = holdings->n_touched;
 	int ret = 0;
@@ -38,9 +38,9 @@ int ksm_holdings_end_content(struct ksm_holdings *holdings)
 	if (holdings->keeps && (n > 1 || (n && holdings->count[holdings->touched[0]] > 1))) {
 		ret = ksm_array_reserve(&holdings->holding, &holdings->capacity, holdings->n + n,
 					sizeof(*holdings->holding))
-			      ?: ksm_array_reserve(&holdings->end, &holdings->end_capacity,
+			      ?: ksm_array_reserve(&holdings->content, &holdings->content_capacity,
 						   holdings->n_contents + 1,
-						   sizeof(*holdings->end));
+						   sizeof(*holdings->content));
 		for (size_t i = 0; i < n && !ret; i++) {
 			uint32_t target = holdings->touched[i];
 
@@ -48,7 +48,8 @@ int ksm_holdings_end_content(struct ksm_holdings *holdings)
 				(struct ksm_holding){target, holdings->count[target]};
 		}
 		if (!ret)
-			holdings->end[holdings->n_contents++] = holdings->n;
+			holdings->content[holdings->n_contents++] =
+				(struct ksm_held_content){holdings->n, weight};
 	}
 	for (size_t i = 0; i < n; i++)
 		holdings->count[holdings->touched[i]] = 0;

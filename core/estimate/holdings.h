@@ -13,14 +13,19 @@ struct ksm_holding {
 	uint32_t pages; /* physical; one that several targets map is the first one's */
 };
 
-/* Of those contents that merge: the holdings of content c go from end[c - 1] (or 0) to end[c]. */
+struct ksm_held_content {
+	size_t end; /* of its holdings, exclusive; they begin where those of the one before end */
+	int64_t weight; /* contents that it stands for */
+};
+
+/* Of those contents that merge. */
 struct ksm_holdings {
 	uint32_t n_targets;
 	bool keeps; /* contents that are over */
 	struct ksm_holding *holding;
 	size_t n, capacity;
-	size_t *end;
-	size_t n_contents, end_capacity;
+	struct ksm_held_content *content;
+	size_t n_contents, content_capacity;
 	uint32_t *count;   /* by target, of the content at hand */
 	uint32_t *touched; /* those that have any */
 	size_t n_touched;
@@ -32,7 +37,7 @@ void ksm_holdings_release(struct ksm_holdings *holdings);
 
 /* A physical page of the content at hand, which merges. */
 void ksm_holdings_add(struct ksm_holdings *holdings, uint32_t target);
-/* The content is over. One with a single page is of no use to anybody. */
-int ksm_holdings_end_content(struct ksm_holdings *holdings);
+/* The content is over, which stands for so many. One with a single page is of no use to anybody. */
+int ksm_holdings_end_content(struct ksm_holdings *holdings, int64_t weight);
 
 #endif

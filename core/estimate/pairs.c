@@ -35,8 +35,8 @@ void ksm_pairs_have_common(struct ksm_pairs *pairs, uint64_t content, uint32_t a
 		pairs->common[place_of(pairs, a, b)] = content;
 }
 
-void ksm_pairs_count(struct ksm_pairs *pairs, uint64_t content, const struct ksm_holder *holder,
-		     size_t n)
+void ksm_pairs_count(struct ksm_pairs *pairs, uint64_t content, int64_t weight,
+		     const struct ksm_holder *holder, size_t n)
 {
 	if (!pairs->n)
 		return;
@@ -45,9 +45,10 @@ void ksm_pairs_count(struct ksm_pairs *pairs, uint64_t content, const struct ksm
 			size_t at = place_of(pairs, holder[i].part, holder[j].part);
 			struct ksm_pair *pair = &pairs->pair[at];
 
-			pair->freeable_pages += pairs->common[at] != content;
-			pair->shared_contents++;
-			pair->shared_pages += holder[i].pages + holder[j].pages;
+			if (pairs->common[at] != content)
+				pair->freeable_pages += weight;
+			pair->shared_contents += weight;
+			pair->shared_pages += (holder[i].pages + holder[j].pages) * weight;
 		}
 	}
 }

@@ -29,9 +29,9 @@ void ksm_pairs_release(struct ksm_pairs *pairs);
  * told apart by numbers from 1 on.
  */
 void ksm_pairs_have_common(struct ksm_pairs *pairs, uint64_t content, uint32_t a, uint32_t b);
-/* A content and who has it. */
-void ksm_pairs_count(struct ksm_pairs *pairs, uint64_t content, const struct ksm_holder *holder,
-		     size_t n);
+/* A content, how many it stands for, and who has it. */
+void ksm_pairs_count(struct ksm_pairs *pairs, uint64_t content, int64_t weight,
+		     const struct ksm_holder *holder, size_t n);
 
 /*
  * Those with something in common, most freeable pages first. @number has what each part is called in them; NULL: its

@@ -31,10 +31,20 @@ struct mapping {
 	uint32_t bucket[DIMENSIONS];
 };
 
+/* What a sample has of each of the sums that are told from it. */
+struct sampled {
+#define X(name) struct ksm_sampled_sum name;
+	KSM_SAMPLED_SUMS(X)
+#undef X
+};
+
 struct summing {
 	struct ksm_estimate *estimate;
 	struct ksm_page_source *source;
-	const struct ksm_contents *contents;
+	const struct ksm_contents *contents; /* of the stratum at hand */
+	struct sampled sampled;
+	const int64_t *
+		present; /* pages of each target, where they are known beside a sample; else NULL */
 	struct bucket *bucket[DIMENSIONS];   /* GROUP is NULL without groups */
 	const struct ksm_grouping *grouping; /* NULL without groups */
 	struct mapping *shared;		     /* of the content at hand, mapped more than once */
@@ -119,23 +129,26 @@ static void charge_mapping(struct summing *s, int dimension, const struct mappin
 	struct ksm_holder *holder = s->holder[dimension];
 	const struct ksm_twin_page *page = &mapping->page;
 	struct ksm_estimate_sums *sums = &bucket->sums;
+	int64_t weight = s->contents->weight;
 
-	sums->pages_present++;
-	sums->zero_pages += page->is_zero;
-	sums->already_merged_pages += (page->flags & KSM_PAGE_KSM) != 0;
-	sums->changed_pages += page->changed;
-	sums->merged_pages += is_merged(page);
-	sums->same_pfn_pages += is_shared;
-	sums->freed_pages += is_first && freed;
+	sums->pages_present += weight;
+	sums->zero_pages += page->is_zero * weight;
+	sums->already_merged_pages += page->flags & KSM_PAGE_KSM ? weight : 0;
+	sums->changed_pages += page->changed * weight;
+	sums->merged_pages += is_merged(page) * weight;
+	sums->same_pfn_pages += is_shared * weight;
+	sums->freed_pages += (is_first && freed) * weight;
 	if (bucket->physical != s->physical) {
 		bucket->physical = s->physical;
-		sums->physical_pages++;
-		sums->zero_duplicate_pages += page->is_zero;
+		sums->physical_pages += weight;
+		sums->duplicate_pages += weight;
+		sums->zero_duplicate_pages += page->is_zero * weight;
 	}
 	if (bucket->content != s->content) {
 		bucket->content = s->content;
-		sums->distinct_pages++;
-		sums->zero_duplicate_pages -= page->is_zero;
+		sums->distinct_pages += weight;
+		sums->duplicate_pages -= weight;
+		sums->zero_duplicate_pages -= page->is_zero * weight;
 		bucket->holder = s->n_holders[dimension]++;
 		if (holder)
 			holder[bucket->holder] = (struct ksm_holder){.part = part};
@@ -188,8 +201,8 @@ static void end_parts(struct summing *s, int dimension)
 	size_t n = s->n_holders[dimension];
 
 	for (size_t i = 0; i < n && n > 1; i++)
-		s->bucket[dimension][holder[i].part].cross_duplicate_pages++;
-	ksm_pairs_count(&s->pairs[dimension], s->content, holder, n);
+		s->bucket[dimension][holder[i].part].cross_duplicate_pages += s->contents->weight;
+	ksm_pairs_count(&s->pairs[dimension], s->content, s->contents->weight, holder, n);
 }
 
 /* The content at hand is over. */
@@ -200,8 +213,8 @@ static int end_content(struct summing *s)
 	end_parts(s, TARGET);
 	if (s->bucket[GROUP])
 		end_parts(s, GROUP);
-	ksm_crossing_count(&s->crossing, s->holdings, s->freed);
-	return ksm_holdings_end_content(s->holdings);
+	ksm_crossing_count(&s->crossing, s->holdings, s->freed, s->contents->weight);
+	return ksm_holdings_end_content(s->holdings, s->contents->weight);
 }
 
 static void load_mapping(const struct summing *s, size_t index, struct mapping *mapping)
@@ -265,15 +278,15 @@ static int sum_single(struct summing *s, size_t index)
 	sum_physical_page(s, &mapping, 1);
 	if (!s->holdings)
 		return 0;
-	if (ksm_holdings_end_content(s->holdings))
+	if (ksm_holdings_end_content(s->holdings, s->contents->weight))
 		return -ENOMEM;
-	ksm_histogram_count(s->estimate->histogram, 1);
-	return ksm_tally_count(&s->tally, 1, mapping.page.is_zero);
+	ksm_histogram_count(s->estimate->histogram, 1, s->contents->weight);
+	return ksm_tally_count(&s->tally, 1, s->contents->weight, mapping.page.is_zero);
 }
 
 static int sum_content(struct summing *s, size_t first, size_t end)
 {
-	int64_t before = s->bucket[TOTAL]->sums.physical_pages;
+	int64_t before = s->bucket[TOTAL]->sums.physical_pages, weight = s->contents->weight;
 	struct ksm_twin_page page;
 	struct ksm_estimate_content content;
 
@@ -284,22 +297,17 @@ static int sum_content(struct summing *s, size_t first, size_t end)
 		return 0;
 	ksm_twin_get_page(s->contents->twin, s->contents->page[first], &page);
 	content = (struct ksm_estimate_content){
-		.copies = s->bucket[TOTAL]->sums.physical_pages - before,
+		.copies = (s->bucket[TOTAL]->sums.physical_pages - before) / weight,
 		.mappings = (int64_t)(end - first),
 		.targets = (int64_t)s->n_holders[TARGET],
 		.is_zero = page.is_zero,
 		.space = page.mm,
 		.address = page.address,
 	};
-	ksm_histogram_count(s->estimate->histogram, content.copies);
-	return ksm_tally_count(&s->tally, content.copies, content.is_zero)
-		       ?: ksm_top_offer(s->top, &content, first);
-}
-
-static void take_sums(struct ksm_estimate_sums *to, const struct bucket *bucket)
-{
-	*to = bucket->sums;
-	to->duplicate_pages = to->physical_pages - to->distinct_pages;
+	ksm_histogram_count(s->estimate->histogram, content.copies, weight);
+	/* Of a sample, the most repeated contents are not those of all. */
+	return ksm_tally_count(&s->tally, content.copies, weight, content.is_zero)
+		       ?: (weight > 1 ? 0 : ksm_top_offer(s->top, &content, first));
 }
 
 static int compare_groups(const void *a, const void *b)
@@ -345,7 +353,7 @@ static int take_groups(struct summing *s)
 		group->name = strdup(grouping->name[i]);
 		if (!group->name)
 			return -ENOMEM;
-		take_sums(&group->sums, bucket);
+		group->sums = bucket->sums;
 		group->cross_duplicate_pages = bucket->cross_duplicate_pages;
 		estimate->n_groups++;
 	}
@@ -354,10 +362,15 @@ static int take_groups(struct summing *s)
 }
 
 /* TOTAL, and what every part needs. */
-static int allocate(struct summing *s)
+static int allocate(struct summing *s, const struct ksm_all_contents *contents)
 {
+	uint32_t nodes = 0;
+
+	for (int i = 0; i < KSM_STRATA && contents->of[i].twin; i++)
+		if (ksm_twin_node_end(contents->of[i].twin) > nodes)
+			nodes = ksm_twin_node_end(contents->of[i].twin);
 	s->bucket[TOTAL] = calloc(1, sizeof(struct bucket));
-	s->node_kept = calloc(ksm_twin_node_end(s->contents->twin), sizeof(*s->node_kept));
+	s->node_kept = calloc(nodes, sizeof(*s->node_kept));
 	return s->bucket[TOTAL] && s->node_kept ? 0 : -ENOMEM;
 }
 
@@ -370,9 +383,9 @@ static int allocate_parts(struct summing *s, int dimension, size_t n)
 	return ksm_pairs_init(&s->pairs[dimension], n);
 }
 
-static int allocate_all(struct summing *s)
+static int allocate_all(struct summing *s, const struct ksm_all_contents *contents)
 {
-	int err = allocate(s) ?: allocate_parts(s, TARGET, s->source->n_spaces);
+	int err = allocate(s, contents) ?: allocate_parts(s, TARGET, s->source->n_spaces);
 
 	if (!err && s->grouping)
 		err = allocate_parts(s, GROUP, s->grouping->n);
@@ -381,12 +394,43 @@ static int allocate_all(struct summing *s)
 					    ksm_model_sharing_max(&s->estimate->outcome->model));
 }
 
-static int sum_all(struct summing *s)
+static void add_to(struct ksm_sampled_sum *sum, int64_t value)
+{
+	sum->n += value != 0;
+	sum->sum += (double)value;
+	sum->squares += (double)value * (double)value;
+}
+
+/* Where it is known how many pages there are, only what they have less of is to be told from the sample. */
+static void complement(struct ksm_estimate_sums *sums)
+{
+	sums->physical_pages = sums->pages_present - sums->physical_pages;
+	sums->distinct_pages = sums->pages_present - sums->distinct_pages;
+	sums->pages_present = 0;
+}
+
+/* What a content of the sample has added to the sums. */
+static void count_sampled(struct summing *s, const struct ksm_estimate_sums *before)
+{
+	struct ksm_estimate_sums added = s->bucket[TOTAL]->sums;
+
+#define X(name) added.name = (added.name - before->name) / s->contents->weight;
+	KSM_SAMPLED_SUMS(X)
+#undef X
+	if (s->present)
+		complement(&added);
+#define X(name) add_to(&s->sampled.name, added.name);
+	KSM_SAMPLED_SUMS(X)
+#undef X
+}
+
+static int sum_stratum(struct summing *s)
 {
 	int err = 0;
 
 	for (size_t first = 0; first < s->contents->n && !err;) {
 		size_t end = ksm_contents_end(s->contents, first);
+		struct ksm_estimate_sums before = s->bucket[TOTAL]->sums;
 
 		for (size_t i = first; i < end && i + PAGES_AHEAD < s->contents->n; i++)
 			ksm_twin_prefetch(s->contents->twin, s->contents->page[i + PAGES_AHEAD]);
@@ -394,7 +438,20 @@ static int sum_all(struct summing *s)
 		s->freed = 0;
 		memset(s->n_holders, 0, sizeof(s->n_holders));
 		err = end - first == 1 ? sum_single(s, first) : sum_content(s, first, end);
+		if (s->contents->weight > 1)
+			count_sampled(s, &before);
 		first = end;
+	}
+	return err;
+}
+
+static int sum_all(struct summing *s, const struct ksm_all_contents *contents)
+{
+	int err = 0;
+
+	for (int i = 0; i < KSM_STRATA && !err; i++) {
+		s->contents = &contents->of[i];
+		err = sum_stratum(s);
 	}
 	return err;
 }
@@ -424,16 +481,66 @@ static void take_crossing(struct summing *s)
 				estimate->crossing_pages[KSM_OWNER_DOMAIN] = KSM_UNKNOWN;
 }
 
+/* As many pages as there are: what differs from the estimate is in contents like those of the sample. */
+static void fit(struct ksm_estimate_sums *sums, int64_t present)
+{
+	int64_t missing = present - sums->pages_present;
+
+	sums->pages_present += missing;
+	sums->physical_pages += missing;
+	sums->distinct_pages += missing;
+}
+
+static struct ksm_interval less(int64_t all, struct ksm_interval interval)
+{
+	double n = (double)all;
+
+	return (struct ksm_interval){n - interval.value, n - interval.high, n - interval.low};
+}
+
+/* The totals, and within what they lie. */
+static void take_totals(struct summing *s)
+{
+	struct ksm_estimate *estimate = s->estimate;
+	struct ksm_estimate_sample *sample = &estimate->sample;
+	struct ksm_estimate_sums sums = s->bucket[TOTAL]->sums;
+	int64_t present = 0;
+
+	estimate->totals = sums;
+	if (s->present)
+		complement(&sums);
+#define X(name)                                                      \
+	sample->name =                                               \
+		ksm_interval_of_sum(&s->sampled.name, sample->every, \
+				    (double)sums.name - s->sampled.name.sum * sample->every);
+	KSM_SAMPLED_SUMS(X)
+#undef X
+	if (!s->present)
+		return;
+	for (uint32_t i = 0; i < estimate->n_targets; i++)
+		present += s->present[i];
+	fit(&estimate->totals, present);
+	sample->pages_present = (struct ksm_interval){
+		(double)present,
+		(double)present,
+		(double)present,
+	};
+	sample->physical_pages = less(present, sample->physical_pages);
+	sample->distinct_pages = less(present, sample->distinct_pages);
+}
+
 static int take_all(struct summing *s)
 {
 	struct ksm_estimate *estimate = s->estimate;
 
-	take_sums(&estimate->totals, s->bucket[TOTAL]);
+	take_totals(s);
 	ksm_tally_take(&s->tally, &estimate->concentration, &estimate->nonzero_concentration);
 	for (uint32_t i = 0; i < estimate->n_targets; i++) {
 		struct ksm_estimate_target *target = &estimate->target[i];
 
-		take_sums(&target->sums, &s->bucket[TARGET][i]);
+		target->sums = s->bucket[TARGET][i].sums;
+		if (s->present)
+			fit(&target->sums, s->present[i]);
 		target->self_duplicate_pages = target->sums.duplicate_pages;
 		target->cross_duplicate_pages = s->bucket[TARGET][i].cross_duplicate_pages;
 	}
@@ -443,31 +550,31 @@ static int take_all(struct summing *s)
 }
 
 int ksm_sum_contents(struct ksm_estimate *estimate, struct ksm_page_source *source,
-		     const struct ksm_contents *contents, const struct ksm_grouping *grouping,
-		     struct ksm_top *top)
+		     const struct ksm_all_contents *contents, const struct ksm_grouping *grouping,
+		     const int64_t *present, struct ksm_top *top)
 {
 	struct summing s = {
 		.estimate = estimate,
 		.source = source,
-		.contents = contents,
 		.grouping = grouping,
+		.present = present,
 		.top = top,
 		.holdings = &estimate->holdings,
 	};
-	int err = allocate_all(&s) ?: sum_all(&s) ?: take_all(&s);
+	int err = allocate_all(&s, contents) ?: sum_all(&s, contents) ?: take_all(&s);
 
 	release(&s);
 	return err;
 }
 
-int ksm_sum_totals(struct ksm_page_source *source, const struct ksm_contents *contents,
+int ksm_sum_totals(struct ksm_page_source *source, const struct ksm_all_contents *contents,
 		   struct ksm_estimate_sums *ret_totals)
 {
-	struct summing s = {.source = source, .contents = contents};
-	int err = allocate(&s) ?: sum_all(&s);
+	struct summing s = {.source = source};
+	int err = allocate(&s, contents) ?: sum_all(&s, contents);
 
 	if (!err)
-		take_sums(ret_totals, s.bucket[TOTAL]);
+		*ret_totals = s.bucket[TOTAL]->sums;
 	release(&s);
 	return err;
 }

@@ -13,19 +13,21 @@ void ksm_tally_release(struct ksm_tally *tally)
 	memset(tally, 0, sizeof(*tally));
 }
 
-int ksm_tally_count(struct ksm_tally *tally, int64_t copies, bool is_zero)
+int ksm_tally_count(struct ksm_tally *tally, int64_t copies, int64_t contents, bool is_zero)
 {
 	if (copies >= KSM_TALLY_MANY) {
-		if (ksm_array_reserve(&tally->many, &tally->many_capacity, tally->n_many + 1,
-				      sizeof(*tally->many)))
+		size_t n = tally->n_many + (size_t)contents;
+
+		if (ksm_array_reserve(&tally->many, &tally->many_capacity, n, sizeof(*tally->many)))
 			return -ENOMEM;
-		tally->many[tally->n_many++] = copies;
+		while (tally->n_many < n)
+			tally->many[tally->n_many++] = copies;
 	} else {
-		tally->few[copies]++;
+		tally->few[copies] += contents;
 	}
 	if (is_zero)
 		tally->zero_copies = copies;
-	tally->duplicate_pages += copies - 1;
+	tally->duplicate_pages += (copies - 1) * contents;
 	return 0;
 }
 

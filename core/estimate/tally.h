@@ -20,8 +20,8 @@ struct ksm_tally {
 
 void ksm_tally_release(struct ksm_tally *tally);
 
-/* A content with so many copies, at least one; one of all can be that of zeros. -ENOMEM only. */
-int ksm_tally_count(struct ksm_tally *tally, int64_t copies, bool is_zero);
+/* So many contents with so many copies each, at least one; one of all can be that of zeros. -ENOMEM only. */
+int ksm_tally_count(struct ksm_tally *tally, int64_t copies, int64_t contents, bool is_zero);
 
 /* Of all contents, and of those but the zeros. Sorts what was counted. */
 void ksm_tally_take(struct ksm_tally *tally, struct ksm_concentration *ret_all,

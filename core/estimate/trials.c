@@ -6,39 +6,32 @@
 
 #include "estimate/bands.h"
 #include "estimate/forecast.h"
-#include "ksmd/twin.h"
 
 /* How many passes more a twin may take to settle: each resolves what the one before left. */
 #define SETTLE_PASSES_MAX 16
 
 int ksm_trials_init(struct ksm_trials *trials, struct ksm_outcome *outcomes, size_t n,
-		    uint32_t n_mms)
+		    uint32_t n_mms, uint32_t every)
 {
-	*trials = (struct ksm_trials){.outcome = outcomes};
-	trials->twin = calloc(n, sizeof(struct ksm_twin *));
-	if (!trials->twin)
-		return -ENOMEM;
-	for (; trials->n < n; trials->n++) {
-		struct ksm_twin **twin = &trials->twin[trials->n];
-		uint32_t mm;
+	int err = 0;
 
-		if (ksm_twin_new(&outcomes[trials->n].model, twin))
-			return -ENOMEM;
-		for (uint32_t i = 0; i < n_mms; i++) {
-			if (ksm_twin_add_mm(*twin, &mm)) {
-				ksm_twin_free(twin);
-				return -ENOMEM;
-			}
-		}
+	*trials = (struct ksm_trials){.outcome = outcomes};
+	trials->strata = calloc(n, sizeof(*trials->strata));
+	if (!trials->strata)
+		return -ENOMEM;
+	while (trials->n < n && !err) {
+		err = ksm_strata_init(&trials->strata[trials->n], &outcomes[trials->n].model, n_mms,
+				      every);
+		trials->n++;
 	}
-	return 0;
+	return err;
 }
 
 void ksm_trials_release(struct ksm_trials *trials)
 {
 	for (size_t i = 0; i < trials->n; i++)
-		ksm_twin_free(&trials->twin[i]);
-	free(trials->twin);
+		ksm_strata_release(&trials->strata[i]);
+	free(trials->strata);
 	*trials = (struct ksm_trials){0};
 }
 
@@ -47,30 +40,30 @@ int ksm_trials_pass_begin(struct ksm_trials *trials)
 	int err = 0;
 
 	for (size_t i = 0; i < trials->n && !err; i++)
-		err = ksm_twin_pass_begin(trials->twin[i]);
+		err = ksm_strata_pass_begin(&trials->strata[i]);
 	return err;
 }
 
 void ksm_trials_mm_begin(struct ksm_trials *trials, uint32_t mm)
 {
 	for (size_t i = 0; i < trials->n; i++)
-		ksm_twin_mm_begin(trials->twin[i], mm);
+		ksm_strata_mm_begin(&trials->strata[i], mm);
 }
 
-int ksm_trials_see(struct ksm_trials *trials, const struct ksm_page *page,
+int ksm_trials_see(struct ksm_trials *trials, enum ksm_stratum stratum, const struct ksm_page *page,
 		   const struct ksm_page_sum *sum)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < trials->n && !err; i++)
-		err = ksm_twin_see(trials->twin[i], page, sum);
+		err = ksm_twin_see(trials->strata[i].twin[stratum], page, sum);
 	return err;
 }
 
 void ksm_trials_mm_end(struct ksm_trials *trials)
 {
 	for (size_t i = 0; i < trials->n; i++)
-		ksm_twin_mm_end(trials->twin[i]);
+		ksm_strata_mm_end(&trials->strata[i]);
 }
 
 int ksm_trials_pass_end(struct ksm_trials *trials, unsigned int pass)
@@ -78,8 +71,8 @@ int ksm_trials_pass_end(struct ksm_trials *trials, unsigned int pass)
 	int err = 0;
 
 	for (size_t i = 0; i < trials->n && !err; i++) {
-		err = ksm_twin_pass_end(trials->twin[i]);
-		ksm_twin_counters(trials->twin[i], &trials->outcome[i].pass[pass - 1]);
+		err = ksm_strata_pass_end(&trials->strata[i]);
+		ksm_strata_counters(&trials->strata[i], &trials->outcome[i].pass[pass - 1]);
 	}
 	return err;
 }
@@ -89,22 +82,22 @@ int ksm_trials_repeat(struct ksm_trials *trials, unsigned int pass)
 	int err = 0;
 
 	for (size_t i = 0; i < trials->n && !err; i++) {
-		err = ksm_twin_repeat(trials->twin[i], true);
-		ksm_twin_counters(trials->twin[i], &trials->outcome[i].pass[pass - 1]);
+		err = ksm_strata_repeat(&trials->strata[i], true);
+		ksm_strata_counters(&trials->strata[i], &trials->outcome[i].pass[pass - 1]);
 	}
 	return err;
 }
 
-static int settle(struct ksm_twin *twin)
+static int settle(struct ksm_strata *strata)
 {
 	struct ksm_counters before, now;
 	int err = 0;
 
-	ksm_twin_counters(twin, &now);
+	ksm_strata_counters(strata, &now);
 	for (int i = 0; i < SETTLE_PASSES_MAX && !err; i++) {
 		before = now;
-		err = ksm_twin_repeat(twin, false);
-		ksm_twin_counters(twin, &now);
+		err = ksm_strata_repeat(strata, false);
+		ksm_strata_counters(strata, &now);
 		if (now.pages_shared == before.pages_shared &&
 		    now.pages_sharing == before.pages_sharing &&
 		    now.ksm_zero_pages == before.ksm_zero_pages)
@@ -128,16 +121,20 @@ int ksm_trials_settle(struct ksm_trials *trials, const struct ksm_cost *cost,
 	int err = 0;
 
 	for (size_t i = 0; i < trials->n && !err; i++) {
+		struct ksm_strata *strata = &trials->strata[i];
 		bool has_settled = false;
 
 		take_profit(&trials->outcome[i], page_size);
 		err = ksm_bands_take(&trials->outcome[i], page_size);
 		if (!err)
-			err = ksm_forecast_run(trials->twin[i], cost, &trials->outcome[i],
-					       &has_settled);
+			err = ksm_forecast_run(strata, cost, &trials->outcome[i], &has_settled);
 		if (!err && !has_settled)
-			err = settle(trials->twin[i]);
-		trials->outcome[i].huge_pages_split = ksm_twin_huge_pages_split(trials->twin[i]);
+			err = settle(strata);
+		/* Not in proportion to contents: a huge page is split once, whatever of it merges. */
+		trials->outcome[i].huge_pages_split =
+			strata->twin[KSM_STRATUM_SAMPLE]
+				? KSM_UNKNOWN
+				: ksm_twin_huge_pages_split(strata->twin[KSM_STRATUM_WHOLE]);
 	}
 	return err;
 }

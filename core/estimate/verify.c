@@ -34,7 +34,6 @@ int ksm_verify_contents(struct ksm_estimate *estimate, struct ksm_page_source *s
 
 	if (!first || ksm_reread_init(&reread, source, summer, contents))
 		return -ENOMEM;
-	estimate->verified_pages = estimate->mismatched_pages = 0;
 	for (size_t at = 0; at < contents->n;) {
 		size_t end = ksm_contents_end(contents, at);
 

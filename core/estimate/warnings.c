@@ -168,6 +168,12 @@ int ksm_estimate_warn_all(struct ksm_estimate *estimate, const struct ksm_page_s
 	if (!err && swapped)
 		err = warn(estimate, "swapped",
 			   "%" PRIu64 " pages are swapped out: KSM does not see them", swapped);
+	if (!err && estimate->sample.every > 1)
+		err = warn(
+			estimate, "sample",
+			"memory did not suffice for all pages: every count is an estimate from a "
+			"sample, but for zero pages and full_scans and, in what can be read in "
+			"order, for present pages");
 	if (!err && estimate->outcome->n_passes == 1)
 		err = warn(estimate, "one-pass",
 			   "one pass cannot tell which pages change: all count as still, and ksmd "

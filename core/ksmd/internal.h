@@ -35,8 +35,10 @@ struct rmap_item {
 	struct ksm_page_key key; /* of the content last seen, with its checksum */
 	uint64_t address;	 /* with flags in the low bits */
 	uint64_t pfn : 40;	 /* 0 if unknown */
-	uint64_t mm : 23;
+	uint64_t mm : 22;
 	uint64_t is_new : 1; /* was not there in the pass before */
+	uint64_t
+		is_other : 1; /* ... but its address had a page, which was left out (KSM_PAGE_KNOWN) */
 	uint32_t oldchecksum;
 	uint32_t rmap_list; /* the next item of the mm */
 	union {

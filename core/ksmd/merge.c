@@ -154,7 +154,7 @@ int cmp_and_merge_page(struct ksm_twin *twin, uint32_t number)
 		return joined < 0 ? joined : 0;
 	if (item->oldchecksum != checksum) {
 		item->oldchecksum = checksum;
-		item->changed = !item->is_fresh;
+		item->changed = !item->is_fresh || item->is_other;
 		return 0;
 	}
 	if (item->is_zero && ksm_model_get(&twin->model, KSM_SYSFS_use_zero_pages))

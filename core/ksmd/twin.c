@@ -54,7 +54,7 @@ void ksm_twin_free(struct ksm_twin **twin_p)
 
 int ksm_twin_add_mm(struct ksm_twin *twin, uint32_t *ret_mm)
 {
-	if (twin->n_mms >> 23)
+	if (twin->n_mms >> 22)
 		return -ENOMEM;
 	if (ksm_array_reserve(&twin->mm, &twin->mm_capacity, twin->n_mms + 1, sizeof(*twin->mm)))
 		return -ENOMEM;
@@ -212,6 +212,7 @@ int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page, const struc
 	item->nid = get_kpfn_nid(twin, page);
 	item->is_zero = sum->is_zero;
 	item->is_present = true;
+	item->is_other = item->is_new && (page->flags & KSM_PAGE_KNOWN);
 	item->pfn = page->flags & KSM_PAGE_PFN ? page->pfn : 0;
 	item->page_flags = page->flags & PAGE_FLAGS_MASK;
 	if (!is_same)

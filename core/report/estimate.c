@@ -322,6 +322,34 @@ static json_object *what_if_array(const struct ksm_estimate *estimate)
 	return array;
 }
 
+static json_object *interval_array(struct ksm_interval interval)
+{
+	json_object *array = json_object_new_array();
+
+	json_object_array_add(array, ksm_report_number(llround(interval.low)));
+	json_object_array_add(array, ksm_report_number(llround(interval.high)));
+	return array;
+}
+
+/* Null where every page was looked at. */
+static json_object *sample_object(const struct ksm_estimate *estimate)
+{
+	const struct ksm_estimate_sample *sample = &estimate->sample;
+	json_object *object, *intervals;
+
+	if (sample->every == 1)
+		return NULL;
+	object = json_object_new_object();
+	intervals = json_object_new_object();
+	put_number(object, "every", sample->every);
+	put_number(object, "heavy_copies", sample->heavy_copies);
+#define X(name) put(intervals, #name, interval_array(sample->name));
+	KSM_SAMPLED_SUMS(X)
+#undef X
+	put(object, "intervals", intervals);
+	return object;
+}
+
 json_object *ksm_report_estimate(const struct ksm_estimate *estimate)
 {
 	json_object *document = ksm_report_new("ksmctl.estimate/1");
@@ -330,6 +358,7 @@ json_object *ksm_report_estimate(const struct ksm_estimate *estimate)
 	put(document, "complete", json_object_new_boolean(estimate->complete));
 	put(document, "elapsed_seconds", json_object_new_double(estimate->elapsed_seconds));
 	put(document, "model", model_object(&estimate->outcome->model));
+	put(document, "sample", sample_object(estimate));
 	put(document, "passes", passes_array(estimate, estimate->outcome));
 	put(document, "totals", totals_object(estimate));
 	put(document, "targets", targets_array(estimate));

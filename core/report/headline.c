@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/headline.h"
 
+#include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/units.h"
@@ -43,8 +45,9 @@ static int put_freed(const struct ksm_estimate *estimate, struct ksm_str *lines)
 	ksm_format_bytes(estimate->outcome->metadata_bytes, d);
 	ksm_format_bytes(net, e);
 	return ksm_str_printf(lines,
-			      "KSM would free %s%s of %s (%s); rmap items cost %s, net %s: %s\n",
-			      ksm_estimate_hides_holes(estimate) ? "at most " : "", a, b, c, d, e,
+			      "KSM would free %s%s%s of %s (%s); rmap items cost %s, net %s: %s\n",
+			      ksm_estimate_hides_holes(estimate) ? "at most " : "",
+			      estimate->sample.every > 1 ? "about " : "", a, b, c, d, e,
 			      verdict(looked_at, freed, net));
 }
 
@@ -103,9 +106,28 @@ static int put_crossing(const struct ksm_estimate *estimate, struct ksm_str *lin
 	return ret ?: ksm_str_printf(lines, " to merge.\n");
 }
 
+static int put_sample(const struct ksm_estimate *estimate, struct ksm_str *lines)
+{
+	const struct ksm_estimate_sample *sample = &estimate->sample;
+	char low[KSM_UNITS_MAX], high[KSM_UNITS_MAX];
+
+	if (sample->every == 1)
+		return 0;
+	ksm_format_bytes(ksm_estimate_bytes(estimate, llround(sample->freed_pages.low)), low);
+	ksm_format_bytes(ksm_estimate_bytes(estimate, llround(sample->freed_pages.high)), high);
+	return ksm_str_printf(lines,
+			      "An estimate, with 95%% certainty between %s and %s: of the contents "
+			      "with fewer than "
+			      "%" PRId64 "\ncopies one in %" PRIu32
+			      " was looked at, for want of memory "
+			      "(--max-memory).\n",
+			      low, high, sample->heavy_copies, sample->every);
+}
+
 int ksm_report_headline(const struct ksm_estimate *estimate, struct ksm_str *lines)
 {
-	int ret = put_freed(estimate, lines) ?: put_crossing(estimate, lines)
+	int ret = put_freed(estimate, lines) ?: put_sample(estimate, lines)
+		?: put_crossing(estimate, lines)
 		?: put_holes(estimate, lines) ?: put_net_band(estimate, lines);
 
 	if (!ret && !estimate->complete)

@@ -33,12 +33,25 @@ static int no_memory(struct ksm_error *err)
 
 /* ---------------------------------------------------------------- passes */
 
-/* A stream from its beginning. What is no file has none any more. */
-static int open_again(struct ksm_dump *dump, struct ksm_error *err)
+static bool is_file(const struct ksm_dump *dump)
 {
 	struct stat st;
 
-	if (stat(dump->path, &st) == 0 && !S_ISREG(st.st_mode)) {
+	return stat(dump->path, &st) || S_ISREG(st.st_mode);
+}
+
+static bool dump_may_restart(struct ksm_page_source *base)
+{
+	for (uint32_t i = 0; i < base->n_spaces; i++)
+		if (of(base)->dump[i].is_consumed && !is_file(&of(base)->dump[i]))
+			return false;
+	return true;
+}
+
+/* A stream from its beginning. What is no file has none any more. */
+static int open_again(struct ksm_dump *dump, struct ksm_error *err)
+{
+	if (!is_file(dump)) {
 		dump->is_open = false;
 		ksm_dump_clear_counts(&dump->facts);
 		dump->space->error.code = KSM_ERR_NONE;
@@ -210,6 +223,7 @@ static const struct ksm_page_source_ops dump_ops = {
 	.fill = dump_fill,
 	.close = dump_source_close,
 	.counts = dump_counts,
+	.may_restart = dump_may_restart,
 };
 
 static int check_options(const struct ksm_dump_options *options, size_t n, struct ksm_error *err)

@@ -108,6 +108,18 @@ static void join_close(struct ksm_page_source *base)
 	free(joined);
 }
 
+static bool join_may_restart(struct ksm_page_source *base)
+{
+	bool may = true;
+
+	for (int i = 0; i < 2; i++) {
+		struct ksm_page_source *part = of(base)->part[i];
+
+		may &= !part->ops->may_restart || part->ops->may_restart(part);
+	}
+	return may;
+}
+
 static const struct ksm_page_source_ops join_ops = {
 	.rewind = join_rewind,
 	.next = join_next,
@@ -115,6 +127,7 @@ static const struct ksm_page_source_ops join_ops = {
 	.close = join_close,
 	.end = join_end,
 	.counts = join_counts,
+	.may_restart = join_may_restart,
 };
 
 /* The joined source with nothing in it yet; NULL when memory is short. */

@@ -26,6 +26,9 @@ enum ksm_page_flag {
 	KSM_PAGE_LOST = 1u << 4, /* could not be read any more: treat it as not present */
 	KSM_PAGE_NID = 1u << 5,	 /* nid is known; need not be set where there is one node only */
 	KSM_PAGE_READ = 1u << 6, /* its bytes came with the plan (a space that is_unordered) */
+	KSM_PAGE_KNOWN =
+		1u
+		<< 7, /* its address had a page in the pass before; set by who leaves pages out */
 };
 
 struct ksm_page {
@@ -100,6 +103,8 @@ struct ksm_page_source_ops {
 	 * its end. NULL where no space is. One thread at a time.
 	 */
 	bool (*counts)(struct ksm_page_source *source, uint32_t space, uint64_t address);
+	/* May rewind begin the first pass once more? NULL: always. */
+	bool (*may_restart)(struct ksm_page_source *source);
 };
 
 /* What a source could not find out, and so what a report must leave open. */

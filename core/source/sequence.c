@@ -74,6 +74,13 @@ static bool sequence_counts(struct ksm_page_source *base, uint32_t space, uint64
 	return part->ops->counts(part, space, address);
 }
 
+/* The parts have been gone through. */
+static bool sequence_may_restart(struct ksm_page_source *base)
+{
+	(void)base;
+	return false;
+}
+
 static void close_parts(struct ksm_page_source *const *parts, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -99,6 +106,7 @@ static const struct ksm_page_source_ops sequence_ops = {
 	.close = sequence_close,
 	.end = sequence_end,
 	.counts = sequence_counts,
+	.may_restart = sequence_may_restart,
 };
 
 /* The sequence with room for its parts; NULL when memory is short. */

@@ -29,6 +29,14 @@ letters=${COPROC_PID:?}
 trap 'kill $pid $letters' EXIT
 scan "$letters" --top=9 --preview --json | jq -c '.contents[] | select(.looks == "one-byte") | [.copies >= 99, .preview]'
 scan "$letters" --top=9 --json | jq -c 'all(.contents[]; (.looks == "zero") == .zero and .looks != null and .preview == null)'
+# 20000 pages that are all different, and memory for a tenth of them: a sample of what is in order knows how many there are.
+python3 -c 'import os, time; b = os.urandom(81920000); print(len(b), flush=True); time.sleep(300)' >ready &
+random=$!
+trap 'kill $pid $letters $random' EXIT
+until [ -s ready ]; do sleep 0.02; done
+scan "$random" --max-memory=600K --json | jq -c '[.sample.every > 2, .complete, (.totals.pages_present | . > 20000 and . < 25000),
+	(.totals.distinct_pages | . > 19000 and . < 25000), .totals.duplicate_pages < 3000, .changes]'
+kill "$random"
 # All threads of a scan that is nice are so; one with a rate can be looked at meanwhile.
 "$KSMCTL" scan "$letters" --nice --rate=1M --threads=3 -q >slow &
 slow=$!

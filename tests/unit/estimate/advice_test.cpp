@@ -53,7 +53,7 @@ class AdviceTest : public ::testing::Test
 			for (const auto &holder : content)
 				for (int i = 0; i < holder.second; i++)
 					ksm_holdings_add(&estimate_.holdings, holder.first);
-			ASSERT_EQ(ksm_holdings_end_content(&estimate_.holdings), 0);
+			ASSERT_EQ(ksm_holdings_end_content(&estimate_.holdings, 1), 0);
 		}
 		contents_ = contents;
 	}

@@ -57,7 +57,7 @@ void Check(const std::vector<int64_t> &copies, bool has_zeros)
 	ksm_concentration all, nonzero;
 
 	for (size_t i = 0; i < copies.size(); i++)
-		ASSERT_EQ(ksm_tally_count(&tally, copies[i], has_zeros && i == 0), 0);
+		ASSERT_EQ(ksm_tally_count(&tally, copies[i], 1, has_zeros && i == 0), 0);
 	ksm_tally_take(&tally, &all, &nonzero);
 	EXPECT_EQ(Of(all), Sorted(copies));
 	EXPECT_EQ(Of(nonzero), Sorted({copies.begin() + has_zeros, copies.end()}));

@@ -159,8 +159,8 @@ TEST(Histogram, RowsAreBoundedByPowersOfTwo)
 	ksm_histogram_row histogram[KSM_HISTOGRAM_ROWS] = {};
 
 	for (int64_t copies = 1; copies <= 17; copies++)
-		ksm_histogram_count(histogram, copies);
-	ksm_histogram_count(histogram, INT64_MAX);
+		ksm_histogram_count(histogram, copies, 1);
+	ksm_histogram_count(histogram, INT64_MAX, 1);
 	const std::vector<int64_t> contents = {1, 1, 2, 4, 8, 1, 0};
 	for (unsigned int row = 0; row < contents.size(); row++)
 		EXPECT_EQ(histogram[row].contents, contents[row]) << row;

@@ -40,12 +40,14 @@ class FakeSource
 	std::map<uint64_t, uint64_t> mapcounts;	       // by PFN
 	std::function<void(FakeSource &, int)> before; // called before each pass
 	int fail_at_batch = -1;
+	bool may_restart = true;
 	// Called for each page that is read, to make its bytes others.
 	std::function<void(uint32_t space, uint64_t address, unsigned char *data)> paint;
 
 	FakeSource()
 	{
-		static const ksm_page_source_ops ops = {Rewind, Next, Fill, Close, nullptr, Counts};
+		static const ksm_page_source_ops ops = {Rewind,	 Next,	 Fill,	    Close,
+							nullptr, Counts, MayRestart};
 
 		holder_.source.ops = &ops;
 		holder_.source.live = &holder_.source;
@@ -190,6 +192,11 @@ class FakeSource
 			self.address_ = 0;
 		}
 		return 1;
+	}
+
+	static bool MayRestart(ksm_page_source *source)
+	{
+		return Of(source).may_restart;
 	}
 
 	static bool Counts(ksm_page_source *source, uint32_t space, uint64_t address)
