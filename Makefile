@@ -44,7 +44,8 @@ ifeq ($(origin AR),default)
 AR := ar
 endif
 
-LIBRARIES := ncursesw libproc2 libxxhash libsodium smartcols json-c libelf libzstd liblz4 liblzma zlib lzo2 snappy
+LIBRARIES := ncursesw libproc2 libxxhash libsodium smartcols json-c libelf libzstd liblz4 liblzma zlib lzo2 snappy \
+             libseccomp libcap
 TEST_LIBRARIES := gtest_main
 
 CFLAGS   ?= -O2 -g
@@ -63,7 +64,7 @@ BUILD := .build/$(if $(SANITIZE),$(subst $(comma),-,$(SANITIZE)),$(if $(COVERAGE
 
 pkg      = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 COMMON   = $(WARNINGS) $(if $(COVERAGE),--coverage) -D_GNU_SOURCE -Icore -I. \
-           -DKSMCTL_VERSION='"$(VERSION)"'
+           -DKSMCTL_VERSION='"$(VERSION)"' -DKSM_UNCONFINED=$(if $(COVERAGE)$(SANITIZE),1,0)
 C_ALL   := -std=gnu11 $(COMMON) $(C_WARNINGS) $(SANITIZE_FLAGS) $(call pkg,--cflags,$(LIBRARIES)) -pthread
 # Only tests are C++. GCC takes five times as long for them with UndefinedBehaviorSanitizer, which is meant for ksmctl.
 CXX_ALL := -std=gnu++17 $(COMMON) $(if $(findstring undefined,$(SANITIZE)),,$(SANITIZE_FLAGS)) -pthread
@@ -201,7 +202,8 @@ bench-smoke: deps deps-bench
 # ------------------------------------------------------------------------------- packages
 
 DEPS_BUILD := gcc libc6-dev pkg-config libncurses-dev libproc2-dev libxxhash-dev libsodium-dev libsmartcols-dev \
-	      libjson-c-dev libelf-dev libzstd-dev liblz4-dev liblzma-dev zlib1g-dev libbz2-dev liblzo2-dev libsnappy-dev
+	      libjson-c-dev libelf-dev libzstd-dev liblz4-dev liblzma-dev zlib1g-dev libbz2-dev liblzo2-dev libsnappy-dev \
+	      libseccomp-dev libcap-dev
 DEPS_CHECK := g++ libgtest-dev libvterm-dev tmux jq mandoc python3-minimal procps zsh fish zstd lz4 xz-utils gzip bzip2
 DEPS_LINT  := clang-format clang-tidy cppcheck shellcheck mandoc
 DEPS_BENCH := htop jq zstd python3

@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "cli/confine.h"
 #include "cli/estimate_text.h"
 #include "cli/estimate_verb.h"
 #include "cli/number.h"
@@ -200,6 +201,11 @@ static int analyze_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	status = check_arguments(cli, analyze, argc);
 	if (!status)
 		status = ksm_estimate_prepare(cli, &analyze->request);
+	if (!status)
+		status = ksm_cli_confine(cli, &(struct ksm_sandbox){
+						      .reads_processes = analyze->n_pids > 0,
+						      .writes = analyze->request.html,
+					      });
 	if (status)
 		return status;
 	if (analyze->stability ? open_sequence(analyze, argc, argv, &source, &err)

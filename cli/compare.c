@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 #include "cli/compare_place.h"
+#include "cli/confine.h"
 #include "cli/fingerprint_take.h"
 #include "cli/number.h"
 #include "cli/table.h"
@@ -231,6 +232,8 @@ static int compare_run(struct ksm_cli *cli, void *data, int argc, char **argv)
 		return ksm_cli_no_memory(cli);
 	state->n = (uint32_t)argc;
 	status = ksm_fingerprint_prepare(cli, &state->request);
+	if (!status)
+		status = ksm_cli_confine_for(cli, argc, argv, NULL);
 	if (!status)
 		status = take_inputs(cli, state, argv);
 	if (status)

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/units.h"
+#include "cli/confine.h"
 #include "cli/file.h"
 #include "cli/fingerprint_take.h"
 #include "cli/number.h"
@@ -176,6 +177,9 @@ static int fingerprint_run(struct ksm_cli *cli, void *data, int argc, char **arg
 
 	if (!status)
 		status = ksm_fingerprint_prepare(cli, &state->request);
+	if (!status)
+		status = ksm_cli_confine_for(cli, argc, argv,
+					     strcmp(state->output, "-") ? state->output : NULL);
 	if (!status)
 		status = open_source(cli, state, argc, argv, &source);
 	if (!status)
