@@ -4,6 +4,7 @@
 #   make demo               see it work                make lint      style and static analysis
 #   make bench              speed against its budgets
 #   make install PREFIX=... DESTDIR=...                make coverage  line coverage of the tests
+#   make dist               an archive of the sources  make deb       a Debian package, in .build/deb
 #
 #   V=1            show the commands
 #   DEVELOPER=1    more warnings, all of them errors
@@ -178,10 +179,14 @@ check: deps
 	+@$(MAKE) --no-print-directory check-run
 check-run: ksmctl test-programs
 	@BUILD=$(BUILD) tests/run $(SUITES)
-check-integration: deps deps-integration
+check-integration: deps deps-integration deps-deb
 	+@$(MAKE) --no-print-directory test-programs
 	@BUILD=$(BUILD) tests/run integration
-.PHONY: check check-run check-integration
+# What takes too long for every change.
+check-long: deps deps-integration deps-deb
+	+@$(MAKE) --no-print-directory test-programs
+	@BUILD=$(BUILD) LONG=1 tests/integration/run
+.PHONY: check check-run check-integration check-long
 
 demo: deps
 	+@$(MAKE) --no-print-directory demo-run
@@ -207,15 +212,17 @@ DEPS_BUILD := gcc libc6-dev pkg-config libncurses-dev libproc2-dev libxxhash-dev
 DEPS_CHECK := g++ libgtest-dev libvterm-dev tmux jq mandoc python3-minimal procps zsh fish zstd lz4 xz-utils gzip bzip2
 DEPS_LINT  := clang-format clang-tidy cppcheck shellcheck mandoc
 DEPS_BENCH := htop jq zstd python3
+DEPS_DEB   := git dpkg-dev debhelper fakeroot lintian xz-utils
 DEPS_INTEGRATION := clang gcovr valgrind nodejs perl python3 redis-server redis-tools qemu-system-x86 makedumpfile \
-		    gdb gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user clickhouse-server clickhouse-client \
+		    gdb debootstrap gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user clickhouse-server clickhouse-client \
 		    prometheus prometheus-node-exporter chromium
 
 deps:             ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK))
 deps-lint:        ; @$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK) $(DEPS_LINT))
 deps-bench:       ; @$(call install_packages,$(DEPS_BENCH))
 deps-integration: ; @$(call install_packages,$(DEPS_INTEGRATION))
-.PHONY: deps deps-lint deps-bench deps-integration
+deps-deb:         ; @$(call install_packages,$(DEPS_DEB))
+.PHONY: deps deps-lint deps-bench deps-integration deps-deb
 
 define install_packages
 	missing=; for p in $(1); do \
@@ -261,7 +268,8 @@ coverage: deps deps-integration
 
 install: ksmctl
 	$(INSTALL) -D -m 755 ksmctl $(DESTDIR)$(bindir)/ksmctl
-	for page in $(MAN_PAGES); do $(INSTALL) -D -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}; done
+	for page in $(MAN_PAGES); do \
+		$(INSTALL) -D -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/} || exit; done
 	$(INSTALL) -D -m 644 completions/ksmctl.bash $(DESTDIR)$(bashcompdir)/ksmctl
 	$(INSTALL) -D -m 644 completions/_ksmctl $(DESTDIR)$(zshcompdir)/_ksmctl
 	$(INSTALL) -D -m 644 completions/ksmctl.fish $(DESTDIR)$(fishcompdir)/ksmctl.fish
@@ -272,3 +280,22 @@ uninstall:
 clean:
 	rm -rf .build ksmctl
 .PHONY: install uninstall clean
+
+# ------------------------------------------------------------------------------- archives
+
+# Equal bytes wherever and whenever they are made of the same sources.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG)
+TARBALL := .build/ksmctl-$(VERSION).tar.xz
+
+dist:
+	@mkdir -p .build
+	git ls-files -z | LC_ALL=C sort -z | tar -c --null -T - --transform='flags=r;s,^,ksmctl-$(VERSION)/,' --owner=0 --group=0 \
+		--numeric-owner --mode=go-w --mtime=@$(SOURCE_DATE_EPOCH) --format=gnu | xz -T1 >$(TARBALL)
+# A Debian package in $(DEB), built from that archive as any other would be.
+DEB ?= .build/deb
+deb: deps deps-deb dist
+	rm -rf $(DEB) && mkdir -p $(DEB) && tar -C $(DEB) -xf $(TARBALL)
+	mv $(DEB)/ksmctl-$(VERSION)/contrib/debian $(DEB)/ksmctl-$(VERSION)/debian
+	cd $(DEB)/ksmctl-$(VERSION) && env -u DEVELOPER -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage --no-sign --build=binary --jobs=auto
+	lintian --allow-root --fail-on=error,warning,info $(DEB)/*.changes
+.PHONY: dist deb
