@@ -46,7 +46,7 @@ AR := ar
 endif
 
 LIBRARIES := ncursesw libproc2 libxxhash libsodium smartcols json-c libelf libzstd liblz4 liblzma zlib lzo2 snappy \
-             libseccomp libcap
+             libcap
 TEST_LIBRARIES := gtest_main
 
 CFLAGS   ?= -O2 -g
@@ -208,7 +208,7 @@ bench-smoke: deps deps-bench
 
 DEPS_BUILD := gcc libc6-dev pkg-config libncurses-dev libproc2-dev libxxhash-dev libsodium-dev libsmartcols-dev \
 	      libjson-c-dev libelf-dev libzstd-dev liblz4-dev liblzma-dev zlib1g-dev libbz2-dev liblzo2-dev libsnappy-dev \
-	      libseccomp-dev libcap-dev
+	      libcap-dev
 DEPS_CHECK := g++ libgtest-dev libvterm-dev tmux jq mandoc python3-minimal procps zsh fish zstd lz4 xz-utils gzip bzip2
 DEPS_LINT  := clang-format clang-tidy cppcheck shellcheck mandoc
 DEPS_BENCH := htop jq zstd python3

@@ -10,13 +10,13 @@
 
 static void collect(struct ksm_cli *cli, const char *what, const char *text)
 {
-	json_object *change = json_object_new_object();
+	json_object *change = ksm_json_object();
 
 	if (!cli->changes)
-		cli->changes = json_object_new_array();
-	json_object_object_add(change, "what", ksm_report_string(what));
-	json_object_object_add(change, "text", ksm_report_string(text));
-	json_object_array_add(cli->changes, change);
+		cli->changes = ksm_json_array();
+	ksm_json_put(change, "what", ksm_json_string(what));
+	ksm_json_put(change, "text", ksm_json_string(text));
+	ksm_json_append(cli->changes, change);
 }
 
 /* A path is written to; anything else is made to call something. */
@@ -60,15 +60,11 @@ void ksm_cli_forget_changes(struct ksm_cli *cli)
 	cli->changes = NULL;
 }
 
-int ksm_cli_add_changes(struct ksm_cli *cli, json_object *document)
+void ksm_cli_add_changes(struct ksm_cli *cli, json_object *document)
 {
-	json_object *changes = cli->changes ? cli->changes : json_object_new_array();
-
+	ksm_json_put(document, "changes", cli->changes ? cli->changes : ksm_json_array());
+	ksm_json_put(document, "dry_run", ksm_json_bool(cli->dry_run));
 	cli->changes = NULL;
-	if (!changes || json_object_object_add(document, "changes", changes) ||
-	    json_object_object_add(document, "dry_run", json_object_new_boolean(cli->dry_run)))
-		return -1;
-	return 0;
 }
 
 int ksm_cli_print_changes(struct ksm_cli *cli)
@@ -78,9 +74,6 @@ int ksm_cli_print_changes(struct ksm_cli *cli)
 	if (!cli->json)
 		return KSM_EXIT_OK;
 	document = ksm_report_new("ksmctl.set/1");
-	if (document && ksm_cli_add_changes(cli, document)) {
-		json_object_put(document);
-		document = NULL;
-	}
+	ksm_cli_add_changes(cli, document);
 	return ksm_cli_print_json(cli, document);
 }

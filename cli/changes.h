@@ -14,11 +14,8 @@
 void ksm_cli_watch_changes(struct ksm_cli *cli);
 void ksm_cli_forget_changes(struct ksm_cli *cli);
 
-/*
- * "changes": [{"what", "text"}] and "dry_run", into a verb's document, which takes them over. 0, or -1 when memory
- * is short.
- */
-int ksm_cli_add_changes(struct ksm_cli *cli, json_object *document);
+/* "changes": [{"what", "text"}] and "dry_run", into a verb's document, which takes them over. */
+void ksm_cli_add_changes(struct ksm_cli *cli, json_object *document);
 
 /* With --json, ksmctl.set/1: all there is to say after settings were set. An exit status. */
 int ksm_cli_print_changes(struct ksm_cli *cli);

@@ -151,36 +151,31 @@ static int print_text(const struct ksm_cli *cli, const struct ksm_facts *facts,
 
 static json_object *finding_json(const struct ksm_finding *finding)
 {
-	json_object *object = json_object_new_object(), *evidence = json_object_new_object();
+	json_object *object = ksm_json_object(), *evidence = ksm_json_object();
 
-	json_object_object_add(object, "code", json_object_new_string(finding->code));
-	json_object_object_add(object, "severity",
-			       json_object_new_string(ksm_severity_name(finding->severity)));
-	json_object_object_add(object, "pid",
-			       finding->pid ? json_object_new_int(finding->pid) : NULL);
-	json_object_object_add(object, "text", ksm_report_string(finding->text));
+	ksm_json_put(object, "code", ksm_json_string(finding->code));
+	ksm_json_put(object, "severity", ksm_json_string(ksm_severity_name(finding->severity)));
+	ksm_json_put(object, "pid", finding->pid ? ksm_json_int(finding->pid) : NULL);
+	ksm_json_put(object, "text", ksm_json_string(finding->text));
 	for (size_t i = 0; i < finding->n_evidence; i++)
-		json_object_object_add(evidence, finding->evidence[i].name,
-				       json_object_new_int64(finding->evidence[i].value));
-	json_object_object_add(object, "evidence", evidence);
-	json_object_object_add(object, "do", ksm_report_string(finding->advice));
+		ksm_json_put(evidence, finding->evidence[i].name,
+			     ksm_json_int(finding->evidence[i].value));
+	ksm_json_put(object, "evidence", evidence);
+	ksm_json_put(object, "do", ksm_json_string(finding->advice));
 	return object;
 }
 
 static int print_json(const struct ksm_cli *cli, const struct ksm_facts *facts,
 		      const struct ksm_diagnosis *diagnosis, const char *verdict)
 {
-	json_object *document = ksm_report_new("ksmctl.doctor/1"),
-		    *findings = json_object_new_array();
+	json_object *document = ksm_report_new("ksmctl.doctor/1"), *findings = ksm_json_array();
 
 	for (size_t i = 0; i < diagnosis->n; i++)
-		json_object_array_add(findings, finding_json(&diagnosis->finding[i]));
-	json_object_object_add(document, "verdict", ksm_report_string(verdict));
-	json_object_object_add(document, "opted_in",
-			       json_object_new_int64((int64_t)facts->n_opted_in));
-	json_object_object_add(document, "unreadable",
-			       json_object_new_int64((int64_t)facts->n_unreadable));
-	json_object_object_add(document, "findings", findings);
+		ksm_json_append(findings, finding_json(&diagnosis->finding[i]));
+	ksm_json_put(document, "verdict", ksm_json_string(verdict));
+	ksm_json_put(document, "opted_in", ksm_json_int((int64_t)facts->n_opted_in));
+	ksm_json_put(document, "unreadable", ksm_json_int((int64_t)facts->n_unreadable));
+	ksm_json_put(document, "findings", findings);
 	return ksm_cli_print_json(cli, document);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/dump_text.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,43 +11,53 @@
 #include "base/units.h"
 #include "source/dump.h"
 
-/* Text from a file, made safe for a terminal. */
-static void print_safe(const char *before, const char *text, const char *after)
+/* Text from a file, made safe for a terminal; nothing if there is none. */
+static int print_safe(const char *before, const char *text, const char *after)
 {
 	ksm_auto_str struct ksm_str safe = {0};
 
-	if (text && ksm_str_escape(&safe, text, strlen(text)) == 0 && safe.data)
-		printf("%s%s%s", before, safe.data, after);
+	if (!text || !*text)
+		return 0;
+	if (ksm_str_escape(&safe, text, strlen(text)))
+		return -ENOMEM;
+	printf("%s%s%s", before, safe.data, after);
+	return 0;
 }
 
-static void print_kind(const struct ksm_dump_facts *facts)
+static int print_kind(const struct ksm_dump_facts *facts)
 {
+	int ret;
+
 	printf("  %s", facts->format ? facts->format : "not recognised");
 	if (facts->compression && strcmp(facts->compression, "none") != 0)
 		printf(" in %s", facts->compression);
 	if (facts->inner_compression && strcmp(facts->inner_compression, "none") != 0)
 		printf(" around %s", facts->inner_compression);
-	print_safe(" of ", facts->machine, "");
+	ret = print_safe(" of ", facts->machine, "");
 	if (facts->bits)
 		printf(", %u bits, %s-endian", facts->bits,
 		       facts->is_big_endian ? "big" : "little");
 	if (facts->page_size_from)
 		printf(", pages of %u bytes (%s)", facts->page_size, facts->page_size_from);
 	putchar('\n');
+	return ret;
 }
 
-static void print_process(const struct ksm_dump_facts *facts)
+static int print_process(const struct ksm_dump_facts *facts)
 {
+	int ret = 0;
+
 	if (facts->command) {
-		print_safe("  process \"", facts->command, "\"");
+		ret = print_safe("  process \"", facts->command, "\"");
 		if (facts->pid)
 			printf(", pid %d", (int)facts->pid);
-		print_safe(", ", facts->arguments, "");
+		ret = ret ?: print_safe(", ", facts->arguments, "");
 		putchar('\n');
 	}
-	print_safe("  kernel ", facts->kernel, "\n");
+	ret = ret ?: print_safe("  kernel ", facts->kernel, "\n");
 	if (facts->dump_level >= 0)
 		printf("  dump level %d\n", facts->dump_level);
+	return ret;
 }
 
 static void print_class(const struct ksm_dump_facts *facts, const char *what, uint64_t pages,
@@ -74,16 +85,18 @@ static void print_classes(const struct ksm_dump_facts *facts)
 	print_class(facts, "missing", facts->pages_missing, "cut off");
 }
 
-void ksm_estimate_print_dumps(const struct ksm_estimate *estimate)
+int ksm_estimate_print_dumps(const struct ksm_estimate *estimate)
 {
-	for (uint32_t i = 0; i < estimate->n_targets; i++) {
+	int ret = 0;
+
+	for (uint32_t i = 0; i < estimate->n_targets && !ret; i++) {
 		const struct ksm_space *space = estimate->target[i].space;
 
 		if (!space->dump)
 			continue;
-		print_safe("\n", space->file, "\n");
-		print_kind(space->dump);
-		print_process(space->dump);
+		ret = print_safe("\n", space->file, "\n") ?: print_kind(space->dump)
+			?: print_process(space->dump);
 		print_classes(space->dump);
 	}
+	return ret;
 }

@@ -5,7 +5,7 @@
 
 #include "estimate/estimate.h"
 
-/* A few lines for each target that is a dump; nothing where none is. */
-void ksm_estimate_print_dumps(const struct ksm_estimate *estimate);
+/* A few lines for each target that is a dump; nothing where none is. -ENOMEM only. */
+int ksm_estimate_print_dumps(const struct ksm_estimate *estimate);
 
 #endif

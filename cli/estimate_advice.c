@@ -199,53 +199,48 @@ static int print_text(const struct ksm_cli *cli, const struct ksm_estimate_reque
 
 static void add_command(void *data, const char *command)
 {
-	json_object_array_add(data, json_object_new_string(command));
+	ksm_json_append(data, ksm_json_string(command));
 }
 
 static json_object *group_json(const struct ksm_estimate *estimate,
 			       const struct ksm_advice_group *group)
 {
-	json_object *object = json_object_new_object(), *targets = json_object_new_array(),
-		    *commands = json_object_new_array();
+	json_object *object = ksm_json_object(), *targets = ksm_json_array(),
+		    *commands = ksm_json_array();
 	char name[KSM_DOMAIN_NAME_MAX];
 
 	ksm_domain_name(&group->domain, name);
-	json_object_object_add(object, "domain", group->is_all ? NULL : ksm_report_string(name));
-	json_object_object_add(object, "freed_bytes", json_object_new_int64(group->freed_bytes));
-	json_object_object_add(object, "metadata_bytes", json_object_new_int64(group->cost_bytes));
-	json_object_object_add(object, "net_bytes",
-			       json_object_new_int64(group->freed_bytes - group->cost_bytes));
+	ksm_json_put(object, "domain", group->is_all ? NULL : ksm_json_string(name));
+	ksm_json_put(object, "freed_bytes", ksm_json_int(group->freed_bytes));
+	ksm_json_put(object, "metadata_bytes", ksm_json_int(group->cost_bytes));
+	ksm_json_put(object, "net_bytes", ksm_json_int(group->freed_bytes - group->cost_bytes));
 	for (size_t i = 0; i < group->n; i++) {
 		const struct ksm_advised *advised = &group->advised[i];
-		json_object *target = json_object_new_object();
+		json_object *target = ksm_json_object();
 
-		json_object_object_add(
-			target, "pid",
-			json_object_new_int(estimate->target[advised->target].space->pid));
-		json_object_object_add(target, "already", json_object_new_boolean(advised->is_in));
-		json_object_object_add(target, "adds_bytes",
-				       json_object_new_int64(advised->adds_bytes));
-		json_object_object_add(target, "alone_bytes",
-				       json_object_new_int64(advised->alone_bytes));
-		json_object_object_add(target, "metadata_bytes",
-				       json_object_new_int64(advised->cost_bytes));
-		json_object_array_add(targets, target);
+		ksm_json_put(target, "pid",
+			     ksm_json_int(estimate->target[advised->target].space->pid));
+		ksm_json_put(target, "already", ksm_json_bool(advised->is_in));
+		ksm_json_put(target, "adds_bytes", ksm_json_int(advised->adds_bytes));
+		ksm_json_put(target, "alone_bytes", ksm_json_int(advised->alone_bytes));
+		ksm_json_put(target, "metadata_bytes", ksm_json_int(advised->cost_bytes));
+		ksm_json_append(targets, target);
 	}
-	json_object_object_add(object, "targets", targets);
+	ksm_json_put(object, "targets", targets);
 	for_each_command(estimate, group, add_command, commands);
-	json_object_object_add(object, "commands", commands);
+	ksm_json_put(object, "commands", commands);
 	return object;
 }
 
 static int print_json(const struct ksm_cli *cli, const struct ksm_estimate *estimate,
 		      const struct ksm_advice *advice)
 {
-	json_object *document = ksm_report_estimate(estimate), *groups = json_object_new_array();
+	json_object *document = ksm_report_estimate(estimate), *groups = ksm_json_array();
 
 	for (size_t i = 0; i < advice->n; i++)
-		json_object_array_add(groups, group_json(estimate, &advice->group[i]));
+		ksm_json_append(groups, group_json(estimate, &advice->group[i]));
 	if (document)
-		json_object_object_add(document, "advice", groups);
+		ksm_json_put(document, "advice", groups);
 	return ksm_cli_print_json(cli, document);
 }
 

@@ -222,19 +222,18 @@ static const struct ksm_column kernel_columns[] = {
 
 static json_object *kernels_document(const struct ksm_profile *profiles, size_t n)
 {
-	json_object *document = ksm_report_new("ksmctl.kernels/1"),
-		    *array = json_object_new_array();
+	json_object *document = ksm_report_new("ksmctl.kernels/1"), *array = ksm_json_array();
 
 	for (size_t i = 0; i < n; i++) {
-		json_object *row = json_object_new_object();
+		json_object *row = ksm_json_object();
 
-		json_object_object_add(row, "kernel", ksm_report_string(profiles[i].kernel));
-		json_object_object_add(row, "checksum",
-				       ksm_report_string(ksm_checksum_name(profiles[i].checksum)));
-		json_object_object_add(row, "changes", ksm_report_string(profiles[i].changes));
-		json_object_array_add(array, row);
+		ksm_json_put(row, "kernel", ksm_json_string(profiles[i].kernel));
+		ksm_json_put(row, "checksum",
+			     ksm_json_string(ksm_checksum_name(profiles[i].checksum)));
+		ksm_json_put(row, "changes", ksm_json_string(profiles[i].changes));
+		ksm_json_append(array, row);
 	}
-	json_object_object_add(document, "kernels", array);
+	ksm_json_put(document, "kernels", array);
 	return document;
 }
 

@@ -191,8 +191,7 @@ int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *est
 		return ksm_estimate_print_targets(cli, estimate, options, err);
 
 	ret = diff ? ksm_estimate_print_diff(diff, options) : 0;
-	ret = ret ?: print_headline(estimate);
-	ksm_estimate_print_dumps(estimate);
+	ret = ret ?: print_headline(estimate) ?: ksm_estimate_print_dumps(estimate);
 	print_looked_at(estimate);
 	print_counters(estimate);
 	print_forecast(estimate);

@@ -112,12 +112,13 @@ static int report(const struct ksm_cli *cli, const struct ksm_estimate_request *
 	if (request->before || (cli->json && !request->advise))
 		document = ksm_report_estimate(estimate);
 	if (request->before) {
-		if (!document || ksm_diff_make(request->before, document, &diff)) {
+		if (!document || ksm_json_was_short() ||
+		    ksm_diff_make(request->before, document, &diff)) {
 			json_object_put(document);
 			return ksm_cli_no_memory(cli);
 		}
 		changes = &diff;
-		json_object_object_add(document, "diff", ksm_report_diff(&diff));
+		ksm_json_put(document, "diff", ksm_report_diff(&diff));
 	}
 	html_status = write_html(cli, request, estimate, changes);
 	/* The failure's document is the only one. */

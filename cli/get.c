@@ -122,8 +122,8 @@ static int print_names(const struct ksm_cli *cli, const struct get_state *get,
 static json_object *value_json(const struct ksm_tunable *tunable, int64_t value)
 {
 	if (tunable->field == KSM_SYSFS_advisor_mode)
-		return json_object_new_string(ksm_advisor_mode_name((enum ksm_advisor_mode)value));
-	return json_object_new_int64(value);
+		return ksm_json_string(ksm_advisor_mode_name((enum ksm_advisor_mode)value));
+	return ksm_json_int(value);
 }
 
 static int print_json(const struct ksm_cli *cli, const struct ksm_sysfs *sysfs, int argc,
@@ -131,7 +131,7 @@ static int print_json(const struct ksm_cli *cli, const struct ksm_sysfs *sysfs, 
 {
 	size_t n;
 	const struct ksm_tunable *tunables = ksm_tunables(&n);
-	json_object *document, *values = json_object_new_object();
+	json_object *document, *values = ksm_json_object();
 
 	for (int i = 0; i < argc; i++) {
 		const struct ksm_tunable *tunable;
@@ -141,16 +141,14 @@ static int print_json(const struct ksm_cli *cli, const struct ksm_sysfs *sysfs, 
 			json_object_put(values);
 			return status;
 		}
-		json_object_object_add(values, argv[i],
-				       value_json(tunable, sysfs->value[tunable->field]));
+		ksm_json_put(values, argv[i], value_json(tunable, sysfs->value[tunable->field]));
 	}
 	for (size_t i = 0; i < n && !argc; i++)
 		if (sysfs->valid[tunables[i].field])
-			json_object_object_add(
-				values, ksm_sysfs_name(tunables[i].field),
-				value_json(&tunables[i], sysfs->value[tunables[i].field]));
+			ksm_json_put(values, ksm_sysfs_name(tunables[i].field),
+				     value_json(&tunables[i], sysfs->value[tunables[i].field]));
 	document = ksm_report_new("ksmctl.get/1");
-	json_object_object_add(document, "tunables", values);
+	ksm_json_put(document, "tunables", values);
 	return ksm_cli_print_json(cli, document);
 }
 

@@ -213,7 +213,7 @@ static int print_json(struct ksm_cli *cli, const struct merge_state *state, bool
 {
 	json_object *document = ksm_report_new(merge ? "ksmctl.merge/1" : "ksmctl.unmerge/1");
 
-	json_object_object_add(document, "targets", ksm_merge_json(&state->targets));
+	ksm_json_put(document, "targets", ksm_merge_json(&state->targets));
 	if (state->wants_wait)
 		ksm_merge_wait_json(&state->targets, &state->wait, document);
 	ksm_cli_add_changes(cli, document);

@@ -232,37 +232,34 @@ void ksm_merge_print(const struct ksm_cli *cli, const struct ksm_merge_targets *
 
 static json_object *attempts_json(const struct ksm_opt_in_result *result)
 {
-	json_object *array = json_object_new_array();
+	json_object *array = ksm_json_array();
 
 	for (size_t i = 0; i < result->n_attempts; i++) {
 		const struct ksm_attempt *attempt = &result->attempt[i];
-		json_object *object = json_object_new_object();
+		json_object *object = ksm_json_object();
 
-		json_object_object_add(
-			object, "method",
-			json_object_new_string(ksm_opt_in_method_name(attempt->method)));
-		json_object_object_add(object, "errno", json_object_new_int(attempt->errnum));
-		json_object_object_add(object, "error",
-				       attempt->errnum
-					       ? json_object_new_string(errno_name(attempt->errnum))
-					       : NULL);
-		json_object_array_add(array, object);
+		ksm_json_put(object, "method",
+			     ksm_json_string(ksm_opt_in_method_name(attempt->method)));
+		ksm_json_put(object, "errno", ksm_json_int(attempt->errnum));
+		ksm_json_put(object, "error",
+			     attempt->errnum ? ksm_json_string(errno_name(attempt->errnum)) : NULL);
+		ksm_json_append(array, object);
 	}
 	return array;
 }
 
 static json_object *stat_json(const struct ksm_stat *stat)
 {
-	json_object *object = json_object_new_object();
+	json_object *object = ksm_json_object();
 
 	for (int i = 0; i < KSM_STAT_N; i++) {
 		json_object *value = NULL;
 
 		if (stat->valid[i] && (i == KSM_STAT_ksm_merge_any || i == KSM_STAT_ksm_mergeable))
-			value = json_object_new_boolean(stat->value[i] != 0);
+			value = ksm_json_bool(stat->value[i] != 0);
 		else if (stat->valid[i])
-			value = json_object_new_int64(stat->value[i]);
-		json_object_object_add(object, ksm_stat_name(i), value);
+			value = ksm_json_int(stat->value[i]);
+		ksm_json_put(object, ksm_stat_name(i), value);
 	}
 	return object;
 }
@@ -270,31 +267,27 @@ static json_object *stat_json(const struct ksm_stat *stat)
 static json_object *target_json(const struct ksm_merge_target *target)
 {
 	const char *method = method_of(&target->result);
-	json_object *object = json_object_new_object();
+	json_object *object = ksm_json_object();
 
-	json_object_object_add(object, "pid", json_object_new_int(target->pid));
-	json_object_object_add(object, "name", ksm_report_string(target->name));
-	json_object_object_add(object, "method", method ? json_object_new_string(method) : NULL);
-	json_object_object_add(object, "tried", attempts_json(&target->result));
-	json_object_object_add(object, "already",
-			       json_object_new_boolean(target->result.was_already));
-	json_object_object_add(object, "ranges",
-			       target->result.ranges
-				       ? json_object_new_int64((int64_t)target->result.ranges)
-				       : NULL);
-	json_object_object_add(object, "forecast", NULL);
-	json_object_object_add(object, "result",
-			       target->error.code ? NULL : stat_json(&target->result.after));
-	json_object_object_add(object, "error",
-			       target->error.code ? ksm_report_error(&target->error) : NULL);
+	ksm_json_put(object, "pid", ksm_json_int(target->pid));
+	ksm_json_put(object, "name", ksm_json_string(target->name));
+	ksm_json_put(object, "method", method ? ksm_json_string(method) : NULL);
+	ksm_json_put(object, "tried", attempts_json(&target->result));
+	ksm_json_put(object, "already", ksm_json_bool(target->result.was_already));
+	ksm_json_put(object, "ranges",
+		     target->result.ranges ? ksm_json_int((int64_t)target->result.ranges) : NULL);
+	ksm_json_put(object, "forecast", NULL);
+	ksm_json_put(object, "result",
+		     target->error.code ? NULL : stat_json(&target->result.after));
+	ksm_json_put(object, "error", target->error.code ? ksm_report_error(&target->error) : NULL);
 	return object;
 }
 
 json_object *ksm_merge_json(const struct ksm_merge_targets *targets)
 {
-	json_object *array = json_object_new_array();
+	json_object *array = ksm_json_array();
 
 	for (size_t i = 0; i < targets->n; i++)
-		json_object_array_add(array, target_json(&targets->target[i]));
+		ksm_json_append(array, target_json(&targets->target[i]));
 	return array;
 }

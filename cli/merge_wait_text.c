@@ -75,10 +75,10 @@ static json_object *counters_json(int64_t shared, int64_t sharing, int64_t zero)
 
 	if (shared == KSM_UNKNOWN)
 		return NULL;
-	object = json_object_new_object();
-	json_object_object_add(object, "pages_shared", json_object_new_int64(shared));
-	json_object_object_add(object, "pages_sharing", json_object_new_int64(sharing));
-	json_object_object_add(object, "ksm_zero_pages", json_object_new_int64(zero));
+	object = ksm_json_object();
+	ksm_json_put(object, "pages_shared", ksm_json_int(shared));
+	ksm_json_put(object, "pages_sharing", ksm_json_int(sharing));
+	ksm_json_put(object, "ksm_zero_pages", ksm_json_int(zero));
 	return object;
 }
 
@@ -92,17 +92,14 @@ void ksm_merge_wait_json(const struct ksm_merge_targets *targets, const struct k
 
 		if (wait->merged[i] == KSM_UNKNOWN)
 			continue;
-		forecast = json_object_new_object();
-		json_object_object_add(forecast, "merged_pages",
-				       json_object_new_int64(wait->merged[i]));
-		json_object_object_add(json_object_array_get_idx(array, i), "forecast", forecast);
+		forecast = ksm_json_object();
+		ksm_json_put(forecast, "merged_pages", ksm_json_int(wait->merged[i]));
+		ksm_json_put(json_object_array_get_idx(array, i), "forecast", forecast);
 	}
-	json_object_object_add(document, "forecast",
-			       counters_json(wait->shared, wait->sharing, wait->zero));
-	json_object_object_add(
-		document, "fact",
-		counters_json(wait->shared_then, wait->sharing_then, wait->zero_then));
-	waited = json_object_new_object();
+	ksm_json_put(document, "forecast", counters_json(wait->shared, wait->sharing, wait->zero));
+	ksm_json_put(document, "fact",
+		     counters_json(wait->shared_then, wait->sharing_then, wait->zero_then));
+	waited = ksm_json_object();
 	ksm_settle_json(&wait->settle, wait->settled, waited);
-	json_object_object_add(document, "wait", waited);
+	ksm_json_put(document, "wait", waited);
 }

@@ -142,18 +142,16 @@ static void put_ascii(const char *text, size_t len)
 
 int ksm_cli_print_json(const struct ksm_cli *cli, struct json_object *document)
 {
-	const char *text = NULL;
-	size_t len;
+	ksm_auto_str struct ksm_str text = {0};
+	int ret = ksm_json_print(document, &text);
 
-	if (document)
-		text = json_object_to_json_string_length(
-			document, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
-	if (text)
-		put_ascii(text, len);
-	else
-		say("out of memory");
 	json_object_put(document);
-	return text ? KSM_EXIT_OK : KSM_EXIT_FAILED;
+	if (ret) {
+		say("out of memory");
+		return KSM_EXIT_FAILED;
+	}
+	put_ascii(text.data, text.len);
+	return KSM_EXIT_OK;
 }
 
 /* Why stdout could not be written to, from where that was seen first. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/json.h"
 #include "cli/settle_text.h"
 
 #include <inttypes.h>
@@ -54,28 +55,22 @@ void ksm_settle_print(const struct ksm_settle *settle, bool settled)
 
 static json_object *sample_json(const struct ksm_settle_sample *sample)
 {
-	json_object *object = json_object_new_object();
+	json_object *object = ksm_json_object();
 
-	json_object_object_add(object, "full_scans", json_object_new_int64(sample->full_scans));
-	json_object_object_add(object, "pages_shared", json_object_new_int64(sample->pages_shared));
-	json_object_object_add(object, "pages_sharing",
-			       json_object_new_int64(sample->pages_sharing));
-	json_object_object_add(object, "ksm_zero_pages", json_object_new_int64(sample->zero_pages));
-	json_object_object_add(object, "rmap_items", json_object_new_int64(sample->rmap_items));
-	json_object_object_add(object, "ksm_merging_pages",
-			       json_object_new_int64(sample->merging_pages));
+	ksm_json_put(object, "full_scans", ksm_json_int(sample->full_scans));
+	ksm_json_put(object, "pages_shared", ksm_json_int(sample->pages_shared));
+	ksm_json_put(object, "pages_sharing", ksm_json_int(sample->pages_sharing));
+	ksm_json_put(object, "ksm_zero_pages", ksm_json_int(sample->zero_pages));
+	ksm_json_put(object, "rmap_items", ksm_json_int(sample->rmap_items));
+	ksm_json_put(object, "ksm_merging_pages", ksm_json_int(sample->merging_pages));
 	return object;
 }
 
 void ksm_settle_json(const struct ksm_settle *settle, bool settled, json_object *document)
 {
-	char seconds[32];
-
-	snprintf(seconds, sizeof(seconds), "%.2f", settle->last.seconds);
-	json_object_object_add(document, "settled", json_object_new_boolean(settled));
-	json_object_object_add(document, "full_scans", json_object_new_int64(scans(settle)));
-	json_object_object_add(document, "seconds",
-			       json_object_new_double_s(settle->last.seconds, seconds));
-	json_object_object_add(document, "before", sample_json(&settle->first));
-	json_object_object_add(document, "after", sample_json(&settle->last));
+	ksm_json_put(document, "settled", ksm_json_bool(settled));
+	ksm_json_put(document, "full_scans", ksm_json_int(scans(settle)));
+	ksm_json_put(document, "seconds", ksm_json_decimal(settle->last.seconds, 2));
+	ksm_json_put(document, "before", sample_json(&settle->first));
+	ksm_json_put(document, "after", sample_json(&settle->last));
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "report/json.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -112,8 +113,8 @@ static int print_json(const struct ksm_cli *cli, const struct ksm_status *status
 {
 	json_object *document = ksm_report_status("ksmctl.status/1", status, rates);
 
-	if (document && processes)
-		json_object_object_add(document, "processes", ksm_report_processes(processes));
+	if (processes)
+		ksm_json_put(document, "processes", ksm_report_processes(processes));
 	return ksm_cli_print_json(cli, document);
 }
 

@@ -49,46 +49,35 @@ void ksm_tune_print(const struct ksm_tuning *tuning, const struct ksm_tune_facts
 	}
 }
 
-static json_object *real(double value)
-{
-	char text[32];
-
-	if (isnan(value))
-		return NULL;
-	snprintf(text, sizeof(text), "%.3f", value);
-	return json_object_new_double_s(value, text);
-}
-
 static json_object *goal(double value)
 {
-	return value > 0 ? real(value) : NULL;
+	return value > 0 ? ksm_json_decimal(value, 3) : NULL;
 }
 
 static json_object *goals_json(const struct ksm_tune_goals *goals)
 {
-	json_object *object = json_object_new_object();
+	json_object *object = ksm_json_object();
 
-	json_object_object_add(object, "scan_seconds", goal(goals->scan_seconds));
-	json_object_object_add(object, "max_cpu_percent", goal(goals->max_cpu));
-	json_object_object_add(object, "free_target_percent", goal(goals->free_target));
-	json_object_object_add(object, "advisor", json_object_new_boolean(goals->advisor));
+	ksm_json_put(object, "scan_seconds", goal(goals->scan_seconds));
+	ksm_json_put(object, "max_cpu_percent", goal(goals->max_cpu));
+	ksm_json_put(object, "free_target_percent", goal(goals->free_target));
+	ksm_json_put(object, "advisor", ksm_json_bool(goals->advisor));
 	return object;
 }
 
 static json_object *decisions_json(const struct ksm_tuning *tuning)
 {
-	json_object *array = json_object_new_array();
+	json_object *array = ksm_json_array();
 
 	for (size_t i = 0; i < tuning->n_decisions; i++) {
 		const struct ksm_decision *decision = &tuning->decision[i];
-		json_object *object = json_object_new_object();
+		json_object *object = ksm_json_object();
 
-		json_object_object_add(object, "name",
-				       json_object_new_string(ksm_sysfs_name(decision->field)));
-		json_object_object_add(object, "old", json_object_new_int64(decision->from));
-		json_object_object_add(object, "new", json_object_new_int64(decision->to));
-		json_object_object_add(object, "text", ksm_report_string(decision->why));
-		json_object_array_add(array, object);
+		ksm_json_put(object, "name", ksm_json_string(ksm_sysfs_name(decision->field)));
+		ksm_json_put(object, "old", ksm_json_int(decision->from));
+		ksm_json_put(object, "new", ksm_json_int(decision->to));
+		ksm_json_put(object, "text", ksm_json_string(decision->why));
+		ksm_json_append(array, object);
 	}
 	return array;
 }
@@ -98,16 +87,16 @@ json_object *ksm_tune_json(struct ksm_cli *cli, const struct ksm_tune_goals *goa
 {
 	json_object *document = ksm_report_new("ksmctl.tune/1");
 
-	json_object_object_add(document, "goals", goals_json(goals));
-	json_object_object_add(document, "pages", json_object_new_int64(tuning->pages));
-	json_object_object_add(document, "microseconds_per_page",
-			       real(facts->cost.seconds_per_page * 1e6));
-	json_object_object_add(document, "basis", ksm_report_string(facts->cost.basis));
-	json_object_object_add(document, "decisions", decisions_json(tuning));
-	json_object_object_add(document, "runs", json_object_new_boolean(tuning->runs));
-	json_object_object_add(document, "limited", json_object_new_boolean(tuning->is_limited));
-	json_object_object_add(document, "scan_seconds", real(tuning->scan_seconds));
-	json_object_object_add(document, "cpu_percent", real(tuning->cpu_percent));
+	ksm_json_put(document, "goals", goals_json(goals));
+	ksm_json_put(document, "pages", ksm_json_int(tuning->pages));
+	ksm_json_put(document, "microseconds_per_page",
+		     ksm_json_decimal(facts->cost.seconds_per_page * 1e6, 3));
+	ksm_json_put(document, "basis", ksm_json_string(facts->cost.basis));
+	ksm_json_put(document, "decisions", decisions_json(tuning));
+	ksm_json_put(document, "runs", ksm_json_bool(tuning->runs));
+	ksm_json_put(document, "limited", ksm_json_bool(tuning->is_limited));
+	ksm_json_put(document, "scan_seconds", ksm_json_decimal(tuning->scan_seconds, 3));
+	ksm_json_put(document, "cpu_percent", ksm_json_decimal(tuning->cpu_percent, 3));
 	ksm_cli_add_changes(cli, document);
 	return document;
 }

@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <sched.h>
-#include <seccomp.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,168 +92,204 @@ static void restrict_files(const struct ksm_sandbox *sandbox)
 
 /* ---------------------------------------------------------------- seccomp */
 
+/*
+ * The program for the kernel (seccomp(2), Documentation/userspace-api/seccomp_filter.rst) is written here: libseccomp
+ * 2.5.4 crashes, or hands over a part of the rules, when memory is short while it builds one.
+ */
+
+#if defined(__x86_64__)
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#else
+#define ARCHITECTURE 0 /* no filter */
+#endif
+
 /* What reading files, memory, threads, time, output and an orderly end take. */
-static const int allowed[] = {
-	SCMP_SYS(read),
-	SCMP_SYS(pread64),
-	SCMP_SYS(readv),
-	SCMP_SYS(preadv),
-	SCMP_SYS(write),
-	SCMP_SYS(writev),
-	SCMP_SYS(lseek),
-	SCMP_SYS(close),
-	SCMP_SYS(dup),
-	SCMP_SYS(fcntl),
-	SCMP_SYS(fstat),
-	SCMP_SYS(newfstatat),
-	SCMP_SYS(stat),
-	SCMP_SYS(lstat),
-	SCMP_SYS(statx),
-	SCMP_SYS(statfs),
-	SCMP_SYS(fstatfs),
-	SCMP_SYS(access),
-	SCMP_SYS(faccessat),
-	SCMP_SYS(faccessat2),
-	SCMP_SYS(readlink),
-	SCMP_SYS(readlinkat),
-	SCMP_SYS(getdents64),
-	SCMP_SYS(getcwd),
-	SCMP_SYS(fadvise64),
-	SCMP_SYS(mmap),
-	SCMP_SYS(munmap),
-	SCMP_SYS(mremap),
-	SCMP_SYS(mprotect),
-	SCMP_SYS(madvise),
-	SCMP_SYS(mincore),
-	SCMP_SYS(brk),
-	SCMP_SYS(futex),
-	SCMP_SYS(membarrier),
-	SCMP_SYS(set_robust_list),
-	SCMP_SYS(set_tid_address),
-	SCMP_SYS(rseq),
-	SCMP_SYS(exit),
-	SCMP_SYS(exit_group),
-	SCMP_SYS(restart_syscall),
-	SCMP_SYS(sched_yield),
-	SCMP_SYS(sched_getaffinity),
-	SCMP_SYS(getcpu),
-	SCMP_SYS(clock_gettime),
-	SCMP_SYS(clock_getres),
-	SCMP_SYS(clock_nanosleep),
-	SCMP_SYS(nanosleep),
-	SCMP_SYS(gettimeofday),
-	SCMP_SYS(time),
-	SCMP_SYS(poll),
-	SCMP_SYS(ppoll),
-	SCMP_SYS(getrandom),
-	SCMP_SYS(uname),
-	SCMP_SYS(sysinfo),
-	SCMP_SYS(getpid),
-	SCMP_SYS(gettid),
-	SCMP_SYS(getuid),
-	SCMP_SYS(geteuid),
-	SCMP_SYS(getgid),
-	SCMP_SYS(getegid),
-	SCMP_SYS(getrlimit),
-	SCMP_SYS(getrusage),
-	SCMP_SYS(umask),
-	SCMP_SYS(rt_sigaction),
-	SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(sigaltstack),
+static const unsigned int allowed[] = {
+	SYS_read,
+	SYS_pread64,
+	SYS_readv,
+	SYS_preadv,
+	SYS_write,
+	SYS_writev,
+	SYS_lseek,
+	SYS_close,
+	SYS_dup,
+	SYS_fcntl,
+	SYS_fstat,
+	SYS_newfstatat,
+	SYS_statx,
+	SYS_statfs,
+	SYS_fstatfs,
+	SYS_faccessat,
+	SYS_faccessat2,
+	SYS_readlinkat,
+	SYS_getdents64,
+	SYS_getcwd,
+	SYS_fadvise64,
+	SYS_mmap,
+	SYS_munmap,
+	SYS_mremap,
+	SYS_mprotect,
+	SYS_madvise,
+	SYS_mincore,
+	SYS_brk,
+	SYS_futex,
+	SYS_membarrier,
+	SYS_set_robust_list,
+	SYS_set_tid_address,
+	SYS_rseq,
+	SYS_exit,
+	SYS_exit_group,
+	SYS_restart_syscall,
+	SYS_sched_yield,
+	SYS_sched_getaffinity,
+	SYS_getcpu,
+	SYS_clock_gettime,
+	SYS_clock_getres,
+	SYS_clock_nanosleep,
+	SYS_nanosleep,
+	SYS_gettimeofday,
+	SYS_ppoll,
+	SYS_getrandom,
+	SYS_uname,
+	SYS_sysinfo,
+	SYS_getpid,
+	SYS_gettid,
+	SYS_getuid,
+	SYS_geteuid,
+	SYS_getgid,
+	SYS_getegid,
+	SYS_getrusage,
+	SYS_umask,
+	SYS_rt_sigaction,
+	SYS_rt_sigprocmask,
+	SYS_rt_sigreturn,
+	SYS_sigaltstack,
+#ifdef SYS_stat
+	SYS_stat,
+	SYS_lstat,
+	SYS_access,
+	SYS_readlink,
+	SYS_poll,
+	SYS_time,
+#endif
 };
 
-static const int allowed_to_write[] = {
-	SCMP_SYS(openat),    SCMP_SYS(open),	  SCMP_SYS(fsync),
-	SCMP_SYS(fdatasync), SCMP_SYS(rename),	  SCMP_SYS(unlink),
-	SCMP_SYS(renameat),  SCMP_SYS(renameat2), SCMP_SYS(fchmod),
+static const unsigned int allowed_to_write[] = {
+	SYS_openat,    SYS_fsync,    SYS_fdatasync, SYS_renameat,
+	SYS_renameat2, SYS_unlinkat, SYS_fchmod,
+#ifdef SYS_stat
+	SYS_rename,    SYS_unlink,
+#endif
 };
 
-/* What a kernel or a processor does not have is passed over. */
-static int allow(scmp_filter_ctx filter, const int *calls, size_t n)
-{
-	int ret = 0;
-
-	for (size_t i = 0; i < n && !ret; i++) {
-		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
-		if (ret == -EDOM || ret == -EFAULT)
-			ret = 0;
-	}
-	return ret;
-}
-
-/* Only if argument @arg, as far as @mask goes, is @value. */
-static int allow_where(scmp_filter_ctx filter, int call, unsigned int arg, uint64_t mask,
-		       uint64_t value)
-{
-	const struct scmp_arg_cmp condition = {arg, SCMP_CMP_MASKED_EQ, mask, value};
-
-	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &condition);
-}
-
-static int allow_reading(scmp_filter_ctx filter)
-{
-	return allow_where(filter, SCMP_SYS(openat), 2,
-			   O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0);
-}
+/* Allowed only if the argument, as far as the mask goes, is the value. All are of 32 bits. */
+struct condition {
+	unsigned int call;
+	unsigned int argument;
+	uint32_t mask;
+	uint32_t value;
+};
 
 /* clone3 has its flags in memory, where no filter sees them: the C library then takes clone. */
-static int allow_threads(scmp_filter_ctx filter)
+static const struct condition threads = {SYS_clone, 0, CLONE_THREAD, CLONE_THREAD};
+static const struct condition reading = {SYS_openat, 2,
+					 O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0};
+/* isatty(), and the width of a terminal */
+static const struct condition terminal = {SYS_ioctl, 1, UINT32_MAX, TCGETS};
+static const struct condition width = {SYS_ioctl, 1, UINT32_MAX, TIOCGWINSZ};
+/* _IOWR('f', 16, struct pm_scan_arg) of linux/fs.h, since 6.7: PAGEMAP_SCAN */
+static const struct condition page_map = {SYS_ioctl, 1, UINT32_MAX, 0xc0606610};
+
+#define INSTRUCTIONS_MAX 256
+
+struct program {
+	struct sock_filter code[INSTRUCTIONS_MAX];
+	unsigned short n;
+};
+
+static void put(struct program *program, struct sock_filter instruction)
 {
-	return allow_where(filter, SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD);
+	program->code[program->n++] = instruction;
 }
 
-/* raise() and abort() */
-static int allow_signals_to_itself(scmp_filter_ctx filter)
+static void put_load(struct program *program, size_t offset)
 {
-	return allow_where(filter, SCMP_SYS(tgkill), 0, UINT32_MAX, (uint64_t)getpid());
+	put(program, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
 }
 
-static int allow_ioctl(scmp_filter_ctx filter, uint64_t request)
+static void put_return(struct program *program, uint32_t action)
 {
-	return allow_where(filter, SCMP_SYS(ioctl), 1, UINT32_MAX, request);
+	put(program, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
 }
 
-/* Those that only ask. */
-static int allow_questions(scmp_filter_ctx filter)
+/* Passes over @n instructions unless what was loaded is @value. */
+static void put_unless(struct program *program, uint32_t value, unsigned char n)
 {
-	return allow_where(filter, SCMP_SYS(prlimit64), 2, UINT64_MAX, 0)
-		       ?: allow_ioctl(filter, TCGETS) ?: allow_ioctl(filter, TIOCGWINSZ);
+	put(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, n));
 }
 
-/* _IOWR('f', 16, struct pm_scan_arg) of linux/fs.h, since 6.7. */
-#define PAGEMAP_SCAN_REQUEST 0xc0606610u
-
-static int allow_processes(scmp_filter_ctx filter)
+static void allow(struct program *program, const unsigned int *calls, size_t n)
 {
-	const int call = SCMP_SYS(process_vm_readv);
-
-	return allow(filter, &call, 1) ?: allow_ioctl(filter, PAGEMAP_SCAN_REQUEST);
+	for (size_t i = 0; i < n; i++) {
+		put_unless(program, calls[i], 1);
+		put_return(program, SECCOMP_RET_ALLOW);
+	}
 }
 
-static int build(scmp_filter_ctx filter, const struct ksm_sandbox *sandbox)
+static void allow_if(struct program *program, struct condition condition)
 {
-	return allow(filter, allowed, N(allowed)) ?: allow_threads(filter) ?: allow_questions(filter)
-?: allow_signals_to_itself(filter)
-		?: (sandbox->writes ? allow(filter, allowed_to_write, N(allowed_to_write))
-				    : allow_reading(filter))
-		?: (sandbox->reads_processes ? allow_processes(filter) : 0)
-		?: seccomp_load(filter);
+	const size_t low = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
+	const size_t argument = offsetof(struct seccomp_data, args) + condition.argument * 8 + low;
+
+	put_unless(program, condition.call, 5);
+	put_load(program, argument);
+	put(program, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, condition.mask));
+	put_unless(program, condition.value, 1);
+	put_return(program, SECCOMP_RET_ALLOW);
+	put_load(program, offsetof(struct seccomp_data, nr));
 }
 
 /*
- * All else is answered as if the kernel did not have it, which libraries expect of new calls and programs of none: an
- * attacker gets nothing, and who made the list forgot one loses no result.
+ * All else is answered as if the kernel did not have it, which libraries expect of new calls: an attacker gets nothing,
+ * and where the list lacks one, no result is lost for it.
  */
 static void filter_system_calls(const struct ksm_sandbox *sandbox)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+	/* raise() and abort() */
+	const struct condition own_signals = {SYS_tgkill, 0, UINT32_MAX, (uint32_t)getpid()};
+	const unsigned int processes = SYS_process_vm_readv;
+	struct program program = {.n = 0};
+	struct sock_fprog whole = {.filter = program.code};
 
-	if (!filter)
+	if (!ARCHITECTURE)
 		return;
-	build(filter, sandbox);
-	seccomp_release(filter);
+	put_load(&program, offsetof(struct seccomp_data, arch));
+	put(&program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0));
+	put_return(&program, SECCOMP_RET_KILL_PROCESS);
+	put_load(&program, offsetof(struct seccomp_data, nr));
+	allow(&program, allowed, N(allowed));
+	allow_if(&program, threads);
+	allow_if(&program, own_signals);
+	allow_if(&program, terminal);
+	allow_if(&program, width);
+	if (sandbox->writes)
+		allow(&program, allowed_to_write, N(allowed_to_write));
+	else
+		allow_if(&program, reading);
+	if (sandbox->reads_processes) {
+		allow(&program, &processes, 1);
+		allow_if(&program, page_map);
+	}
+	put_return(&program, SECCOMP_RET_ERRNO | ENOSYS);
+	whole.len = program.n;
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &whole);
 }
+
+_Static_assert(5 + 2 * (N(allowed) + N(allowed_to_write) + 1) + 6 * 6 <= INSTRUCTIONS_MAX,
+	       "the program has room for all");
 
 int ksm_sandbox_enter(const struct ksm_sandbox *sandbox)
 {

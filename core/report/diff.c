@@ -272,7 +272,7 @@ static int take_first(json_object *now, size_t i, const struct match *match, key
 /* Of several with one key the first goes with the first. */
 static int match_by(json_object *before, json_object *now, const struct match *match, key_of *key)
 {
-	json_object *firsts = json_object_new_object();
+	json_object *firsts = ksm_json_object();
 	int ret = firsts ? 0 : -ENOMEM;
 
 	for (size_t j = length(before); j-- > 0 && !ret;)
@@ -471,18 +471,13 @@ int ksm_diff_headline(const struct ksm_diff *diff, struct ksm_str *lines)
 
 /* ---------------------------------------------------------------- for scripts */
 
-static void put(json_object *object, const char *name, json_object *value)
-{
-	json_object_object_add(object, name, value);
-}
-
 static json_object *value_object(const struct ksm_diff_value *value)
 {
-	json_object *object = json_object_new_object();
+	json_object *object = ksm_json_object();
 
-	put(object, "before", ksm_report_number(value->before));
-	put(object, "now", ksm_report_number(value->now));
-	put(object, "change", ksm_report_number(ksm_diff_change(value)));
+	ksm_json_put(object, "before", ksm_json_number(value->before));
+	ksm_json_put(object, "now", ksm_json_number(value->now));
+	ksm_json_put(object, "change", ksm_json_number(ksm_diff_change(value)));
 	return object;
 }
 
@@ -491,46 +486,47 @@ static void put_value(json_object *object, const struct ksm_diff_value *value)
 	char name[64];
 
 	snprintf(name, sizeof(name), "%s_bytes", value->name);
-	put(object, name, value_object(value));
+	ksm_json_put(object, name, value_object(value));
 }
 
 static json_object *parts_array(const struct ksm_diff_part *part, size_t n)
 {
-	json_object *array = json_object_new_array();
+	json_object *array = ksm_json_array();
 
 	for (size_t i = 0; i < n; i++) {
-		json_object *object = json_object_new_object();
+		json_object *object = ksm_json_object();
 
-		put(object, "name", ksm_report_string(part[i].name));
-		put(object, "was_there", json_object_new_boolean(part[i].was_there));
-		put(object, "is_there", json_object_new_boolean(part[i].is_there));
+		ksm_json_put(object, "name", ksm_json_string(part[i].name));
+		ksm_json_put(object, "was_there", ksm_json_bool(part[i].was_there));
+		ksm_json_put(object, "is_there", ksm_json_bool(part[i].is_there));
 		put_value(object, &part[i].present);
 		put_value(object, &part[i].duplicates);
 		put_value(object, &part[i].freed);
-		json_object_array_add(array, object);
+		ksm_json_append(array, object);
 	}
 	return array;
 }
 
 json_object *ksm_report_diff(const struct ksm_diff *diff)
 {
-	json_object *object = json_object_new_object(), *sums = json_object_new_object(),
-		    *settings = json_object_new_array();
+	json_object *object = ksm_json_object(), *sums = ksm_json_object(),
+		    *settings = ksm_json_array();
 
 	for (size_t i = 0; i < diff->n_totals; i++)
 		put_value(sums, &diff->total[i]);
-	put(object, "totals", sums);
+	ksm_json_put(object, "totals", sums);
 	for (size_t i = 0; i < diff->n_settings; i++) {
 		const struct ksm_diff_setting *setting = &diff->setting[i];
-		json_object *element = json_object_new_object();
+		json_object *element = ksm_json_object();
 
-		put(element, "name", ksm_report_string(setting->name));
-		put(element, "before", setting->before ? ksm_report_string(setting->before) : NULL);
-		put(element, "now", setting->now ? ksm_report_string(setting->now) : NULL);
-		json_object_array_add(settings, element);
+		ksm_json_put(element, "name", ksm_json_string(setting->name));
+		ksm_json_put(element, "before",
+			     setting->before ? ksm_json_string(setting->before) : NULL);
+		ksm_json_put(element, "now", setting->now ? ksm_json_string(setting->now) : NULL);
+		ksm_json_append(settings, element);
 	}
-	put(object, "settings", settings);
-	put(object, "targets", parts_array(diff->target, diff->n_targets));
-	put(object, "groups", parts_array(diff->group, diff->n_groups));
+	ksm_json_put(object, "settings", settings);
+	ksm_json_put(object, "targets", parts_array(diff->target, diff->n_targets));
+	ksm_json_put(object, "groups", parts_array(diff->group, diff->n_groups));
 	return object;
 }

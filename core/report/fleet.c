@@ -7,20 +7,15 @@
 
 #include "report/report.h"
 
-static void put(json_object *object, const char *name, json_object *value)
-{
-	json_object_object_add(object, name, value);
-}
-
 static void put_number(json_object *object, const char *name, uint64_t value)
 {
-	put(object, name, json_object_new_uint64(value));
+	ksm_json_put(object, name, ksm_json_uint(value));
 }
 
 /* Of what may be an estimate. */
 static void put_whole(json_object *object, const char *name, double value)
 {
-	put(object, name, json_object_new_int64(llround(value)));
+	ksm_json_put(object, name, ksm_json_int(llround(value)));
 }
 
 static json_object *key_id(uint64_t id)
@@ -30,7 +25,7 @@ static json_object *key_id(uint64_t id)
 	if (!id)
 		return NULL;
 	snprintf(text, sizeof(text), "%016" PRIx64, id);
-	return json_object_new_string(text);
+	return ksm_json_string(text);
 }
 
 /* What has to be the same for digests to be compared. */
@@ -38,13 +33,13 @@ static void put_terms(json_object *object, const struct ksm_fingerprint *fingerp
 {
 	put_number(object, "page_size", fingerprint->page_size);
 	put_number(object, "sample", fingerprint->sample);
-	put(object, "digest", json_object_new_string(KSM_DIGEST_NAME));
-	put(object, "key", key_id(fingerprint->key_id));
+	ksm_json_put(object, "digest", ksm_json_string(KSM_DIGEST_NAME));
+	ksm_json_put(object, "key", key_id(fingerprint->key_id));
 }
 
 static void put_contents(json_object *object, const struct ksm_fingerprint *fingerprint)
 {
-	put(object, "name", ksm_report_string(fingerprint->name));
+	ksm_json_put(object, "name", ksm_json_string(fingerprint->name));
 	put_number(object, "host", fingerprint->host);
 	put_number(object, "pages", fingerprint->pages);
 	put_number(object, "distinct_pages", fingerprint->distinct);
@@ -58,8 +53,8 @@ json_object *ksm_report_fingerprint(const struct ksm_fingerprint *fingerprint, c
 
 	if (!document)
 		return NULL;
-	put(document, "output", ksm_report_string(output));
-	put(document, "complete", json_object_new_boolean(is_complete));
+	ksm_json_put(document, "output", ksm_json_string(output));
+	ksm_json_put(document, "complete", ksm_json_bool(is_complete));
 	put_terms(document, fingerprint);
 	put_contents(document, fingerprint);
 	return document;
@@ -70,18 +65,18 @@ json_object *ksm_report_fingerprint(const struct ksm_fingerprint *fingerprint, c
 static json_object *input_object(const struct ksm_compare_input *input,
 				 const struct ksm_fingerprint *fingerprint)
 {
-	json_object *object = json_object_new_object();
+	json_object *object = ksm_json_object();
 
-	put(object, "file", input->file ? ksm_report_string(input->file) : NULL);
-	put(object, "pid", input->pid ? json_object_new_int(input->pid) : NULL);
-	put(object, "complete", json_object_new_boolean(input->is_complete));
+	ksm_json_put(object, "file", input->file ? ksm_json_string(input->file) : NULL);
+	ksm_json_put(object, "pid", input->pid ? ksm_json_int(input->pid) : NULL);
+	ksm_json_put(object, "complete", ksm_json_bool(input->is_complete));
 	put_contents(object, fingerprint);
 	return object;
 }
 
 static json_object *union_object(const struct ksm_compare *compare)
 {
-	json_object *object = json_object_new_object();
+	json_object *object = ksm_json_object();
 
 	put_number(object, "pages", compare->pages);
 	put_whole(object, "distinct_pages", compare->distinct.value);
@@ -93,7 +88,7 @@ static json_object *union_object(const struct ksm_compare *compare)
 
 static json_object *pair_object(const struct ksm_compare_pair *pair)
 {
-	json_object *object = json_object_new_object();
+	json_object *object = ksm_json_object();
 
 	put_number(object, "a", pair->a);
 	put_number(object, "b", pair->b);
@@ -109,11 +104,11 @@ static json_object *pair_object(const struct ksm_compare_pair *pair)
 static json_object *guest_object(const struct ksm_place_request *place,
 				 const struct ksm_fingerprint *fingerprint, uint32_t i)
 {
-	json_object *object = json_object_new_object();
+	json_object *object = ksm_json_object();
 	uint32_t host = place->placed.host[i];
 
 	put_number(object, "input", i);
-	put(object, "host", host == KSM_PLACE_NOWHERE ? NULL : json_object_new_uint64(host));
+	ksm_json_put(object, "host", host == KSM_PLACE_NOWHERE ? NULL : ksm_json_uint(host));
 	put_number(object, "given_host", fingerprint[i].host);
 	return object;
 }
@@ -126,21 +121,20 @@ static json_object *place_object(const struct ksm_place_request *place,
 
 	if (!place->n_hosts)
 		return NULL;
-	object = json_object_new_object();
-	hosts = json_object_new_array();
-	guests = json_object_new_array();
+	object = ksm_json_object();
+	hosts = ksm_json_array();
+	guests = ksm_json_array();
 	for (uint32_t i = 0; i < place->placed.n_hosts; i++)
-		json_object_array_add(hosts,
-				      json_object_new_int64(llround(place->placed.host_pages[i])));
+		ksm_json_append(hosts, ksm_json_int(llround(place->placed.host_pages[i])));
 	for (uint32_t i = 0; i < n; i++)
-		json_object_array_add(guests, guest_object(place, fingerprint, i));
+		ksm_json_append(guests, guest_object(place, fingerprint, i));
 	put_number(object, "host_bytes", place->host_bytes);
-	put(object, "host_pages", hosts);
+	ksm_json_put(object, "host_pages", hosts);
 	put_whole(object, "pages", place->placed.pages);
-	put(object, "given_pages",
-	    has_given ? json_object_new_int64(llround(place->given.pages)) : NULL);
+	ksm_json_put(object, "given_pages",
+		     has_given ? ksm_json_int(llround(place->given.pages)) : NULL);
 	put_number(object, "nowhere", place->placed.n_nowhere);
-	put(object, "guests", guests);
+	ksm_json_put(object, "guests", guests);
 	return object;
 }
 
@@ -154,19 +148,19 @@ json_object *ksm_report_compare(const struct ksm_compare *compare,
 
 	if (!document)
 		return NULL;
-	inputs = json_object_new_array();
-	pairs = json_object_new_array();
+	inputs = ksm_json_array();
+	pairs = ksm_json_array();
 	for (uint32_t i = 0; i < n; i++) {
 		is_complete &= input[i].is_complete;
-		json_object_array_add(inputs, input_object(&input[i], &fingerprint[i]));
+		ksm_json_append(inputs, input_object(&input[i], &fingerprint[i]));
 	}
 	for (size_t i = 0; i < compare->n_pairs; i++)
-		json_object_array_add(pairs, pair_object(&compare->pair[i]));
+		ksm_json_append(pairs, pair_object(&compare->pair[i]));
 	put_terms(document, fingerprint);
-	put(document, "complete", json_object_new_boolean(is_complete));
-	put(document, "inputs", inputs);
-	put(document, "union", union_object(compare));
-	put(document, "pairs", pairs);
-	put(document, "placement", place_object(place, fingerprint, n));
+	ksm_json_put(document, "complete", ksm_json_bool(is_complete));
+	ksm_json_put(document, "inputs", inputs);
+	ksm_json_put(document, "union", union_object(compare));
+	ksm_json_put(document, "pairs", pairs);
+	ksm_json_put(document, "placement", place_object(place, fingerprint, n));
 	return document;
 }

@@ -136,37 +136,33 @@ static json_object *stat_value(const struct ksm_stat *stat, enum ksm_stat_field 
 	if (!stat->valid[field])
 		return NULL;
 	if (field == KSM_STAT_ksm_merge_any || field == KSM_STAT_ksm_mergeable)
-		return json_object_new_boolean(stat->value[field] != 0);
-	return json_object_new_int64(stat->value[field]);
+		return ksm_json_bool(stat->value[field] != 0);
+	return ksm_json_int(stat->value[field]);
 }
 
 static json_object *process_object(const struct ksm_process_status *status)
 {
-	json_object *object = json_object_new_object();
+	json_object *object = ksm_json_object();
 
-	json_object_object_add(object, "pid", json_object_new_int(status->process.pid));
-	json_object_object_add(object, "ppid", json_object_new_int(status->process.ppid));
-	json_object_object_add(object, "name", ksm_report_string(status->process.name));
-	json_object_object_add(object, "user", ksm_report_string(status->user));
-	json_object_object_add(object, "cgroup", ksm_report_string(status->process.cgroup));
-	json_object_object_add(object, "rss_bytes",
-			       json_object_new_int64((int64_t)status->process.rss_bytes));
+	ksm_json_put(object, "pid", ksm_json_int(status->process.pid));
+	ksm_json_put(object, "ppid", ksm_json_int(status->process.ppid));
+	ksm_json_put(object, "name", ksm_json_string(status->process.name));
+	ksm_json_put(object, "user", ksm_json_string(status->user));
+	ksm_json_put(object, "cgroup", ksm_json_string(status->process.cgroup));
+	ksm_json_put(object, "rss_bytes", ksm_json_int((int64_t)status->process.rss_bytes));
 	for (int i = 0; i < KSM_STAT_N; i++)
-		json_object_object_add(object, ksm_stat_name((enum ksm_stat_field)i),
-				       stat_value(&status->stat, (enum ksm_stat_field)i));
-	json_object_object_add(object, "merged_bytes", ksm_report_number(status->merged_bytes));
-	json_object_object_add(object, "metadata_bytes", ksm_report_number(status->cost_bytes));
+		ksm_json_put(object, ksm_stat_name((enum ksm_stat_field)i),
+			     stat_value(&status->stat, (enum ksm_stat_field)i));
+	ksm_json_put(object, "merged_bytes", ksm_json_number(status->merged_bytes));
+	ksm_json_put(object, "metadata_bytes", ksm_json_number(status->cost_bytes));
 	return object;
 }
 
 json_object *ksm_report_processes(const struct ksm_process_statuses *statuses)
 {
-	json_object *array = json_object_new_array();
+	json_object *array = ksm_json_array();
 
-	for (size_t i = 0; array && i < statuses->n; i++)
-		if (json_object_array_add(array, process_object(&statuses->item[i]))) {
-			json_object_put(array);
-			return NULL;
-		}
+	for (size_t i = 0; i < statuses->n; i++)
+		ksm_json_append(array, process_object(&statuses->item[i]));
 	return array;
 }

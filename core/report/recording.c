@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "kernel/root.h"
+#include "report/json.h"
 #include "report/top.h"
 
 #define FILE_MAX     (2ul << 30)
@@ -252,11 +253,7 @@ int ksm_recorder_add(struct ksm_recorder *recorder, const struct ksm_sample *sam
 {
 	ksm_auto_str struct ksm_str line = {0};
 	json_object *document = ksm_report_top(sample);
-	const char *text = document ? json_object_to_json_string_ext(
-					      document, JSON_C_TO_STRING_PLAIN |
-								JSON_C_TO_STRING_NOSLASHESCAPE)
-				    : NULL;
-	int ret = text ? ksm_str_printf(&line, "%s\n", text) : -ENOMEM;
+	int ret = ksm_json_print(document, &line) ?: ksm_str_append(&line, "\n", 1);
 
 	json_object_put(document);
 	return ret ? out_of_memory(err) : write_frame(recorder, line.data, line.len, err);

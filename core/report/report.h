@@ -3,20 +3,13 @@
 #ifndef KSM_REPORT_REPORT_H
 #define KSM_REPORT_REPORT_H
 
-#include <json-c/json.h>
-
 #include "base/error.h"
 #include "estimate/estimate.h"
 #include "kernel/ksm_sysfs.h"
+#include "report/json.h"
 
-/* Every document begins alike: schema, version. NULL when memory is short, here and below. */
+/* Every document begins alike: schema, version. What lacks something for want of memory, report/json.h tells. */
 json_object *ksm_report_new(const char *schema);
-
-/* Bytes from outside as a JSON string: what is not UTF-8 becomes U+FFFD. */
-json_object *ksm_report_string(const char *text);
-
-/* KSM_UNKNOWN becomes null. */
-json_object *ksm_report_number(int64_t value);
 
 /* {"code", "errno", "pid", "address", "path", "text"}; what does not apply is null. */
 json_object *ksm_report_error(const struct ksm_error *err);

@@ -74,35 +74,21 @@ void ksm_status_init(struct ksm_status *ret_status, const struct ksm_sysfs *sysf
 
 static json_object *sysfs_object(const struct ksm_sysfs *sysfs)
 {
-	json_object *object = json_object_new_object();
+	json_object *object = ksm_json_object();
 
-	for (int i = 0; object && i < KSM_SYSFS_N; i++) {
-		json_object *value;
+	for (int i = 0; i < KSM_SYSFS_N; i++) {
+		const char *name = ksm_sysfs_name(i);
 
 		if (!sysfs->valid[i])
 			continue;
 		if (i == KSM_SYSFS_advisor_mode)
-			value = json_object_new_string(
-				ksm_advisor_mode_name((enum ksm_advisor_mode)sysfs->value[i]));
+			ksm_json_put(object, name,
+				     ksm_json_string(ksm_advisor_mode_name(
+					     (enum ksm_advisor_mode)sysfs->value[i])));
 		else
-			value = json_object_new_int64(sysfs->value[i]);
-		if (!value || json_object_object_add(object, ksm_sysfs_name(i), value)) {
-			json_object_put(value);
-			json_object_put(object);
-			return NULL;
-		}
+			ksm_json_put(object, name, ksm_json_int(sysfs->value[i]));
 	}
 	return object;
-}
-
-static json_object *real(double value)
-{
-	char text[32];
-
-	if (isnan(value))
-		return NULL;
-	snprintf(text, sizeof(text), "%.2f", value);
-	return json_object_new_double_s(value, text);
 }
 
 /* A counter that went back began anew. */
@@ -135,12 +121,12 @@ void ksm_rates_unknown(struct ksm_rates *ret_rates)
 
 static json_object *rates_object(const struct ksm_rates *rates)
 {
-	json_object *object = json_object_new_object();
+	json_object *object = ksm_json_object();
 
-	json_object_object_add(object, "pages_scanned_per_second", real(rates->pages_scanned));
-	json_object_object_add(object, "pages_skipped_per_second", real(rates->pages_skipped));
-	json_object_object_add(object, "full_scans_per_second", real(rates->full_scans));
-	json_object_object_add(object, "pages_sharing_per_second", real(rates->pages_sharing));
+	ksm_json_put(object, "pages_scanned_per_second", ksm_json_decimal(rates->pages_scanned, 2));
+	ksm_json_put(object, "pages_skipped_per_second", ksm_json_decimal(rates->pages_skipped, 2));
+	ksm_json_put(object, "full_scans_per_second", ksm_json_decimal(rates->full_scans, 2));
+	ksm_json_put(object, "pages_sharing_per_second", ksm_json_decimal(rates->pages_sharing, 2));
 	return object;
 }
 
@@ -148,25 +134,13 @@ json_object *ksm_report_status(const char *schema, const struct ksm_status *stat
 			       const struct ksm_rates *rates)
 {
 	json_object *document = ksm_report_new(schema);
-	json_object *sysfs = sysfs_object(&status->sysfs);
 
-	if (!document || !sysfs || json_object_object_add(document, "sysfs", sysfs)) {
-		json_object_put(sysfs);
-		json_object_put(document);
-		return NULL;
-	}
-	if (json_object_object_add(document, "page_size",
-				   json_object_new_int64(status->page_size)) ||
-	    json_object_object_add(document, "saved_bytes",
-				   ksm_report_number(status->saved_bytes)) ||
-	    json_object_object_add(document, "general_profit",
-				   ksm_report_number(status->general_profit)) ||
-	    json_object_object_add(document, "metadata_bytes",
-				   ksm_report_number(status->metadata_bytes)) ||
-	    json_object_object_add(document, "ksmd_cpu_percent", real(status->ksmd_cpu_percent)) ||
-	    json_object_object_add(document, "rates", rates_object(rates))) {
-		json_object_put(document);
-		return NULL;
-	}
+	ksm_json_put(document, "sysfs", sysfs_object(&status->sysfs));
+	ksm_json_put_number(document, "page_size", status->page_size);
+	ksm_json_put_number(document, "saved_bytes", status->saved_bytes);
+	ksm_json_put_number(document, "general_profit", status->general_profit);
+	ksm_json_put_number(document, "metadata_bytes", status->metadata_bytes);
+	ksm_json_put(document, "ksmd_cpu_percent", ksm_json_decimal(status->ksmd_cpu_percent, 2));
+	ksm_json_put(document, "rates", rates_object(rates));
 	return document;
 }

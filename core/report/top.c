@@ -15,18 +15,9 @@
 json_object *ksm_report_top(const struct ksm_sample *sample)
 {
 	json_object *document = ksm_report_status("ksmctl.top/1", &sample->status, &sample->rates);
-	json_object *processes = ksm_report_processes(&sample->processes);
-	char time[32];
 
-	snprintf(time, sizeof(time), "%.3f", sample->time);
-	if (!document || !processes ||
-	    json_object_object_add(document, "time",
-				   json_object_new_double_s(sample->time, time)) ||
-	    json_object_object_add(document, "processes", processes)) {
-		json_object_put(processes);
-		json_object_put(document);
-		return NULL;
-	}
+	ksm_json_put(document, "time", ksm_json_decimal(sample->time, 3));
+	ksm_json_put(document, "processes", ksm_report_processes(&sample->processes));
 	return document;
 }
 

@@ -137,17 +137,17 @@ TEST(Status, Rates)
 
 TEST(Json, StringsFromOutsideBecomeUtf8)
 {
-	EXPECT_EQ(json(ksm_report_string("")), "\"\"");
-	EXPECT_EQ(json(ksm_report_string("gr\u00fc\u00df")), "\"gr\u00fc\u00df\"");
-	EXPECT_EQ(json(ksm_report_string("a\xff\"\n\xe4\xb8")), "\"a\ufffd\\\"\\n\ufffd\ufffd\"");
+	EXPECT_EQ(json(ksm_json_string("")), "\"\"");
+	EXPECT_EQ(json(ksm_json_string("gr\u00fc\u00df")), "\"gr\u00fc\u00df\"");
+	EXPECT_EQ(json(ksm_json_string("a\xff\"\n\xe4\xb8")), "\"a\ufffd\\\"\\n\ufffd\ufffd\"");
 }
 
 TEST(Json, UnknownIsNull)
 {
-	EXPECT_EQ(ksm_report_number(KSM_UNKNOWN), nullptr);
-	EXPECT_EQ(json(ksm_report_number(0)), "0");
-	EXPECT_EQ(json(ksm_report_number(-5)), "-5");
-	EXPECT_EQ(json(ksm_report_number(INT64_MAX)), "9223372036854775807");
+	EXPECT_EQ(ksm_json_number(KSM_UNKNOWN), nullptr);
+	EXPECT_EQ(json(ksm_json_number(0)), "0");
+	EXPECT_EQ(json(ksm_json_number(-5)), "-5");
+	EXPECT_EQ(json(ksm_json_number(INT64_MAX)), "9223372036854775807");
 }
 
 TEST(Json, ErrorsHaveNullForWhatDoesNotApply)
