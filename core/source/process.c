@@ -213,9 +213,9 @@ static int begin_space(struct process_source *source, struct ksm_space *space,
 	ret = ksm_areas_read(target->dir_fd, &space->areas, &space->error);
 	if (!ret)
 		ret = ksm_stat_read(target->dir_fd, &stat, &space->error);
-	if (ret || !ksm_pagemap_is_alive(&target->pagemap)) {
-		if (!ksm_pagemap_is_alive(&target->pagemap))
-			set_gone(&space->error, space->pid);
+	if (!ksm_pagemap_is_alive(&target->pagemap))
+		ret = set_gone(&space->error, space->pid);
+	if (ret) {
 		space->error.pid = space->pid;
 		return -1;
 	}
