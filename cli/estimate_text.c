@@ -187,7 +187,7 @@ int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *est
 {
 	int ret;
 
-	if (options->columns || options->all_columns || options->no_headings || options->raw)
+	if (ksm_table_is_alone(options))
 		return ksm_estimate_print_targets(cli, estimate, options, err);
 
 	ret = diff ? ksm_estimate_print_diff(diff, options) : 0;

@@ -50,6 +50,19 @@ static void warn_of_targets(const struct ksm_cli *cli, const struct ksm_estimate
 		ksm_cli_warn(cli, "%u more could not be read whole: -v names them", bad - most);
 }
 
+/* Where neither a headline nor a document tells. */
+static void warn_of_sample(const struct ksm_cli *cli, const struct ksm_estimate_request *request,
+			   const struct ksm_estimate *estimate)
+{
+	if (estimate->sample.every > 1 && !cli->json &&
+	    (request->advise || ksm_table_is_alone(&request->table)))
+		ksm_cli_warn(
+			cli,
+			"for want of memory, all but PRESENT and ZERO is estimated from one in "
+			"%u contents: --max-memory",
+			estimate->sample.every);
+}
+
 /*
  * Not one target could be read: with permission missing for each that is status 4, else 1. What a dump is that
  * cannot be read is not for want of a newer kernel.
@@ -143,6 +156,7 @@ int ksm_estimate_run_and_print(const struct ksm_cli *cli, struct ksm_estimate_re
 
 	if (is_any_read(estimate)) {
 		warn_of_targets(cli, estimate);
+		warn_of_sample(cli, request, estimate);
 		status = report(cli, request, estimate);
 		if (!status && !estimate->complete)
 			status = KSM_EXIT_PARTIAL;

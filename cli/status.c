@@ -81,11 +81,6 @@ static int parse_arguments(const struct ksm_cli *cli, struct status_state *state
 	return KSM_EXIT_OK;
 }
 
-static bool wants_table_alone(const struct ksm_table_options *options)
-{
-	return options->columns || options->all_columns || options->no_headings || options->raw;
-}
-
 static int print_text(const struct ksm_cli *cli, const struct status_state *state,
 		      const struct ksm_status *status, const struct ksm_rates *rates,
 		      const struct ksm_process_statuses *processes)
@@ -94,7 +89,7 @@ static int print_text(const struct ksm_cli *cli, const struct status_state *stat
 	int ret;
 
 	/* Who picks columns or drops the headings wants the table alone. */
-	if (!wants_table_alone(&state->table))
+	if (!ksm_table_is_alone(&state->table))
 		ksm_status_print_headline(cli, status, rates, state->table.bytes);
 	if (processes)
 		ret = ksm_status_print_processes(processes, &state->table, &err);

@@ -25,6 +25,12 @@ struct ksm_table_options {
 	bool bytes; /* sizes as plain numbers of bytes */
 };
 
+/* Was a table of a certain form asked for, and nothing beside it? */
+static inline bool ksm_table_is_alone(const struct ksm_table_options *options)
+{
+	return options->columns || options->all_columns || options->no_headings || options->raw;
+}
+
 struct ksm_table;
 
 /* KSM_ERR_INVALID with the nearest name for a column that does not exist. */

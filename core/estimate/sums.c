@@ -424,22 +424,33 @@ static void count_sampled(struct summing *s, const struct ksm_estimate_sums *bef
 #undef X
 }
 
+static int sum_any(struct summing *s, size_t first, size_t end)
+{
+	return end - first == 1 ? sum_single(s, first) : sum_content(s, first, end);
+}
+
+static int sum_sampled(struct summing *s, size_t first, size_t end)
+{
+	struct ksm_estimate_sums before = s->bucket[TOTAL]->sums;
+	int err = sum_any(s, first, end);
+
+	count_sampled(s, &before);
+	return err;
+}
+
 static int sum_stratum(struct summing *s)
 {
 	int err = 0;
 
 	for (size_t first = 0; first < s->contents->n && !err;) {
 		size_t end = ksm_contents_end(s->contents, first);
-		struct ksm_estimate_sums before = s->bucket[TOTAL]->sums;
 
 		for (size_t i = first; i < end && i + PAGES_AHEAD < s->contents->n; i++)
 			ksm_twin_prefetch(s->contents->twin, s->contents->page[i + PAGES_AHEAD]);
 		s->content++;
 		s->freed = 0;
 		memset(s->n_holders, 0, sizeof(s->n_holders));
-		err = end - first == 1 ? sum_single(s, first) : sum_content(s, first, end);
-		if (s->contents->weight > 1)
-			count_sampled(s, &before);
+		err = s->contents->weight > 1 ? sum_sampled(s, first, end) : sum_any(s, first, end);
 		first = end;
 	}
 	return err;
@@ -489,6 +500,11 @@ static void fit(struct ksm_estimate_sums *sums, int64_t present)
 	sums->pages_present += missing;
 	sums->physical_pages += missing;
 	sums->distinct_pages += missing;
+	/* Of a target with few pages a sample says little, and not always what can be. */
+	if (sums->physical_pages < 0)
+		sums->physical_pages = 0;
+	if (sums->distinct_pages < 0)
+		sums->distinct_pages = 0;
 }
 
 static struct ksm_interval less(int64_t all, struct ksm_interval interval)

@@ -330,7 +330,7 @@ static json_object *sample_object(const struct ksm_estimate *estimate)
 	const struct ksm_estimate_sample *sample = &estimate->sample;
 	json_object *object, *intervals;
 
-	if (sample->every == 1)
+	if (sample->every <= 1)
 		return NULL;
 	object = ksm_json_object();
 	intervals = ksm_json_object();

@@ -111,7 +111,7 @@ static int put_sample(const struct ksm_estimate *estimate, struct ksm_str *lines
 	const struct ksm_estimate_sample *sample = &estimate->sample;
 	char low[KSM_UNITS_MAX], high[KSM_UNITS_MAX];
 
-	if (sample->every == 1)
+	if (sample->every <= 1)
 		return 0;
 	ksm_format_bytes(ksm_estimate_bytes(estimate, llround(sample->freed_pages.low)), low);
 	ksm_format_bytes(ksm_estimate_bytes(estimate, llround(sample->freed_pages.high)), high);

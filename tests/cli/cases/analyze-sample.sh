@@ -16,6 +16,7 @@ analyze ram --max-memory=600K --json | jq -c '.sample.heavy_copies, .sample.ever
 	(.sample.intervals | [.pages_present, .freed_pages[0] < .freed_pages[1]]),
 	[.warnings[].code]'
 analyze ram --max-memory=600K | sed -n -e '1s/about .*/about/p' -e 2s/between.*//p -e '/^Looked/,/^$/p' | sed 's/~.*/~/' | grep -v ^Half
+analyze ram --max-memory=600K -n -o NAME,PRESENT 2>&1 | sed 's/one in [0-9]*/one in N/'
 analyze ram --max-memory=64M --json | jq -c .sample
 analyze ram --max-memory=600K --html=page.html >/dev/null && grep -c 'one in' page.html
 grep -c 'Where it lies' page.html
