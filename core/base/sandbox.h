@@ -10,14 +10,15 @@
 
 struct ksm_sandbox {
 	bool reads_processes; /* memory of other processes */
-	const char *
-		writes; /* a file that is still to be written, through another in its directory; or NULL */
+	/* A file that is still to be written, through another in its directory; or NULL. */
+	const char *writes;
 };
 
 /*
  * To be called while there is one thread. Afterwards files can be opened for reading, by root those of others too, and
  * threads started; all that could change something beside @writes, start a program or reach another machine fails. What
- * this kernel does not have of it is left out. A negative errno if a capability could not be given up.
+ * this kernel does not have of it is left out, and so is the filter of system calls on others than x86-64 and AArch64.
+ * A negative errno if a capability could not be given up.
  */
 int ksm_sandbox_enter(const struct ksm_sandbox *sandbox);
 
