@@ -2,7 +2,7 @@
 #
 #   make                    build ./ksmctl             make check     build and run the tests
 #   make demo               see it work                make lint      style and static analysis
-#   make bench              speed against its budgets
+#   make bench              speed against its budgets  make fuzz      every parser for five minutes
 #   make install PREFIX=... DESTDIR=...                make coverage  line coverage of the tests
 #   make dist               an archive of the sources  make deb       a Debian package, in .build/deb
 #
@@ -186,7 +186,11 @@ check-integration: deps deps-integration deps-deb
 check-long: deps deps-integration deps-deb
 	+@$(MAKE) --no-print-directory test-programs
 	@BUILD=$(BUILD) LONG=1 tests/integration/run
-.PHONY: check check-run check-integration check-long
+# Every parser under libFuzzer for five minutes, from the corpus in tests/fuzz.
+fuzz: deps deps-integration
+	+@$(MAKE) --no-print-directory test-programs
+	@BUILD=$(BUILD) LONG=1 tests/integration/run fuzz
+.PHONY: check check-run check-integration check-long fuzz
 
 demo: deps
 	+@$(MAKE) --no-print-directory demo-run
