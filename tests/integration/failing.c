@@ -132,8 +132,8 @@ ssize_t pread64(int fd, void *buf, size_t len, off64_t offset)
 	return pread(fd, buf, len, offset);
 }
 
-ssize_t process_vm_readv(pid_t pid, const struct iovec *to, unsigned long n_to, const struct iovec *from,
-			 unsigned long n_from, unsigned long flags)
+ssize_t process_vm_readv(pid_t pid, const struct iovec *to, unsigned long n_to,
+			 const struct iovec *from, unsigned long n_from, unsigned long flags)
 {
 	if (!fails(READ))
 		return REAL(process_vm_readv)(pid, to, n_to, from, n_from, flags);

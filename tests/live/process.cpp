@@ -90,6 +90,11 @@ std::string KsmctlPath()
 	return Installed("ksmctl");
 }
 
+std::string RestlessPath()
+{
+	return Installed("tests/restless");
+}
+
 std::string WorkloadPath()
 {
 	return Installed("tests/workload");

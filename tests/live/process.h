@@ -88,6 +88,7 @@ Output RunProgram(const std::vector<std::string> &argv, Start start = {}, int ti
 
 /* Programs of the build under test, where every user can run them. */
 std::string KsmctlPath();
+std::string RestlessPath();
 std::string WorkloadPath();
 std::string WithoutPath();
 std::string GuardedPath();

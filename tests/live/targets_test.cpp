@@ -6,6 +6,7 @@
 #include <chrono>
 #include <random>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -319,6 +320,51 @@ TEST(Targets, KilledDuringTheScan)
 	/* Else the moments were not well spread, and the test says nothing. */
 	EXPECT_GT(statuses[0], 0);
 	EXPECT_GT(gone, kKills / 20);
+}
+
+/* ------------------------------------------------------------------------------- those that never rest */
+
+/* Maps, unmaps, forks and execs as fast as it can: whatever a scan comes to see, it ends in good order, and says so. */
+TEST(Targets, NeverTheSame)
+{
+	Program restless({RestlessPath()});
+	const std::vector<std::string> choices = {"--verify",	  "--pages=mergeable",
+						  "--by=mapping", "--top=3",
+						  "--threads=4",  "--max-memory=100K"};
+	int seen = 0;
+
+	for (int i = 0; i < kKills / 2; i++) {
+		const std::string &choice = choices[static_cast<size_t>(i) % choices.size()];
+		Scan scan =
+			RunScan({restless.pid()}, {i % 2 ? "--passes=1" : "--passes=3", choice});
+
+		ASSERT_EQ(scan.output.signal, 0) << choice << scan.output.err;
+		ASSERT_TRUE(scan.output.status == 0 || scan.output.status == 1 ||
+			    scan.output.status == 3)
+			<< choice << scan.output.status << scan.output.err;
+		if (scan.output.status == 0 || scan.output.status == 3)
+			seen += scan.Total("pages_present") > 0;
+	}
+	EXPECT_GT(seen, 0);
+}
+
+/* As many areas as Linux allows unless told otherwise. */
+TEST(Targets, ManyAreas)
+{
+	int ends[2];
+	char line[16];
+
+	ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+	Start start;
+	start.out = ends[1];
+	Program holder({RestlessPath(), "areas", "65000"}, start);
+	close(ends[1]);
+	ASSERT_GT(read(ends[0], line, sizeof(line)), 0);
+	close(ends[0]);
+	Scan scan = RunScan({holder.pid()}, {"--by=area", "--passes=2"});
+	EXPECT_EQ(scan.output.status, 0) << scan.output.err;
+	EXPECT_GE(scan.Total("pages_present"), 65000);
+	EXPECT_GE(scan.Total("distinct_pages"), 65000);
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
+#include <cstdio>
 #include <string>
 
 #include "tests/unit/fake_tree.h"
@@ -371,6 +372,32 @@ TEST_F(Areas, AKernelThreadHasNone)
 	EXPECT_EQ(ksm_areas_read(dir, &areas, &err), -ESRCH);
 	EXPECT_EQ(err.code, KSM_ERR_GONE);
 	close(dir);
+}
+
+// No more than Linux allows where vm.max_map_count was raised: each is found, by search and not one after the other.
+TEST_F(Areas, AMillion)
+{
+	const uint64_t n = 1000000;
+	std::string text;
+	char line[96];
+
+	text.reserve(n * 60);
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t start = 0x10000 + i * 0x2000;
+
+		snprintf(line, sizeof(line), "%lx-%lx rw-p 00000000 00:00 0 %s\n",
+			 static_cast<unsigned long>(start),
+			 static_cast<unsigned long>(start + 0x1000), i % 2 ? "[heap]" : "");
+		text += line;
+	}
+	ASSERT_EQ(Parse(text), 0) << err.text;
+	ASSERT_EQ(areas.n, n);
+	for (uint64_t i = 0; i < n; i += 997) {
+		const ksm_area *area = ksm_areas_find(&areas, 0x10000 + i * 0x2000 + 5);
+
+		ASSERT_EQ(area, &areas.area[i]);
+		ASSERT_EQ(ksm_areas_find(&areas, 0x11000 + i * 0x2000), nullptr);
+	}
 }
 
 } // namespace
