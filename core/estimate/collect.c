@@ -55,10 +55,8 @@ int ksm_collection_see(struct ksm_collection *collection, struct ksm_page_source
 	for (size_t i = 0; i < collection->n && !err; i++) {
 		const struct ksm_page page = {.address = collection->page[i].address};
 		const struct ksm_page_sum *sum = &collection->page[i].sum;
-		enum ksm_stratum stratum;
 
-		if (ksm_sample_takes(sample, sum, &stratum))
-			err = ksm_trials_see(trials, stratum, &page, sum);
+		err = ksm_trials_see(trials, ksm_sample_stratum(sample, sum), &page, sum);
 	}
 	ksm_collection_free(collection);
 	return err;

@@ -42,8 +42,8 @@ struct ksm_estimate_options {
 	bool at_ksmd_pace; /* instead of these: as long as a pass takes ksmd by the first model */
 	unsigned int threads;	   /* that read; at least 1 */
 	uint64_t bytes_per_second; /* that are read at most; 0: no limit */
-	uint64_t
-		memory_bytes; /* to hold pages in; where that does not suffice, a sample is taken. 0: no limit */
+	/* To hold pages in; where that does not suffice, a sample is taken. 0: no limit. */
+	uint64_t memory_bytes;
 	enum ksm_group_by by;
 	unsigned int top;     /* how many of the most repeated contents to list */
 	bool preview;	      /* with what each of these begins */

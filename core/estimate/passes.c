@@ -111,14 +111,14 @@ static int see_page(struct ksm_run *run, uint32_t space, const struct ksm_page *
 {
 	bool leaves_out = run->sample.every > 1, is_known = false;
 	struct ksm_page known = *page;
-	enum ksm_stratum stratum;
+	enum ksm_stratum stratum = ksm_sample_stratum(&run->sample, sum);
 
 	run->present[space]++;
 	if (leaves_out && !run->source->is_still &&
 	    ksm_presence_see(&run->presence, space, page->address, run->source->page_size,
 			     &is_known))
 		return -ENOMEM;
-	if (!ksm_sample_takes(&run->sample, sum, &stratum))
+	if (!ksm_sample_takes(&run->sample, sum, stratum))
 		return 0;
 	if (run->held++ >= run->max_pages)
 		return -EOVERFLOW;

@@ -68,12 +68,17 @@ int ksm_sample_decide(struct ksm_sample *sample, uint64_t max_pages, uint64_t *r
 	return 0;
 }
 
-bool ksm_sample_takes(const struct ksm_sample *sample, const struct ksm_page_sum *sum,
-		      enum ksm_stratum *ret_stratum)
+enum ksm_stratum ksm_sample_stratum(const struct ksm_sample *sample, const struct ksm_page_sum *sum)
 {
-	*ret_stratum = KSM_STRATUM_WHOLE;
-	if (sample->every == 1 || sum->is_zero || *cell_of(sample, sum->key) >= sample->heavy)
-		return true;
-	*ret_stratum = KSM_STRATUM_SAMPLE;
-	return sum->key.hi >> 32 < (UINT64_C(1) << 32) / sample->every;
+	bool is_whole = sample->every == 1 || sum->is_zero ||
+			*cell_of(sample, sum->key) >= sample->heavy;
+
+	return is_whole ? KSM_STRATUM_WHOLE : KSM_STRATUM_SAMPLE;
+}
+
+bool ksm_sample_takes(const struct ksm_sample *sample, const struct ksm_page_sum *sum,
+		      enum ksm_stratum stratum)
+{
+	return stratum == KSM_STRATUM_WHOLE ||
+	       sum->key.hi >> 32 < (UINT64_C(1) << 32) / sample->every;
 }

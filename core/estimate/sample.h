@@ -37,8 +37,10 @@ void ksm_sample_count(struct ksm_sample *sample, const struct ksm_page_sum *sum)
  */
 int ksm_sample_decide(struct ksm_sample *sample, uint64_t max_pages, uint64_t *ret_pages);
 
-/* Is a page looked at, and in which stratum? */
+/* Where a page belongs, and whether it is looked at there: of the sample, not all are. */
+enum ksm_stratum ksm_sample_stratum(const struct ksm_sample *sample,
+				    const struct ksm_page_sum *sum);
 bool ksm_sample_takes(const struct ksm_sample *sample, const struct ksm_page_sum *sum,
-		      enum ksm_stratum *ret_stratum);
+		      enum ksm_stratum stratum);
 
 #endif

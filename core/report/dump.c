@@ -8,18 +8,14 @@ static void put_text(json_object *object, const char *name, const char *text)
 	ksm_json_put(object, name, text ? ksm_json_string(text) : NULL);
 }
 
-static void put_pages(json_object *object, const char *name, uint64_t pages)
-{
-	ksm_json_put(object, name, ksm_json_uint(pages));
-}
-
 static json_object *passed_over_object(const struct ksm_dump_facts *facts)
 {
 	json_object *object = ksm_json_object();
 
 	for (enum ksm_passed passed = KSM_PASSED_NOT + 1; passed < KSM_PASSED_KINDS; passed++)
 		if (facts->passed_over[passed])
-			put_pages(object, ksm_passed_name(passed), facts->passed_over[passed]);
+			ksm_json_put_uint(object, ksm_passed_name(passed),
+					  facts->passed_over[passed]);
 	return object;
 }
 
@@ -44,10 +40,10 @@ void ksm_report_put_dump(json_object *target, const struct ksm_dump_facts *facts
 		     facts->dump_level >= 0 ? ksm_json_int(facts->dump_level) : NULL);
 	ksm_json_put(target, "holes_visible", ksm_json_bool(facts->has_holes));
 	ksm_json_put(target, "areas_known", ksm_json_bool(facts->has_areas));
-	put_pages(target, "pages_data", facts->pages_data);
-	put_pages(target, "pages_hole", facts->pages_hole);
-	put_pages(target, "pages_filtered", facts->pages_filtered);
-	put_pages(target, "pages_missing", facts->pages_missing);
-	put_pages(target, "pages_base", facts->pages_base);
+	ksm_json_put_uint(target, "pages_data", facts->pages_data);
+	ksm_json_put_uint(target, "pages_hole", facts->pages_hole);
+	ksm_json_put_uint(target, "pages_filtered", facts->pages_filtered);
+	ksm_json_put_uint(target, "pages_missing", facts->pages_missing);
+	ksm_json_put_uint(target, "pages_base", facts->pages_base);
 	ksm_json_put(target, "passed_over", passed_over_object(facts));
 }

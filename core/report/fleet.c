@@ -7,11 +7,6 @@
 
 #include "report/report.h"
 
-static void put_number(json_object *object, const char *name, uint64_t value)
-{
-	ksm_json_put(object, name, ksm_json_uint(value));
-}
-
 /* Of what may be an estimate. */
 static void put_whole(json_object *object, const char *name, double value)
 {
@@ -31,8 +26,8 @@ static json_object *key_id(uint64_t id)
 /* What has to be the same for digests to be compared. */
 static void put_terms(json_object *object, const struct ksm_fingerprint *fingerprint)
 {
-	put_number(object, "page_size", fingerprint->page_size);
-	put_number(object, "sample", fingerprint->sample);
+	ksm_json_put_uint(object, "page_size", fingerprint->page_size);
+	ksm_json_put_uint(object, "sample", fingerprint->sample);
 	ksm_json_put(object, "digest", ksm_json_string(KSM_DIGEST_NAME));
 	ksm_json_put(object, "key", key_id(fingerprint->key_id));
 }
@@ -40,10 +35,10 @@ static void put_terms(json_object *object, const struct ksm_fingerprint *fingerp
 static void put_contents(json_object *object, const struct ksm_fingerprint *fingerprint)
 {
 	ksm_json_put(object, "name", ksm_json_string(fingerprint->name));
-	put_number(object, "host", fingerprint->host);
-	put_number(object, "pages", fingerprint->pages);
-	put_number(object, "distinct_pages", fingerprint->distinct);
-	put_number(object, "rows", fingerprint->n);
+	ksm_json_put_uint(object, "host", fingerprint->host);
+	ksm_json_put_uint(object, "pages", fingerprint->pages);
+	ksm_json_put_uint(object, "distinct_pages", fingerprint->distinct);
+	ksm_json_put_uint(object, "rows", fingerprint->n);
 }
 
 json_object *ksm_report_fingerprint(const struct ksm_fingerprint *fingerprint, const char *output,
@@ -78,7 +73,7 @@ static json_object *union_object(const struct ksm_compare *compare)
 {
 	json_object *object = ksm_json_object();
 
-	put_number(object, "pages", compare->pages);
+	ksm_json_put_uint(object, "pages", compare->pages);
 	put_whole(object, "distinct_pages", compare->distinct.value);
 	put_whole(object, "low", compare->distinct.low);
 	put_whole(object, "high", compare->distinct.high);
@@ -90,8 +85,8 @@ static json_object *pair_object(const struct ksm_compare_pair *pair)
 {
 	json_object *object = ksm_json_object();
 
-	put_number(object, "a", pair->a);
-	put_number(object, "b", pair->b);
+	ksm_json_put_uint(object, "a", pair->a);
+	ksm_json_put_uint(object, "b", pair->b);
 	put_whole(object, "shared_contents", pair->shared_contents.value);
 	put_whole(object, "shared_pages", pair->shared_pages);
 	put_whole(object, "low", pair->shared_contents.low);
@@ -107,9 +102,9 @@ static json_object *guest_object(const struct ksm_place_request *place,
 	json_object *object = ksm_json_object();
 	uint32_t host = place->placed.host[i];
 
-	put_number(object, "input", i);
+	ksm_json_put_uint(object, "input", i);
 	ksm_json_put(object, "host", host == KSM_PLACE_NOWHERE ? NULL : ksm_json_uint(host));
-	put_number(object, "given_host", fingerprint[i].host);
+	ksm_json_put_uint(object, "given_host", fingerprint[i].host);
 	return object;
 }
 
@@ -128,12 +123,12 @@ static json_object *place_object(const struct ksm_place_request *place,
 		ksm_json_append(hosts, ksm_json_int(llround(place->placed.host_pages[i])));
 	for (uint32_t i = 0; i < n; i++)
 		ksm_json_append(guests, guest_object(place, fingerprint, i));
-	put_number(object, "host_bytes", place->host_bytes);
+	ksm_json_put_uint(object, "host_bytes", place->host_bytes);
 	ksm_json_put(object, "host_pages", hosts);
 	put_whole(object, "pages", place->placed.pages);
 	ksm_json_put(object, "given_pages",
 		     has_given ? ksm_json_int(llround(place->given.pages)) : NULL);
-	put_number(object, "nowhere", place->placed.n_nowhere);
+	ksm_json_put_uint(object, "nowhere", place->placed.n_nowhere);
 	ksm_json_put(object, "guests", guests);
 	return object;
 }

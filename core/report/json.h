@@ -37,6 +37,11 @@ static inline void ksm_json_put_number(json_object *object, const char *name, in
 	ksm_json_put(object, name, ksm_json_number(value));
 }
 
+static inline void ksm_json_put_uint(json_object *object, const char *name, uint64_t value)
+{
+	ksm_json_put(object, name, ksm_json_uint(value));
+}
+
 /* Has memory been short in this thread since it was asked last? */
 bool ksm_json_was_short(void);
 

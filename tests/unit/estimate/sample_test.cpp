@@ -318,9 +318,9 @@ TEST(Sample, TakesAllOfAContentOrNothing)
 	EXPECT_EQ(sample.every, 5u); // 10000 of 40000 might be a page too many
 	EXPECT_EQ(pages, 0u);
 	for (const ksm_page_sum &sum : sums) {
-		ksm_stratum stratum;
+		ksm_stratum stratum = ksm_sample_stratum(&sample, &sum);
 
-		if (ksm_sample_takes(&sample, &sum, &stratum)) {
+		if (ksm_sample_takes(&sample, &sum, stratum)) {
 			taken++;
 			EXPECT_EQ(stratum, sum.is_zero ? KSM_STRATUM_WHOLE : KSM_STRATUM_SAMPLE);
 		}
