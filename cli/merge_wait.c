@@ -166,6 +166,7 @@ static void take_fact(const struct ksm_cli *cli, struct ksm_merge_targets *targe
 		struct ksm_merge_target *target = &targets->target[i];
 		ksm_auto_close int dir_fd = -1;
 
+		target->result.after = (struct ksm_stat){0};
 		if (!target->error.code &&
 		    !ksm_root_open_pid(&cli->root, target->pid, &dir_fd, NULL))
 			ksm_stat_read(dir_fd, &target->result.after, NULL);

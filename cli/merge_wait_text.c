@@ -39,7 +39,9 @@ static int put_row(struct ksm_table *table, const char *what, int64_t forecast, 
 
 static int64_t merged_then(const struct ksm_merge_target *target)
 {
-	return target->error.code ? KSM_UNKNOWN : ksm_opt_out_pages(&target->result.after);
+	const struct ksm_stat *after = &target->result.after;
+
+	return after->valid[KSM_STAT_ksm_merging_pages] ? ksm_opt_out_pages(after) : KSM_UNKNOWN;
 }
 
 void ksm_merge_wait_print(const struct ksm_merge_targets *targets,

@@ -195,7 +195,7 @@ static int watch(struct ksm_cli *cli, const struct tune_state *tune,
 		status = tune_once(cli, tune, goals, false);
 	if (tune->keep)
 		return status;
-	if (ksm_settings_apply(&cli->root, &before, 0, &err)) {
+	if (ksm_settings_put_back(&cli->root, &before, &err)) {
 		ksm_cli_fail(cli, &err);
 		return KSM_EXIT_FAILED;
 	}

@@ -130,7 +130,8 @@ int ksm_boost_begin(const struct ksm_root *root, double budget, struct ksm_boost
 		return ret;
 	ret = set_pace(boost, &sysfs, pace, err);
 	if (ret) {
-		ksm_journal_end(root);
+		if (!ksm_settings_put_back(root, &boost->before, NULL))
+			ksm_journal_end(root);
 		return ret;
 	}
 	boost->pages = pace.pages_to_scan;
@@ -170,7 +171,7 @@ int ksm_boost_end(struct ksm_boost **boost, struct ksm_error *err)
 
 	if (!own)
 		return 0;
-	ret = ksm_settings_apply(own->root, &own->before, 0, err);
+	ret = ksm_settings_put_back(own->root, &own->before, err);
 	if (!ret)
 		ksm_journal_end(own->root);
 	if (own->ksmd_fd >= 0)

@@ -210,7 +210,7 @@ int ksm_journal_find(const struct ksm_root *root, struct ksm_journal *ret_journa
 int ksm_journal_recover(const struct ksm_root *root, const struct ksm_journal *journal,
 			struct ksm_error *err)
 {
-	int ret = ksm_settings_apply(root, &journal->settings, 0, err);
+	int ret = ksm_settings_put_back(root, &journal->settings, err);
 
 	if (!ret)
 		ksm_journal_end(root);

@@ -277,6 +277,7 @@ int ksm_opt_in(const struct ksm_root *root, pid_t pid, const struct ksm_opt_in *
 {
 	ksm_auto_close int dir_fd = -1;
 	struct job job = {.root = root, .pid = pid, .opt_in = opt_in, .result = ret_result};
+	struct ksm_error why_unknown = {0};
 	int ret;
 
 	*ret_result = (struct ksm_opt_in_result){0};
@@ -291,9 +292,12 @@ int ksm_opt_in(const struct ksm_root *root, pid_t pid, const struct ksm_opt_in *
 				    "is another user's: that takes being root, or CAP_SYS_PTRACE");
 	if (!ret)
 		ret = run(&job, err);
-	ret_result->after = ret_result->before;
-	if (!ret)
-		ret = ksm_stat_read(dir_fd, &ret_result->after, err);
+	/* It is done, even if nobody can tell its counters now; but who is gone has nothing of it. */
+	if (!ret && ksm_stat_read(dir_fd, &ret_result->after, &why_unknown) == -ESRCH) {
+		ret = -ESRCH;
+		if (err)
+			*err = why_unknown;
+	}
 	if (ret && err && !err->pid)
 		err->pid = pid;
 	return ret;

@@ -52,7 +52,8 @@ struct ksm_opt_in_result {
 	size_t n_attempts;
 	bool was_already; /* there was nothing to do */
 	size_t ranges;	  /* advised; 0 where the whole process was */
-	struct ksm_stat before, after;
+	struct ksm_stat before;
+	struct ksm_stat after; /* nothing valid: it could not be read any more */
 };
 
 /*

@@ -53,6 +53,13 @@ int ksm_settings_apply(const struct ksm_root *root, const struct ksm_settings *s
 		       unsigned int flags, struct ksm_error *err);
 
 /*
+ * Applies settings as they were before a change for a time. Tries again where it fails: want of memory or of
+ * descriptors that passes must not leave a machine as it was only meant to be for a while.
+ */
+int ksm_settings_put_back(const struct ksm_root *root, const struct ksm_settings *before,
+			  struct ksm_error *err);
+
+/*
  * -ENOMEM with the figures if @pages pages, taken apart, do not fit into what memory is available. 0 where that cannot
  * be told.
  */

@@ -12,6 +12,7 @@
 
 #define STEPS_MAX (KSM_SYSFS_N + 2)
 #define FILE_MAX  96
+#define TRIES	  3
 
 /* Values in the order in which they are written; a field can come twice. */
 struct plan {
@@ -272,4 +273,14 @@ int ksm_settings_apply(const struct ksm_root *root, const struct ksm_settings *s
 		return ret;
 	}
 	return 0;
+}
+
+int ksm_settings_put_back(const struct ksm_root *root, const struct ksm_settings *before,
+			  struct ksm_error *err)
+{
+	int ret = -EAGAIN;
+
+	for (int i = 0; i < TRIES && ret; i++)
+		ret = ksm_settings_apply(root, before, 0, err);
+	return ret;
 }

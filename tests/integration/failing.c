@@ -2,7 +2,8 @@
 /*
  * Makes one call of a library fail: loaded before a program (LD_PRELOAD), FAIL=KIND:N lets the Nth call of a kind fail, or
  * with a + behind it, that one and all that follow. Kinds: memory (ENOMEM), read (EIO), open (EMFILE), write (ENOSPC).
- * Descriptor 9, if open, gets a byte when that happens.
+ * The program's children count along. Descriptor 9, if open, gets a byte when that happens, and descriptor 8 at the end
+ * the places in ksmctl and json-c that asked for memory that was not freed.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -11,6 +12,8 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,14 +25,16 @@ enum kind { NONE, MEMORY, READ, OPEN, WRITE };
 static enum kind failing;
 static long when;
 static bool for_good;
-static atomic_long calls;
+static atomic_long *calls; /* shared with children */
 
 __attribute__((constructor)) static void set_up(void)
 {
 	static const char *const names[] = {"", "memory", "read", "open", "write"};
 	const char *text = getenv("FAIL");
 
-	for (int kind = MEMORY; text && kind <= WRITE; kind++) {
+	calls = mmap(NULL, sizeof(*calls), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+	for (int kind = MEMORY; text && calls != MAP_FAILED && kind <= WRITE; kind++) {
 		size_t len = strlen(names[kind]);
 
 		if (strncmp(text, names[kind], len) || text[len] != ':')
@@ -46,7 +51,7 @@ static bool fails(enum kind kind)
 
 	if (kind != failing)
 		return false;
-	call = ++calls;
+	call = ++*calls;
 	if (call == when && write(9, "x", 1) < 0)
 		errno = 0;
 	return for_good ? call >= when : call == when;
@@ -70,29 +75,120 @@ static void *real(const char *name)
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *old, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+void __libc_free(void *block);
+
+/* Blocks that are in use, with who asked for them: a hash table in which GONE makes way for none but a new one. */
+#define BLOCKS (1u << 18)
+#define GONE   ((void *)1)
+
+static struct {
+	_Atomic(void *) block;
+	void *by;
+} blocks[BLOCKS];
+
+static size_t place_of(const void *block)
+{
+	return ((uintptr_t)block >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 46;
+}
+
+/* What other libraries keep is theirs. */
+static bool is_ours(const void *by)
+{
+	Dl_info info;
+
+	return dladdr(by, &info) &&
+	       (strstr(info.dli_fname, "ksmctl") || strstr(info.dli_fname, "libjson-c"));
+}
+
+static void *took(void *block, void *by)
+{
+	size_t at = place_of(block);
+
+	if (!block || !is_ours(by))
+		return block;
+	for (;; at = (at + 1) % BLOCKS) {
+		void *old = blocks[at].block;
+
+		if ((!old || old == GONE) &&
+		    atomic_compare_exchange_strong(&blocks[at].block, &old, block))
+			break;
+	}
+	blocks[at].by = by;
+	return block;
+}
+
+static void gave(const void *block)
+{
+	size_t at = place_of(block);
+
+	while (blocks[at].block && blocks[at].block != block)
+		at = (at + 1) % BLOCKS;
+	if (blocks[at].block)
+		blocks[at].block = GONE;
+}
+
+__attribute__((destructor)) static void tell_leaks(void)
+{
+	for (size_t i = 0; i < BLOCKS; i++) {
+		Dl_info info;
+
+		if (blocks[i].block > GONE && dladdr(blocks[i].by, &info))
+			dprintf(8, "%s+0x%tx\n", info.dli_fname,
+				(char *)blocks[i].by - (char *)info.dli_fbase);
+	}
+}
+
+#define CALLER __builtin_return_address(0)
+
+static void *no_memory(void)
+{
+	errno = ENOMEM;
+	return NULL;
+}
 
 void *malloc(size_t size)
 {
-	if (!fails(MEMORY))
-		return __libc_malloc(size);
-	errno = ENOMEM;
-	return NULL;
+	return fails(MEMORY) ? no_memory() : took(__libc_malloc(size), CALLER);
 }
 
 void *calloc(size_t n, size_t size)
 {
-	if (!fails(MEMORY))
-		return __libc_calloc(n, size);
-	errno = ENOMEM;
-	return NULL;
+	return fails(MEMORY) ? no_memory() : took(__libc_calloc(n, size), CALLER);
 }
 
 void *realloc(void *old, size_t size)
 {
-	if (!fails(MEMORY))
-		return __libc_realloc(old, size);
-	errno = ENOMEM;
-	return NULL;
+	void *block;
+
+	if (fails(MEMORY))
+		return no_memory();
+	/* Before somebody else gets the same address. */
+	gave(old);
+	block = __libc_realloc(old, size);
+	took(block ? block : old, CALLER);
+	return block;
+}
+
+int posix_memalign(void **ret_block, size_t alignment, size_t size)
+{
+	void *block = fails(MEMORY) ? NULL : took(__libc_memalign(alignment, size), CALLER);
+
+	if (!block)
+		return ENOMEM;
+	*ret_block = block;
+	return 0;
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+	return fails(MEMORY) ? no_memory() : took(__libc_memalign(alignment, size), CALLER);
+}
+
+void free(void *block)
+{
+	gave(block);
+	__libc_free(block);
 }
 
 void *mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset)
