@@ -171,7 +171,7 @@ static uint64_t available_memory(const struct ksm_cli *cli)
 int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request *request)
 {
 	struct ksm_estimate_options *options = &request->options;
-	unsigned int page_size = (unsigned int)sysconf(_SC_PAGESIZE);
+	unsigned int page_size = cli->root.page_size;
 	int status = prepare_models(cli, request) ?: ksm_load_prepare(cli, &request->load);
 	struct ksm_error err;
 

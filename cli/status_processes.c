@@ -42,10 +42,8 @@ static int put_amount(struct ksm_table *table, size_t column, int64_t value)
 static int put_row(struct ksm_table *table, const struct ksm_process_status *status)
 {
 	const struct ksm_stat *stat = &status->stat;
-	int64_t zero = KSM_UNKNOWN, items = KSM_UNKNOWN;
+	int64_t items = KSM_UNKNOWN;
 
-	if (stat->valid[KSM_STAT_ksm_zero_pages])
-		zero = stat->value[KSM_STAT_ksm_zero_pages] * (int64_t)sysconf(_SC_PAGESIZE);
 	if (stat->valid[KSM_STAT_ksm_rmap_items])
 		items = stat->value[KSM_STAT_ksm_rmap_items];
 	return ksm_table_row(table) ?: ksm_table_number(table, COL_PID, status->process.pid)
@@ -53,7 +51,7 @@ static int put_row(struct ksm_table *table, const struct ksm_process_status *sta
 		?: ksm_table_text(table, COL_NAME, status->process.name)
 		?: ksm_table_number(table, COL_RSS, (int64_t)status->process.rss_bytes)
 		?: put_amount(table, COL_MERGED, status->merged_bytes)
-		?: put_amount(table, COL_ZERO, zero)
+		?: put_amount(table, COL_ZERO, status->zero_bytes)
 		?: put_amount(table, COL_COST, status->cost_bytes)
 		?: put_amount(table, COL_PROFIT, status->profit_bytes)
 		?: (status->opt_in ? ksm_table_text(table, COL_OPT_IN, status->opt_in) : 0)

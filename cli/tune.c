@@ -130,8 +130,7 @@ static int read_facts(const struct ksm_cli *cli, struct ksm_tune_facts *ret_fact
 
 	if (!ret)
 		ret = ksm_meminfo_read(&cli->root, &ret_facts->meminfo, err);
-	ksm_cost_measure(&cli->root, KSM_CHECKSUM_XXHASH, (unsigned int)sysconf(_SC_PAGESIZE),
-			 &ret_facts->cost);
+	ksm_cost_measure(&cli->root, KSM_CHECKSUM_XXHASH, cli->root.page_size, &ret_facts->cost);
 	return ret;
 }
 
@@ -149,7 +148,7 @@ static int tune_once(struct ksm_cli *cli, const struct tune_state *tune,
 	if (!is_first && !ksm_tune_is_worth(&tuning, &facts.sysfs))
 		return KSM_EXIT_OK;
 	if (!cli->json)
-		ksm_tune_print(&tuning, &facts, tune->explain);
+		ksm_tune_print(&tuning, &facts, cli->root.page_size, tune->explain);
 	if (ksm_settings_apply(&cli->root, &tuning.settings, 0, &err))
 		return ksm_cli_fail(cli, &err);
 	if (!cli->json)

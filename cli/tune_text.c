@@ -4,18 +4,17 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/units.h"
 #include "cli/changes.h"
 #include "kernel/tunables.h"
 #include "report/report.h"
 
-static void print_headline(const struct ksm_tuning *tuning)
+static void print_headline(const struct ksm_tuning *tuning, unsigned int page_size)
 {
 	char bytes[KSM_UNITS_MAX], seconds[KSM_UNITS_MAX];
 
-	ksm_format_bytes(tuning->pages * sysconf(_SC_PAGESIZE), bytes);
+	ksm_format_bytes(tuning->pages * page_size, bytes);
 	if (!tuning->runs) {
 		puts("ksmd is paused: enough memory is available");
 	} else if (!tuning->pages) {
@@ -31,9 +30,9 @@ static void print_headline(const struct ksm_tuning *tuning)
 }
 
 void ksm_tune_print(const struct ksm_tuning *tuning, const struct ksm_tune_facts *facts,
-		    bool explain)
+		    unsigned int page_size, bool explain)
 {
-	print_headline(tuning);
+	print_headline(tuning, page_size);
 	if (!explain)
 		return;
 	printf("a page costs %.1f us: %s\n", facts->cost.seconds_per_page * 1e6, facts->cost.basis);

@@ -9,7 +9,7 @@
 #include "control/tune.h"
 
 void ksm_tune_print(const struct ksm_tuning *tuning, const struct ksm_tune_facts *facts,
-		    bool explain);
+		    unsigned int page_size, bool explain);
 
 /* ksmctl.tune/1, with the changes so far. */
 json_object *ksm_tune_json(struct ksm_cli *cli, const struct ksm_tune_goals *goals,

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "estimate/cost.h"
@@ -101,8 +100,8 @@ static int run(struct tui_scan_task *task, struct ksm_error *err)
 
 	if (ret)
 		return ret;
-	ksm_cost_measure(task->root, trial.model.profile->checksum,
-			 (unsigned int)sysconf(_SC_PAGESIZE), &options.cost);
+	ksm_cost_measure(task->root, trial.model.profile->checksum, task->root->page_size,
+			 &options.cost);
 	ret = ksm_estimate_run(source, &trial, 1, &options, &estimate, err);
 	if (ret)
 		return ret;
@@ -132,7 +131,7 @@ struct tui_scan_task *tui_scan_task_start(const struct ksm_root *root, pid_t pid
 	if (!task)
 		return NULL;
 	task->root = root;
-	task->pages = rss_bytes / (uint64_t)sysconf(_SC_PAGESIZE);
+	task->pages = rss_bytes / root->page_size;
 	task->scan = (struct tui_scan){.state = TUI_SCAN_RUNS, .pid = pid};
 	snprintf(task->scan.name, sizeof(task->scan.name), "%s", name);
 	if (pthread_create(&task->thread, NULL, work, task)) {

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/array.h"
 #include "tui/list.h"
@@ -30,12 +29,8 @@ static int64_t stat_of(const struct ksm_process_status *status, enum ksm_stat_fi
 	return status->stat.valid[field] ? status->stat.value[field] : KSM_UNKNOWN;
 }
 
-static struct tui_row row_of(const struct ksm_process_status *status, unsigned int page_size)
+static struct tui_row row_of(const struct ksm_process_status *status)
 {
-	int64_t zero = stat_of(status, KSM_STAT_ksm_zero_pages);
-
-	if (zero != KSM_UNKNOWN && __builtin_mul_overflow(zero, (int64_t)page_size, &zero))
-		zero = KSM_UNKNOWN;
 	return (struct tui_row){
 		.pid = status->process.pid,
 		.ppid = status->process.ppid,
@@ -46,7 +41,7 @@ static struct tui_row row_of(const struct ksm_process_status *status, unsigned i
 		.rss = (int64_t)status->process.rss_bytes,
 		.merging = stat_of(status, KSM_STAT_ksm_merging_pages),
 		.saved = status->merged_bytes,
-		.zero = zero,
+		.zero = status->zero_bytes,
 		.cost = status->cost_bytes,
 		.profit = status->profit_bytes,
 		.potential = KSM_UNKNOWN,
@@ -361,7 +356,7 @@ int tui_view_build(struct tui_view *view, const struct tui_choice *choice,
 	filter.has_regex = *choice->filter == '!' && !regcomp(&filter.regex, choice->filter + 1,
 							      REG_EXTENDED | REG_NOSUB | REG_ICASE);
 	for (size_t i = 0; i < sample->processes.n; i++) {
-		struct tui_row row = row_of(&sample->processes.item[i], sample->status.page_size);
+		struct tui_row row = row_of(&sample->processes.item[i]);
 
 		row.is_new = before && !has_pid(before, row.pid);
 		row.potential = potential_of(row.pid, potentials, n_potentials);
@@ -373,7 +368,7 @@ int tui_view_build(struct tui_view *view, const struct tui_choice *choice,
 
 		if (has_pid(sample, status->process.pid))
 			continue;
-		row = row_of(status, before->status.page_size);
+		row = row_of(status);
 		row.is_gone = true;
 		add_row(view, &filter, &row);
 	}

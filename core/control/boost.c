@@ -123,7 +123,7 @@ int ksm_boost_begin(const struct ksm_root *root, double budget, struct ksm_boost
 	if (ret)
 		return ret;
 	note_before(boost, &sysfs);
-	ksm_cost_measure(root, KSM_CHECKSUM_XXHASH, (unsigned int)sysconf(_SC_PAGESIZE), &cost);
+	ksm_cost_measure(root, KSM_CHECKSUM_XXHASH, root->page_size, &cost);
 	pace = ksm_boost_first(budget, &cost);
 	ret = ksm_journal_begin(root, "merge", &boost->before, err);
 	if (ret)

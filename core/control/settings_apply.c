@@ -37,7 +37,7 @@ int ksm_unmerge_check(const struct ksm_root *root, int64_t pages, struct ksm_err
 	int64_t bytes;
 
 	if (pages <= 0 || ksm_meminfo_read(root, &meminfo, NULL) ||
-	    __builtin_mul_overflow(pages, (int64_t)sysconf(_SC_PAGESIZE), &bytes) ||
+	    __builtin_mul_overflow(pages, (int64_t)root->page_size, &bytes) ||
 	    (uint64_t)bytes < meminfo.available)
 		return 0;
 	ksm_format_bytes(bytes, needed);

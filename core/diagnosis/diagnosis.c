@@ -202,6 +202,22 @@ static bool has_chains(const struct ksm_facts *facts, struct ksm_finding *findin
 	return true;
 }
 
+static bool keeps_nodes_apart(const struct ksm_facts *facts, struct ksm_finding *finding)
+{
+	if (facts->n_nodes < 2 || !facts->sysfs.valid[KSM_SYSFS_merge_across_nodes] ||
+	    value(facts, KSM_SYSFS_merge_across_nodes))
+		return false;
+	say(finding,
+	    "pages merge only within each of %u NUMA nodes (merge_across_nodes=0): what is the "
+	    "same on "
+	    "several of them is kept on each",
+	    facts->n_nodes);
+	advise(finding, "ksmctl set --unmerge-first merge_across_nodes=1, where memory of another "
+			"node is fast enough");
+	note(finding, "nodes", facts->n_nodes);
+	return true;
+}
+
 static bool has_rival(const struct ksm_facts *facts, struct ksm_finding *finding)
 {
 	if (!facts->ksmtuned)
@@ -337,6 +353,7 @@ static const struct check {
 	{"smart-scan", KSM_HINT, skips},
 	{"volatile", KSM_HINT, changes_fast},
 	{"max-page-sharing", KSM_HINT, has_chains},
+	{"numa-nodes", KSM_HINT, keeps_nodes_apart},
 	{"huge-pages", KSM_HINT, splits_huge_pages},
 	{"ksmtuned", KSM_HINT, has_rival},
 	{"uksmd", KSM_HINT, has_uksmd},

@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "estimate/estimate.h"
 #include "kernel/areas.h"
+#include "kernel/nodes.h"
 
 static bool is_set(const struct ksm_stat *stat, enum ksm_stat_field field)
 {
@@ -113,11 +113,18 @@ static int read_processes(const struct ksm_root *root, const pid_t *pids, size_t
 	return 0;
 }
 
+static unsigned int count_nodes(const struct ksm_root *root)
+{
+	ksm_cleanup(ksm_nodes_free) struct ksm_nodes nodes = {0};
+
+	return ksm_nodes_read(root, &nodes, NULL) ? 0 : nodes.n_nodes;
+}
+
 int ksm_facts_read(const struct ksm_root *root, const pid_t *pids, size_t n_pids,
 		   struct ksm_facts *ret_facts, struct ksm_error *err)
 {
 	struct ksm_facts facts = {
-		.page_size = (unsigned int)sysconf(_SC_PAGESIZE),
+		.page_size = root->page_size,
 		.is_whole = !n_pids,
 		.freed_within = KSM_UNKNOWN,
 		.freed_together = KSM_UNKNOWN,
@@ -133,6 +140,7 @@ int ksm_facts_read(const struct ksm_root *root, const pid_t *pids, size_t n_pids
 	if (ksm_meminfo_read(root, &facts.meminfo, NULL))
 		facts.meminfo = (struct ksm_meminfo){0};
 	ksm_cost_measure(root, KSM_CHECKSUM_XXHASH, facts.page_size, &facts.cost);
+	facts.n_nodes = count_nodes(root);
 	facts.huge_always = reads_always(root);
 	*ret_facts = facts;
 	return 0;

@@ -34,7 +34,8 @@ struct ksm_facts {
 	struct ksm_sysfs sysfs;
 	struct ksm_meminfo meminfo; /* total is 0 if unknown */
 	struct ksm_cost cost;
-	bool huge_always; /* transparent huge pages are for all memory */
+	unsigned int n_nodes; /* NUMA nodes with memory; 0: unknown */
+	bool huge_always;     /* transparent huge pages are for all memory */
 	struct ksm_processes list;
 	struct ksm_process_facts *process;
 	size_t n_processes;

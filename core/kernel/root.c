@@ -2,6 +2,7 @@
 #include "kernel/root.h"
 
 #include <ctype.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -57,6 +58,23 @@ static bool is_same_directory(int fd, const char *path)
 	       here.st_ino == there.st_ino;
 }
 
+/* AT_PAGESZ of a copy's self/auxv (Linux include/uapi/linux/auxvec.h); a page is 4 to 64 KiB wherever there is KSM. */
+static unsigned int read_page_size(int proc_fd)
+{
+	ksm_auto_str struct ksm_str auxv = {0};
+	Elf64_auxv_t entry;
+
+	if (!ksm_read_at(proc_fd, "self/auxv", READ_STEP, &auxv, NULL))
+		for (size_t at = 0; at + sizeof(entry) <= auxv.len; at += sizeof(entry)) {
+			memcpy(&entry, auxv.data + at, sizeof(entry));
+			if (entry.a_type == AT_PAGESZ &&
+			    (entry.a_un.a_val == 4096 || entry.a_un.a_val == 16384 ||
+			     entry.a_un.a_val == 65536))
+				return (unsigned int)entry.a_un.a_val;
+		}
+	return (unsigned int)sysconf(_SC_PAGESIZE);
+}
+
 int ksm_root_open(const char *sysroot, struct ksm_root *ret_root, struct ksm_error *err)
 {
 	ksm_auto_close int top = -1, proc = -1, sys = -1;
@@ -81,6 +99,8 @@ int ksm_root_open(const char *sysroot, struct ksm_root *ret_root, struct ksm_err
 		memset(err, 0, sizeof(*err));
 	ret_root->is_machine = is_same_directory(proc, "/proc") &&
 			       (sys < 0 || is_same_directory(sys, "/sys"));
+	ret_root->page_size = ret_root->is_machine ? (unsigned int)sysconf(_SC_PAGESIZE)
+						   : read_page_size(proc);
 	ret_root->run_fd = openat(top, "run", flags | O_CLOEXEC);
 	ret_root->dry_run = false;
 	ret_root->changed = NULL;

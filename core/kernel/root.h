@@ -14,7 +14,8 @@
 struct ksm_root {
 	int proc_fd;
 	int sys_fd;
-	int run_fd; /* /run, or run beside the other two; -1 if there is none */
+	int run_fd;		/* /run, or run beside the other two; -1 if there is none */
+	unsigned int page_size; /* bytes: as proc/self/auxv says, in a copy without that as here */
 	bool is_machine; /* the running machine's own trees, not a copy of some or another's mounted here */
 	bool dry_run; /* nothing is changed, only told */
 	/* Told of each change that was made or, with dry_run, would be; may be NULL. See below. */

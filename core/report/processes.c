@@ -31,27 +31,26 @@ static const char *opt_in_of(const struct ksm_stat *stat)
 void ksm_process_status_init(struct ksm_process_status *status, unsigned int page_size)
 {
 	const struct ksm_stat *stat = &status->stat;
-	int64_t zero = stat_bytes(stat, KSM_STAT_ksm_zero_pages, page_size);
 
 	status->opt_in = opt_in_of(stat);
 	status->cost_bytes = stat_bytes(stat, KSM_STAT_ksm_rmap_items, RMAP_ITEM_BYTES);
+	status->zero_bytes = stat_bytes(stat, KSM_STAT_ksm_zero_pages, page_size);
 	status->merged_bytes = stat_bytes(stat, KSM_STAT_ksm_merging_pages, page_size);
-	if (status->merged_bytes != KSM_UNKNOWN && zero != KSM_UNKNOWN &&
-	    __builtin_add_overflow(status->merged_bytes, zero, &status->merged_bytes))
+	if (status->merged_bytes != KSM_UNKNOWN && status->zero_bytes != KSM_UNKNOWN &&
+	    __builtin_add_overflow(status->merged_bytes, status->zero_bytes, &status->merged_bytes))
 		status->merged_bytes = KSM_UNKNOWN;
 	status->profit_bytes = stat->valid[KSM_STAT_ksm_process_profit]
 				       ? stat->value[KSM_STAT_ksm_process_profit]
 				       : KSM_UNKNOWN;
 }
 
-static void read_one(const struct ksm_root *root, unsigned int page_size,
-		     struct ksm_process_status *status)
+static void read_one(const struct ksm_root *root, struct ksm_process_status *status)
 {
 	ksm_auto_close int dir_fd = -1;
 
 	status->is_readable = !ksm_root_open_pid(root, status->process.pid, &dir_fd, NULL) &&
 			      !ksm_stat_read(dir_fd, &status->stat, NULL);
-	ksm_process_status_init(status, page_size);
+	ksm_process_status_init(status, root->page_size);
 }
 
 bool ksm_process_is_concerned(const struct ksm_process_status *status)
@@ -85,7 +84,7 @@ static int by_profit(const void *a, const void *b)
 	return pa->process.pid < pb->process.pid ? -1 : 1;
 }
 
-int ksm_process_statuses_read(const struct ksm_root *root, bool all, unsigned int page_size,
+int ksm_process_statuses_read(const struct ksm_root *root, bool all,
 			      struct ksm_process_statuses *ret_statuses, struct ksm_error *err)
 {
 	struct ksm_process_statuses statuses = {0};
@@ -106,7 +105,7 @@ int ksm_process_statuses_read(const struct ksm_root *root, bool all, unsigned in
 		*status = (struct ksm_process_status){.process = statuses.list.process[i]};
 		if (!status->process.has_memory)
 			continue;
-		read_one(root, page_size, status);
+		read_one(root, status);
 		statuses.n_unreadable += !status->is_readable;
 		if (!all && !ksm_process_is_concerned(status))
 			continue;

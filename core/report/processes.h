@@ -20,6 +20,7 @@ struct ksm_process_status {
 	 * saves: the first mapping of each page counts as well, which saves nothing.
 	 */
 	int64_t merged_bytes;
+	int64_t zero_bytes;   /* of its zero pages alone */
 	int64_t cost_bytes;   /* of its rmap items */
 	int64_t profit_bytes; /* signed, as the kernel computes it */
 	const char *opt_in;   /* "whole", "part", "none"; NULL if unknown */
@@ -36,7 +37,7 @@ struct ksm_process_statuses {
 void ksm_process_status_init(struct ksm_process_status *status, unsigned int page_size);
 
 /* Those that KSM has to do with, or with @all every process that has memory. Zero-initialise the result. */
-int ksm_process_statuses_read(const struct ksm_root *root, bool all, unsigned int page_size,
+int ksm_process_statuses_read(const struct ksm_root *root, bool all,
 			      struct ksm_process_statuses *ret_statuses, struct ksm_error *err);
 void ksm_process_statuses_free(struct ksm_process_statuses *statuses);
 

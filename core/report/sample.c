@@ -39,7 +39,6 @@ static double measure_cpu(struct ksm_sampler *sampler, int64_t time, double *ret
 int ksm_sampler_take(struct ksm_sampler *sampler, struct ksm_sample *ret_sample,
 		     struct ksm_error *err)
 {
-	unsigned int page_size = (unsigned int)sysconf(_SC_PAGESIZE);
 	struct ksm_sample sample = {0};
 	struct timespec real;
 	struct ksm_sysfs sysfs;
@@ -50,11 +49,11 @@ int ksm_sampler_take(struct ksm_sampler *sampler, struct ksm_sample *ret_sample,
 	now = ksm_now();
 	if (!ret && sampler->processes != KSM_SAMPLE_NO_PROCESSES)
 		ret = ksm_process_statuses_read(sampler->root, sampler->processes == KSM_SAMPLE_ALL,
-						page_size, &sample.processes, err);
+						&sample.processes, err);
 	if (ret)
 		return ret;
 	sample.time = (double)real.tv_sec + (double)real.tv_nsec / 1e9;
-	ksm_status_init(&sample.status, &sysfs, page_size);
+	ksm_status_init(&sample.status, &sysfs, sampler->root->page_size);
 	sample.status.ksmd_cpu_percent = measure_cpu(sampler, now, &sample.ksmd_seconds);
 	ksm_rates_unknown(&sample.rates);
 	if (sampler->has_last)

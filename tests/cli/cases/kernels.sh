@@ -1,6 +1,7 @@
 #!/bin/bash
 # Trees of kernels from the first to the newest, made of what each had (Documentation/ABI/testing/sysfs-kernel-mm-ksm and
 # Documentation/admin-guide/mm/ksm.rst of these releases): every verb that looks takes what is there, and misses nothing.
+# Then the last of them with pages of other sizes, and with two NUMA nodes.
 had=(
 	"2.6.32 full_scans max_kernel_pages pages_shared pages_sharing pages_to_scan pages_unshared pages_volatile run sleep_millisecs"
 	"2.6.33 -max_kernel_pages"
@@ -52,4 +53,30 @@ for line in "${had[@]}"; do
 	look top -b -n 1 | grep -q pages_sharing || [ "$top" -gt 0 ] || echo "top is empty"
 	model=$("$KSMCTL" --sysroot=tree analyze --json --format=raw ram 2>/dev/null | jq -r .model.profile)
 	echo "$release: $files files, $tunables tunables, $top in top, process $columns, model ${model:-none}, $findings"
+done
+
+le64() { # NUMBER...
+	local number i
+
+	for number; do
+		for ((i = 0; i < 64; i += 8)); do printf "\\x$(printf %02x $((number >> i & 255)))"; done
+	done
+}
+mkdir tree/proc/self
+for size in 4096 16384 65536 12345; do
+	# AT_HWCAP, AT_PAGESZ, AT_NULL
+	le64 16 1 6 $size 0 0 >tree/proc/self/auxv
+	echo "pages of $size: $(look status --json | jq -c '[.page_size, .saved_bytes]') $(look top --json -n 1 |
+		jq -c '[.page_size, .processes[0].merged_bytes]') $(look get --json pages_to_scan | jq -c .tunables)"
+	look status | head -n 1
+	look doctor | grep -o 'mapped at most.*'
+	look top -b -n 1 | sed -n 2p
+done
+for node in 0 1; do
+	printf 'Node %s, zone   Normal\n  pages free     10\n        spanned  4096\n        present  4096\n        managed  4000\n  start_pfn:           %s\n' $node $((node * 4096))
+done >tree/proc/zoneinfo
+for across in 1 0; do
+	echo $across >$ksm/merge_across_nodes
+	echo "merge_across_nodes=$across: $(look status --json | jq .sysfs.merge_across_nodes) $(look get --json merge_across_nodes | jq -c .tunables) $(look top --json -n 1 |
+		jq .sysfs.merge_across_nodes) $(look doctor --json | jq -c '.findings[] | select(.code == "numa-nodes") | .evidence')"
 done

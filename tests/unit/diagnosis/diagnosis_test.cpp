@@ -172,6 +172,16 @@ TEST_F(DiagnosisTest, MaxPageSharing)
 	ExpectOnly("max-page-sharing", "40.0 KiB");
 }
 
+TEST_F(DiagnosisTest, NumaNodes)
+{
+	Set(KSM_SYSFS_merge_across_nodes, 0);
+	EXPECT_TRUE(Diagnose().empty());
+	facts.n_nodes = 2;
+	ExpectOnly("numa-nodes", "each of 2");
+	Set(KSM_SYSFS_merge_across_nodes, 1);
+	EXPECT_TRUE(Diagnose().empty());
+}
+
 TEST_F(DiagnosisTest, Others)
 {
 	facts.ksmtuned = 77;

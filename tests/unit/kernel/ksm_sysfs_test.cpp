@@ -96,7 +96,7 @@ class KsmSysfs : public testing::Test
 	}
 
 	FakeTree tree;
-	ksm_root root = {-1, -1, -1, false, false, nullptr, nullptr};
+	ksm_root root = {-1, -1, -1, 4096, false, false, nullptr, nullptr};
 	ksm_sysfs sysfs = {};
 	ksm_error err = {};
 };

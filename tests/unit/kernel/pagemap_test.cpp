@@ -88,7 +88,7 @@ class Pagemap : public testing::Test
 		return found;
 	}
 
-	ksm_root root = {-1, -1, -1, false, false, nullptr, nullptr};
+	ksm_root root = {-1, -1, -1, 4096, false, false, nullptr, nullptr};
 	ksm_pagemap_facts facts = {};
 	ksm_pagemap pagemap = {-1, 0, false, false, 0};
 	ksm_error err = {};

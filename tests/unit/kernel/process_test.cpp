@@ -122,7 +122,7 @@ class Process : public testing::Test
 		root.is_machine = true;
 	}
 
-	ksm_root root = {-1, -1, -1, false, false, nullptr, nullptr};
+	ksm_root root = {-1, -1, -1, 4096, false, false, nullptr, nullptr};
 	ksm_processes list = {};
 	ksm_error err = {};
 };
