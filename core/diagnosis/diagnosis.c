@@ -209,8 +209,7 @@ static bool keeps_nodes_apart(const struct ksm_facts *facts, struct ksm_finding 
 		return false;
 	say(finding,
 	    "pages merge only within each of %u NUMA nodes (merge_across_nodes=0): what is the "
-	    "same on "
-	    "several of them is kept on each",
+	    "same on several is kept on each",
 	    facts->n_nodes);
 	advise(finding, "ksmctl set --unmerge-first merge_across_nodes=1, where memory of another "
 			"node is fast enough");

@@ -59,6 +59,7 @@ le64() { # NUMBER...
 	local number i
 
 	for number; do
+		# shellcheck disable=SC2059 # made of hexadecimal digits
 		for ((i = 0; i < 64; i += 8)); do printf "\\x$(printf %02x $((number >> i & 255)))"; done
 	done
 }
