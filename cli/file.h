@@ -6,10 +6,7 @@
 #include "base/str.h"
 #include "cli/cli.h"
 
-/*
- * Whole under its name, for its owner alone, or not at all. A device or a pipe is just written to. An exit status; the
- * failure has been told.
- */
+/* As ksm_file_write(). An exit status; the failure has been told. */
 int ksm_cli_write_file(const struct ksm_cli *cli, const char *path, const struct ksm_str *text);
 
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "kernel/root.h"
 
 #define CONFIG_MAX (64u << 10)
@@ -267,22 +268,6 @@ static void make_folders(const char *path)
 	mkdir(path, 0700);
 }
 
-static int write_file(const char *path, const struct ksm_str *text, struct ksm_error *err)
-{
-	ksm_auto_str struct ksm_str draft = {0};
-	ksm_auto_close int fd = -1;
-	ssize_t n;
-
-	if (ksm_str_printf(&draft, "%s.new", path))
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-	fd = open(draft.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	n = fd < 0 ? -1 : write(fd, text->data, text->len);
-	if (n == (ssize_t)text->len && !rename(draft.data, path))
-		return 0;
-	return ksm_error_set(err, KSM_ERR_SYSTEM, n < 0 || n == (ssize_t)text->len ? errno : ENOSPC,
-			     "\"%.100s\" cannot be written: %s", path, strerror(errno));
-}
-
 int tui_config_save(const struct tui_config *config, struct ksm_str *ret_path,
 		    struct ksm_error *err)
 {
@@ -294,5 +279,6 @@ int tui_config_save(const struct tui_config *config, struct ksm_str *ret_path,
 	make_folders(ret_path->data);
 	if (ksm_str_printf(ret_path, "/top.conf") || tui_config_print(config, &text))
 		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-	return write_file(ret_path->data, &text, err);
+	ret = ksm_file_write(ret_path->data, &text);
+	return ret ? ksm_file_error(AT_FDCWD, ret_path->data, -ret, err) : 0;
 }

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+extern "C" {
+#include "base/file.h"
+}
+
+namespace
+{
+
+namespace fs = std::filesystem;
+
+class FileWrite : public ::testing::Test
+{
+      protected:
+	void SetUp() override
+	{
+		char name[] = "/tmp/ksmctl-file-XXXXXX";
+
+		ASSERT_NE(mkdtemp(name), nullptr);
+		dir_ = name;
+	}
+	void TearDown() override
+	{
+		fs::remove_all(dir_);
+	}
+	int Write(const std::string &path, std::string text)
+	{
+		ksm_str str = {};
+
+		str.data = text.data();
+		str.len = text.size();
+		return ksm_file_write(path.c_str(), &str);
+	}
+	static std::string Read(const std::string &path)
+	{
+		std::ifstream file(path);
+		std::stringstream text;
+
+		text << file.rdbuf();
+		return text.str();
+	}
+	size_t Files() const
+	{
+		return static_cast<size_t>(
+			std::distance(fs::directory_iterator(dir_), fs::directory_iterator()));
+	}
+	std::string dir_;
+};
+
+TEST_F(FileWrite, IsItsOwnersAloneAndReplacesWhatWasThere)
+{
+	const std::string path = dir_ + "/report";
+	struct stat stat_of;
+
+	ASSERT_EQ(Write(path, "first and longer"), 0);
+	ASSERT_EQ(chmod(path.c_str(), 0644), 0);
+	ASSERT_EQ(Write(path, "second"), 0);
+	EXPECT_EQ(Read(path), "second");
+	ASSERT_EQ(stat(path.c_str(), &stat_of), 0);
+	EXPECT_EQ(stat_of.st_mode & 07777, 0600u);
+	EXPECT_EQ(Files(), 1u);
+}
+
+TEST_F(FileWrite, LeavesWhatWasThereWhereItDoesNotFit)
+{
+	const std::string path = dir_ + "/report";
+	struct rlimit before, little = {100, 100};
+
+	ASSERT_EQ(Write(path, "as it was"), 0);
+	ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+	little.rlim_max = before.rlim_max;
+	auto handler = signal(SIGXFSZ, SIG_IGN);
+	ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &little), 0);
+	int ret = Write(path, std::string(1000, 'x'));
+	ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, handler);
+	EXPECT_EQ(ret, -EFBIG);
+	EXPECT_EQ(Read(path), "as it was");
+	EXPECT_EQ(Files(), 1u);
+}
+
+TEST_F(FileWrite, TellsWhy)
+{
+	EXPECT_EQ(Write(dir_ + "/missing/report", "text"), -ENOENT);
+	EXPECT_EQ(Write("/dev/full", "text"), -ENOSPC);
+	EXPECT_EQ(Write("/dev/null", "text"), 0);
+	EXPECT_EQ(Files(), 0u);
+}
+
+} // namespace
