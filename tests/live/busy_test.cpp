@@ -218,7 +218,8 @@ TEST_F(BusyPrograms, NodeChurnsAMap)
 	}
 	/* Until its garbage collector has found its pace. */
 	sleep(20);
-	ExpectInsideTheBand(pids, 100);
+	/* Of some 30,000: where V8 puts the ends of its buffers, and so which of them are alike, wanders. */
+	ExpectInsideTheBand(pids, 500);
 }
 
 TEST_F(BusyPrograms, RedisUnderRedisBenchmark)
