@@ -135,7 +135,7 @@ static int open_sequence(const struct analyze_state *analyze, int argc, char **a
 	int ret = 0;
 
 	if (!part)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	for (int i = 0; i < argc && !ret; i++)
 		ret = open_one(analyze, argv[i], &part[i], err);
 	if (ret) {

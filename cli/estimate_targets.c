@@ -130,7 +130,7 @@ int ksm_estimate_print_targets(const struct ksm_cli *cli, const struct ksm_estim
 	int ret;
 
 	if (!order)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	ret = ksm_table_new(cli->verb->columns, options, &table, err);
 	if (ret)
 		return ret;

@@ -84,7 +84,7 @@ int ksm_cli_no_memory(const struct ksm_cli *cli)
 {
 	struct ksm_error err;
 
-	ksm_error_set(&err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+	ksm_error_no_memory(&err);
 	return ksm_cli_fail(cli, &err);
 }
 

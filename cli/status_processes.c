@@ -69,8 +69,8 @@ int ksm_status_print_processes(const struct ksm_process_statuses *statuses,
 		return ret;
 	for (size_t i = 0; i < statuses->n; i++)
 		if (put_row(table, &statuses->item[i]))
-			return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+			return ksm_error_no_memory(err);
 	if (ksm_table_print(table))
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	return 0;
 }

@@ -159,9 +159,9 @@ int ksm_status_print_table(const struct ksm_status *status, const struct ksm_tab
 		return rc;
 	for (int i = 0; i < KSM_SYSFS_N; i++) {
 		if (status->sysfs.valid[i] && print_row(table, status, (enum ksm_sysfs_field)i))
-			return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+			return ksm_error_no_memory(err);
 	}
 	if (ksm_table_print(table))
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	return 0;
 }

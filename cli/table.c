@@ -25,11 +25,6 @@ struct ksm_table {
 	struct libscols_line *line;
 };
 
-static int no_memory(struct ksm_error *err)
-{
-	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-}
-
 static int show(struct ksm_table *table, size_t column)
 {
 	if (ksm_array_reserve(&table->shown, &table->capacity, table->n_shown + 1,
@@ -50,7 +45,7 @@ static int unknown_column(const struct ksm_column *columns, const char *word, st
 		n++;
 	names = calloc(n, sizeof(*names));
 	if (!names || !upper)
-		return no_memory(err);
+		return ksm_error_no_memory(err);
 	for (size_t i = 0; i < n; i++)
 		names[i] = columns[i].name;
 	for (char *c = upper; *c; c++)
@@ -69,13 +64,13 @@ static int show_named(struct ksm_table *table, const char *list, struct ksm_erro
 		ksm_auto_free char *word = strndup(list, len);
 
 		if (!word)
-			return no_memory(err);
+			return ksm_error_no_memory(err);
 		while (table->columns[i].name && strcasecmp(table->columns[i].name, word) != 0)
 			i++;
 		if (!table->columns[i].name)
 			return unknown_column(table->columns, word, err);
 		if (show(table, i))
-			return no_memory(err);
+			return ksm_error_no_memory(err);
 		if (!list[len])
 			return 0;
 		list += len + 1;
@@ -89,7 +84,7 @@ static int choose_columns(struct ksm_table *table, const struct ksm_table_option
 
 	for (size_t i = 0; adds && table->columns[i].name; i++) {
 		if ((table->columns[i].is_default || options->all_columns) && show(table, i))
-			return no_memory(err);
+			return ksm_error_no_memory(err);
 	}
 	if (options->columns)
 		return show_named(table, options->columns + adds, err);
@@ -101,7 +96,7 @@ static int set_up(struct ksm_table *table, const struct ksm_table_options *optio
 {
 	table->scols = scols_new_table();
 	if (!table->scols)
-		return no_memory(err);
+		return ksm_error_no_memory(err);
 	/* Cells are made safe here; raw output has libsmartcols's own escapes, also for blanks. */
 	scols_table_enable_noencoding(table->scols, 1);
 	scols_table_enable_raw(table->scols, options->raw);
@@ -111,7 +106,7 @@ static int set_up(struct ksm_table *table, const struct ksm_table_options *optio
 		int flags = column->type == KSM_COL_TEXT ? 0 : SCOLS_FL_RIGHT;
 
 		if (!scols_table_new_column(table->scols, column->name, 0, flags))
-			return no_memory(err);
+			return ksm_error_no_memory(err);
 	}
 	return 0;
 }
@@ -123,7 +118,7 @@ int ksm_table_new(const struct ksm_column *columns, const struct ksm_table_optio
 	int rc;
 
 	if (!table)
-		return no_memory(err);
+		return ksm_error_no_memory(err);
 	table->columns = columns;
 	table->raw = options->raw;
 	table->bytes = options->bytes;

@@ -38,11 +38,6 @@ struct app {
 	bool anew;
 };
 
-static int out_of_memory(struct ksm_error *err)
-{
-	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-}
-
 static void free_sample(struct ksm_sample *sample)
 {
 	if (sample)
@@ -67,7 +62,7 @@ static int show_sample(struct app *app, struct ksm_sample *sample)
 static int take_live(struct app *app, struct ksm_error *err)
 {
 	struct ksm_sample *sample = calloc(1, sizeof(*sample));
-	int ret = sample ? ksm_sampler_take(&app->sampler, sample, err) : out_of_memory(err);
+	int ret = sample ? ksm_sampler_take(&app->sampler, sample, err) : ksm_error_no_memory(err);
 
 	if (ret) {
 		free(sample);
@@ -80,14 +75,14 @@ static int take_live(struct app *app, struct ksm_error *err)
 		app->recorder = NULL;
 	}
 	app->due = ksm_now_seconds() + app->tui.config.delay;
-	return show_sample(app, sample) ? out_of_memory(err) : 0;
+	return show_sample(app, sample) ? ksm_error_no_memory(err) : 0;
 }
 
 static int read_recorded(struct app *app, size_t number, struct ksm_error *err)
 {
 	struct ksm_sample *sample = calloc(1, sizeof(*sample));
 	int ret = sample ? ksm_recording_read(app->recording, number, sample, err)
-			 : out_of_memory(err);
+			 : ksm_error_no_memory(err);
 
 	if (ret) {
 		free(sample);
@@ -95,7 +90,7 @@ static int read_recorded(struct app *app, size_t number, struct ksm_error *err)
 	}
 	app->at = number + 1;
 	app->tui.replay_at = app->at;
-	return show_sample(app, sample) ? out_of_memory(err) : 0;
+	return show_sample(app, sample) ? ksm_error_no_memory(err) : 0;
 }
 
 /* Seconds until the sample behind the one that is shown. */
@@ -287,7 +282,7 @@ static int draw(struct app *app, struct ksm_error *err)
 	tui_terminal_size(&width, &height);
 	if ((width != app->canvas.width || height != app->canvas.height) &&
 	    tui_canvas_resize(&app->canvas, width, height))
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	tui_draw(&app->tui, &app->canvas);
 	tui_terminal_show(&app->canvas, app->anew);
 	app->anew = false;
@@ -372,7 +367,7 @@ int ksm_tui_run(const struct ksm_root *root, const struct ksm_tui_options *optio
 	int ret;
 
 	if (!app)
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	app->root = root;
 	app->options = options;
 	load_config(&config, options, problem, sizeof(problem));

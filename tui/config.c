@@ -233,7 +233,7 @@ static int config_path(struct ksm_str *path, struct ksm_error *err)
 		return ksm_error_set(
 			err, KSM_ERR_INVALID, ENOENT,
 			"neither XDG_CONFIG_HOME nor HOME says where settings are kept");
-	return ret ? ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory") : 0;
+	return ret ? ksm_error_no_memory(err) : 0;
 }
 
 int tui_config_load(struct tui_config *config, unsigned int *ret_bad, struct ksm_error *err)
@@ -245,7 +245,7 @@ int tui_config_load(struct tui_config *config, unsigned int *ret_bad, struct ksm
 	if (config_path(&path, NULL))
 		return 0;
 	ret = ksm_str_printf(&path, "/top.conf")
-		      ? ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory")
+		      ? ksm_error_no_memory(err)
 		      : ksm_read_at(AT_FDCWD, path.data, CONFIG_MAX, &text, err);
 	if (ret == -ENOENT || ret == -ENOTDIR)
 		return 0;
@@ -277,7 +277,7 @@ int tui_config_save(const struct tui_config *config, struct ksm_str *ret_path,
 		return ret;
 	make_folders(ret_path->data);
 	if (ksm_str_printf(ret_path, "/top.conf") || tui_config_print(config, &text))
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	ret = ksm_file_write(ret_path->data, &text);
 	return ret ? ksm_file_error(AT_FDCWD, ret_path->data, -ret, err) : 0;
 }

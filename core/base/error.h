@@ -37,6 +37,9 @@ struct ksm_error {
 int ksm_error_set(struct ksm_error *err, enum ksm_error_code code, int errnum, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Fills @err as above where memory is short; -ENOMEM. */
+int ksm_error_no_memory(struct ksm_error *err);
+
 /* Puts words, such as whom it is about, before what @err says, which is cut off where both do not fit. */
 void ksm_error_prefix(struct ksm_error *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

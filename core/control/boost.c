@@ -115,7 +115,7 @@ int ksm_boost_begin(const struct ksm_root *root, double budget, struct ksm_boost
 	int ret;
 
 	if (!boost)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	boost->root = root;
 	boost->budget = budget;
 	boost->ksmd_fd = -1;

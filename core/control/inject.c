@@ -245,7 +245,7 @@ int ksm_inject_run(const struct ksm_root *root, pid_t pid, ksm_inject_steps step
 	outcome = mmap(NULL, sizeof(*outcome) + size, PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (outcome == MAP_FAILED)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	memcpy(outcome->data, shared, size);
 	ret = run_in_any_thread(&(struct target){pid, pid_dir_fd, steps}, outcome);
 	if (ret && err) {

@@ -144,7 +144,7 @@ int ksm_journal_begin(const struct ksm_root *root, const char *verb,
 	if (ret)
 		return journal_error(root, ret, err);
 	if (print(root, verb, settings, &text))
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	/* Whole or not at all, and never in place of another: linkat fails where there is one. */
 	snprintf(name, sizeof(name), JOURNAL ".%d", getpid());
 	ret = write_whole(dir_fd, name, &text);

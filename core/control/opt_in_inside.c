@@ -184,7 +184,7 @@ int ksm_opt_in_inside(const struct ksm_root *root, pid_t pid, bool merge, unsign
 	int ret;
 
 	if (!session)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	session->merge = merge;
 	session->methods = methods;
 	session->n_ranges = ranges->n;

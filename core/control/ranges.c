@@ -59,7 +59,7 @@ static int add(struct ksm_ranges *ranges, uint64_t start, uint64_t end, struct k
 {
 	if (ksm_array_reserve(&ranges->range, &ranges->capacity, ranges->n + 1,
 			      sizeof(*ranges->range)))
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	ranges->range[ranges->n++] = (struct iovec){(void *)(uintptr_t)start, end - start};
 	return 0;
 }

@@ -96,7 +96,7 @@ static int read_processes(const struct ksm_root *root, const pid_t *pids, size_t
 		return ret;
 	facts->process = calloc(facts->list.n + 1, sizeof(*facts->process));
 	if (!facts->process)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	for (size_t i = 0; i < facts->list.n; i++) {
 		const struct ksm_process *process = &facts->list.process[i];
 		bool was_asked_for = is_among(pids, n_pids, process->pid);

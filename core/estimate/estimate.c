@@ -149,7 +149,7 @@ static int run_all(struct ksm_run *run, struct ksm_error *err)
 			 run->has_before ? &run->before : NULL);
 	if (ksm_trials_settle(&run->trials, &estimate->cost, estimate->page_size) ||
 	    take_sums(run) || ksm_estimate_warn_all(estimate, run->source))
-		return ksm_run_no_memory(err);
+		return ksm_error_no_memory(err);
 	estimate->elapsed_seconds = ksm_now_seconds() - begin;
 	return 0;
 }
@@ -163,8 +163,8 @@ int ksm_estimate_run(struct ksm_page_source *source, const struct ksm_trial *tri
 
 	run.estimate = calloc(1, sizeof(*run.estimate));
 	if (!run.estimate)
-		return ksm_run_no_memory(err);
-	ret = prepare(&run, trials, n_trials) ? ksm_run_no_memory(err) : run_all(&run, err);
+		return ksm_error_no_memory(err);
+	ret = prepare(&run, trials, n_trials) ? ksm_error_no_memory(err) : run_all(&run, err);
 	ksm_run_release(&run);
 	if (ret)
 		ksm_estimate_free(run.estimate);

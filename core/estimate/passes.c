@@ -170,7 +170,7 @@ static int see_read(void *data, const struct ksm_read_batch *read, struct ksm_er
 	run->in_space = !read->batch.ends_space;
 	ret = see_batch(run, read);
 	if (ret)
-		return ret == -EOVERFLOW ? no_room(run, err) : ksm_run_no_memory(err);
+		return ret == -EOVERFLOW ? no_room(run, err) : ksm_error_no_memory(err);
 	if (!run->in_space)
 		ksm_trials_mm_end(&run->trials);
 	return report_progress(run, run->pass, err);
@@ -189,14 +189,14 @@ static int run_pass(struct ksm_run *run, unsigned int pass, struct ksm_error *er
 	memset(run->present, 0, (run->source->n_spaces + 1) * sizeof(*run->present));
 	ksm_presence_pass_begin(&run->presence);
 	if (ksm_trials_pass_begin(&run->trials))
-		return ksm_run_no_memory(err);
+		return ksm_error_no_memory(err);
 	ret = ksm_reader_pass(run->reader, see_read, run, err);
 	if (ret)
 		return ret;
 	if (run->source->ops->end)
 		run->source->ops->end(run->source);
 	if (ksm_trials_pass_end(&run->trials, pass))
-		return ksm_run_no_memory(err);
+		return ksm_error_no_memory(err);
 	take_target_pass(run, pass);
 	/* Where pages come and go by their content, those that did are not told from those that changed. */
 	if (pass + 1 == run->options->passes && !run->source->is_still && run->sample.every == 1) {
@@ -211,7 +211,7 @@ static int repeat_pass(struct ksm_run *run, unsigned int pass, struct ksm_error 
 	int ret = report_progress(run, pass, err);
 
 	if (!ret && ksm_trials_repeat(&run->trials, pass))
-		return ksm_run_no_memory(err);
+		return ksm_error_no_memory(err);
 	if (!ret)
 		take_target_pass(run, pass);
 	return ret;
@@ -258,7 +258,7 @@ static int take_sample(struct ksm_run *run, struct ksm_error *err)
 	ksm_presence_release(&run->presence);
 	run->pages = 0;
 	if (ksm_sample_begin(&run->sample, run->max_pages))
-		return ksm_run_no_memory(err);
+		return ksm_error_no_memory(err);
 	ret = ksm_reader_pass(run->reader, count_read, run, err) ?: decide(run, err);
 	if (ret)
 		return ret;
@@ -266,7 +266,7 @@ static int take_sample(struct ksm_run *run, struct ksm_error *err)
 		source->ops->end(source);
 	if (ksm_trials_init(&run->trials, run->estimate->outcome, run->estimate->n_outcomes,
 			    run->estimate->n_targets, run->sample.every))
-		return ksm_run_no_memory(err);
+		return ksm_error_no_memory(err);
 	return 0;
 }
 

@@ -53,11 +53,6 @@ int ksm_run_passes(struct ksm_run *run, struct ksm_error *err);
 /* The pages of each target, or NULL where all were looked at or not all are known to count. */
 const int64_t *ksm_run_known_present(const struct ksm_run *run);
 
-static inline int ksm_run_no_memory(struct ksm_error *err)
-{
-	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-}
-
 /* Of the first model. */
 static inline const struct ksm_twin *ksm_run_twin(const struct ksm_run *run)
 {

@@ -202,7 +202,7 @@ int ksm_reader_new(struct ksm_page_source *source, const struct ksm_summer *summ
 	pthread_condattr_t clock;
 
 	if (!reader)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	pthread_mutex_init(&reader->lock, NULL);
 	pthread_condattr_init(&clock);
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
@@ -217,7 +217,7 @@ int ksm_reader_new(struct ksm_page_source *source, const struct ksm_summer *summ
 	reader->slot = calloc(reader->n_slots, sizeof(*reader->slot));
 	reader->data = aligned_alloc(4096, (size_t)threads * KSM_BATCH_BYTES);
 	if (!reader->worker || !reader->slot || !reader->data)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	/* Pages of the targets are no business of a core dump of ours. */
 	madvise(reader->data, (size_t)threads * KSM_BATCH_BYTES, MADV_DONTDUMP);
 	for (unsigned int i = 0; i < threads; i++) {

@@ -34,11 +34,6 @@ struct comparing {
 	struct count redundant;
 };
 
-static int out_of_memory(struct ksm_error *err)
-{
-	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-}
-
 static void add(struct count *count, bool is_exact, uint64_t by)
 {
 	*(is_exact ? &count->exact : &count->sampled) += by;
@@ -238,7 +233,7 @@ int ksm_compare_run(const struct ksm_fingerprint *input, uint32_t n,
 	free(c.holding);
 	free(c.pair);
 	if (ret)
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	*ret_compare = compare;
 	return 0;
 }

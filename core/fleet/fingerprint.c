@@ -30,11 +30,6 @@ struct taking {
 	uint64_t lost;
 };
 
-static int out_of_memory(struct ksm_error *err)
-{
-	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-}
-
 /* ---------------------------------------------------------------- reading */
 
 static void keep_what_counts(struct taking *taking, uint32_t space)
@@ -83,7 +78,7 @@ static int see(void *data, const struct ksm_read_batch *read, struct ksm_error *
 		taking->space_first = taking->n;
 	taking->in_space = !read->batch.ends_space;
 	if (add_pages(taking, read))
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	if (read->batch.ends_space && taking->source->space[read->batch.space].is_unordered)
 		keep_what_counts(taking, read->batch.space);
 	ret = options->progress ? options->progress(options->progress_data, 1, taking->pages) : 0;
@@ -176,7 +171,7 @@ int ksm_fingerprint_take(struct ksm_page_source *source,
 	int ret = read_all(&taking, err);
 
 	if (!ret && count(&taking, &fingerprint))
-		ret = out_of_memory(err);
+		ret = ksm_error_no_memory(err);
 	free(taking.entry);
 	if (ret) {
 		ksm_fingerprint_release(&fingerprint);

@@ -162,7 +162,7 @@ int ksm_fingerprint_parse_tsv(const char *text, size_t len, struct ksm_fingerpri
 	}
 	ksm_fingerprint_release(&fingerprint);
 	if (ret == -ENOMEM)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
 			     "is no fingerprint of this version, or damaged, in line %" PRIu64,
 			     parser.line);

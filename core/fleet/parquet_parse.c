@@ -327,7 +327,7 @@ int ksm_parquet_parse(const void *file, size_t len, const struct ksm_parquet_col
 	for (uint32_t i = 0; i < n_columns; i++)
 		free(p.values[i]);
 	if (ret == -ENOMEM)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	if (ret)
 		return ksm_error_set(err, KSM_ERR_FORMAT, -ret,
 				     "is no fingerprint of this version, or damaged");

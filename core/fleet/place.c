@@ -159,7 +159,7 @@ static int end(struct placing *p, int ret, struct ksm_placement *ret_placement,
 		return 0;
 	}
 	ksm_placement_release(&p->placement);
-	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+	return ksm_error_no_memory(err);
 }
 
 /* Where @guest adds the fewest pages; KSM_PLACE_NOWHERE if it fits nowhere. */

@@ -244,7 +244,7 @@ int ksm_areas_parse(const char *text, size_t len, struct ksm_areas *ret_areas,
 	ret_areas->n = 0;
 	ret_areas->names_len = 0;
 	if (ksm_array_reserve(&ret_areas->names, &ret_areas->names_capacity, 1, 1))
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	ret_areas->names[ret_areas->names_len++] = '\0';
 	for (const char *p = text; p < end; line++) {
 		const char *newline = memchr(p, '\n', (size_t)(end - p));

@@ -205,7 +205,7 @@ int ksm_nodes_parse(const char *text, size_t len, struct ksm_nodes *ret_nodes,
 		ret = find_spans(&p, &nodes);
 	free(p.edge);
 	if (ret == -ENOMEM)
-		ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		ksm_error_no_memory(err);
 	if (!ret)
 		*ret_nodes = nodes;
 	return ret;

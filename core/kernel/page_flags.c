@@ -96,7 +96,7 @@ static int open_table(const struct ksm_root *root, const char *name, struct tabl
 		return rc;
 	ret_table->slot = calloc(SLOTS, sizeof(*ret_table->slot));
 	if (!ret_table->slot)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	ret_table->fd = ksm_no_close(fd);
 	return 0;
 }
@@ -115,7 +115,7 @@ int ksm_page_flags_open(const struct ksm_root *root, struct ksm_page_flags **ret
 	int rc;
 
 	if (!flags)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	flags->flags.fd = flags->count.fd = -1;
 	rc = open_table(root, "kpageflags", &flags->flags, err);
 	if (rc) {

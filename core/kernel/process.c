@@ -103,7 +103,7 @@ static int parse_status(const char *status, struct ksm_process *ret_process, str
 		process.rss_bytes = kib << 10;
 	process.name = unescape_name(name, name_len);
 	if (!process.name)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	*ret_process = process;
 	return 0;
 }
@@ -157,7 +157,7 @@ int ksm_process_get(const struct ksm_root *root, pid_t pid, struct ksm_process *
 	process.cgroup = read_cgroup(leader_dir >= 0 ? leader_dir : dir);
 	if (!process.cgroup) {
 		ksm_process_free(&process);
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	}
 	*ret_process = process;
 	return 0;
@@ -226,7 +226,7 @@ int ksm_user_id(const char *user, uid_t *ret_uid, struct ksm_error *err)
 	uint64_t number;
 
 	if (find_user(user, 0, &pw, &buf, &found))
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	if (found)
 		*ret_uid = found->pw_uid;
 	else if (!ksm_parse_u64(user, UINT32_MAX - 1, &number))

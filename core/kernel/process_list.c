@@ -13,11 +13,6 @@
 #include "kernel/cgroup.h"
 #include "kernel/process.h"
 
-static int out_of_memory(struct ksm_error *err)
-{
-	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-}
-
 void ksm_processes_free(struct ksm_processes *list)
 {
 	for (size_t i = 0; i < list->n; i++)
@@ -32,7 +27,7 @@ static int add(struct ksm_processes *list, struct ksm_process *process, struct k
 	if (!process->name || !process->cgroup ||
 	    ksm_array_reserve(&list->process, &list->capacity, list->n + 1, sizeof(*process))) {
 		ksm_process_free(process);
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	}
 	list->process[list->n++] = *process;
 	return 0;
@@ -138,7 +133,7 @@ static int list_copy(const struct ksm_root *root, struct ksm_processes *list, st
 	dir = fdopendir(fd);
 	if (!dir) {
 		close(fd);
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	}
 	while (!rc && (entry = readdir(dir))) {
 		struct ksm_process process;

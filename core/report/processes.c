@@ -97,7 +97,7 @@ int ksm_process_statuses_read(const struct ksm_root *root, bool all,
 	statuses.item = calloc(statuses.list.n + 1, sizeof(*statuses.item));
 	if (!statuses.item) {
 		ksm_process_statuses_free(&statuses);
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	}
 	for (size_t i = 0; i < statuses.list.n; i++) {
 		struct ksm_process_status *status = &statuses.item[statuses.n];
@@ -112,7 +112,7 @@ int ksm_process_statuses_read(const struct ksm_root *root, bool all,
 		status->user = user_of(&statuses, status->process.uid);
 		if (!status->user) {
 			ksm_process_statuses_free(&statuses);
-			return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+			return ksm_error_no_memory(err);
 		}
 		statuses.n++;
 	}

@@ -34,11 +34,6 @@ struct ksm_recording {
 	size_t end; /* of the last whole frame */
 };
 
-static int out_of_memory(struct ksm_error *err)
-{
-	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-}
-
 static int failed(const char *path, int errnum, struct ksm_error *err)
 {
 	return ksm_error_set(err, ksm_error_class(errnum), errnum, "\"%.150s\": %s", path,
@@ -60,7 +55,7 @@ static int index_frames(struct ksm_recording *recording, struct ksm_error *err)
 			break;
 		if (ksm_array_reserve(&recording->frame, &recording->capacity, recording->n + 1,
 				      sizeof(*recording->frame)))
-			return out_of_memory(err);
+			return ksm_error_no_memory(err);
 		recording->frame[recording->n++] = (struct frame){recording->end, size};
 		recording->end += size;
 	}
@@ -104,7 +99,7 @@ int ksm_recording_open(const char *path, struct ksm_recording **ret_recording,
 		return failed(path, errno, err);
 	recording = calloc(1, sizeof(*recording));
 	if (!recording)
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	ret = read_recording(fd, path, recording, err) ?: check_first(recording, path, err);
 	if (ret)
 		ksm_recording_close(recording);
@@ -151,7 +146,7 @@ int ksm_recording_read(const struct ksm_recording *recording, size_t number,
 				     number + 1);
 	text = malloc((size_t)size + 1);
 	if (!text)
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	len = ZSTD_decompress(text, (size_t)size, data, frame->size);
 	if (ZSTD_isError(len))
 		return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
@@ -195,11 +190,11 @@ int ksm_recorder_open(const char *path, struct ksm_recorder **ret_recorder, stru
 	int ret = 0;
 
 	if (!recorder)
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	recorder->path = strdup(path);
 	recorder->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
 	if (!recorder->path)
-		ret = out_of_memory(err);
+		ret = ksm_error_no_memory(err);
 	else if (recorder->fd < 0 || fstat(recorder->fd, &stat))
 		ret = failed(path, errno, err);
 	else if (!S_ISREG(stat.st_mode))
@@ -233,10 +228,10 @@ static int write_frame(struct ksm_recorder *recorder, const char *text, size_t l
 	ssize_t n;
 
 	if (!frame)
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	size = ZSTD_compress(frame, room, text, len, LEVEL);
 	if (ZSTD_isError(size))
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	if (fstat(recorder->fd, &stat))
 		return failed(recorder->path, errno, err);
 	n = write(recorder->fd, frame, size);
@@ -256,5 +251,5 @@ int ksm_recorder_add(struct ksm_recorder *recorder, const struct ksm_sample *sam
 	int ret = ksm_json_print(document, &line) ?: ksm_str_append(&line, "\n", 1);
 
 	json_object_put(document);
-	return ret ? out_of_memory(err) : write_frame(recorder, line.data, line.len, err);
+	return ret ? ksm_error_no_memory(err) : write_frame(recorder, line.data, line.len, err);
 }

@@ -182,7 +182,7 @@ static int read_document(json_object *document, struct ksm_sample *sample, struc
 	};
 	ret = read_processes(processes, sample->status.page_size, &sample->processes);
 	if (ret == -ENOMEM)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	return ret ? bad(err, "a process") : 0;
 }
 
@@ -198,7 +198,7 @@ int ksm_top_parse(const char *text, size_t len, struct ksm_sample *ret_sample,
 		return bad(err, "an end");
 	tokener = json_tokener_new();
 	if (!tokener)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	document = json_tokener_parse_ex(tokener, text, (int)len);
 	json_tokener_free(tokener);
 	if (!json_object_is_type(document, json_type_object))

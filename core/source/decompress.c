@@ -343,10 +343,10 @@ int ksm_decoder_new(const struct ksm_codec *codec, ksm_decoder_pull pull, void *
 	struct ksm_decoder *decoder = calloc(1, sizeof(*decoder));
 
 	if (!decoder)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	if (codec->open(decoder)) {
 		free(decoder);
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	}
 	decoder->codec = codec;
 	decoder->pull = pull;

@@ -26,11 +26,6 @@ static struct dump_source *of(struct ksm_page_source *source)
 	return (struct dump_source *)source;
 }
 
-static int no_memory(struct ksm_error *err)
-{
-	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-}
-
 /* ---------------------------------------------------------------- passes */
 
 static bool is_file(const struct ksm_dump *dump)
@@ -253,7 +248,7 @@ static int copy_string(const char *text, char **copy, const char **ret_text, str
 {
 	*copy = text ? strdup(text) : NULL;
 	*ret_text = *copy;
-	return text && !*copy ? no_memory(err) : 0;
+	return text && !*copy ? ksm_error_no_memory(err) : 0;
 }
 
 static int add_file(struct dump_source *source, const char *path, struct ksm_error *err)
@@ -265,7 +260,7 @@ static int add_file(struct dump_source *source, const char *path, struct ksm_err
 
 	dump->path = strdup(path);
 	if (!dump->path)
-		return no_memory(err);
+		return ksm_error_no_memory(err);
 	base->n_spaces++;
 	dump->options = &source->options;
 	dump->space = space;
@@ -309,7 +304,7 @@ int ksm_dump_source_open(const char *const *paths, size_t n, const struct ksm_du
 	int ret;
 
 	if (!source)
-		return no_memory(err);
+		return ksm_error_no_memory(err);
 	base->ops = &dump_ops;
 	base->is_still = true;
 	source->options = *options;
@@ -322,7 +317,7 @@ int ksm_dump_source_open(const char *const *paths, size_t n, const struct ksm_du
 	source->dump = calloc(n ? n : 1, sizeof(*source->dump));
 	base->space = calloc(n ? n : 1, sizeof(*base->space));
 	if (!source->dump || !base->space)
-		return no_memory(err);
+		return ksm_error_no_memory(err);
 	for (size_t i = 0; i < n && !ret; i++)
 		ret = add_file(source, paths[i], err);
 	if (ret)

@@ -62,7 +62,7 @@ int ksm_dump_add_area(struct ksm_areas *areas, uint64_t start, uint64_t end, uin
 
 	if (add_name(areas, name, &area.name) ||
 	    ksm_array_reserve(&areas->area, &areas->capacity, areas->n + 1, sizeof(area)))
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	areas->area[areas->n++] = area;
 	return 0;
 }

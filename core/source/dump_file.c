@@ -24,11 +24,6 @@ static const struct ksm_dump_format *const formats[] = {
 };
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
 
-static int no_memory(struct ksm_error *err)
-{
-	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-}
-
 /* ---------------------------------------------------------------- for the formats */
 
 int ksm_dump_set_page_size(struct ksm_dump *dump, uint64_t page_size, const char *from,
@@ -85,7 +80,7 @@ int ksm_dump_set_string(const char **field, const void *text, size_t max, struct
 	char *copy = strndup(text, max);
 
 	if (!copy)
-		return no_memory(err);
+		return ksm_error_no_memory(err);
 	free((void *)(uintptr_t)*field);
 	*field = copy;
 	return 0;

@@ -158,7 +158,7 @@ static int open_kdump(struct ksm_dump *dump, struct ksm_error *err)
 	int ret;
 
 	if (!state)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	dump->state = state;
 	dump->facts.format = "kdump";
 	dump->is_guest = true;

@@ -17,16 +17,11 @@
 /* More areas than any process has: the kernel's own limit is 65,530 unless it is raised. */
 #define SEGMENTS_MAX (1u << 22)
 
-static int no_memory(struct ksm_error *err)
-{
-	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-}
-
 static int add_span(struct ksm_span **span, size_t *n, size_t *capacity, uint64_t start,
 		    uint64_t end, struct ksm_error *err)
 {
 	if (ksm_array_reserve(span, capacity, *n + 1, sizeof(**span)))
-		return no_memory(err);
+		return ksm_error_no_memory(err);
 	(*span)[(*n)++] = (struct ksm_span){start, end};
 	return 0;
 }
@@ -57,7 +52,7 @@ int ksm_dump_add_segment(struct ksm_dump *dump, uint64_t address, uint64_t size,
 	if (len) {
 		if (ksm_array_reserve(&dump->segment, &dump->segments_capacity,
 				      dump->n_segments + 1, sizeof(*dump->segment)))
-			return no_memory(err);
+			return ksm_error_no_memory(err);
 		dump->segment[dump->n_segments] =
 			(struct ksm_segment){address, len, offset, dump->n_segments};
 		dump->n_segments++;

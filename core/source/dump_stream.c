@@ -59,7 +59,7 @@ static int push(struct ksm_stream *stream, struct item item, struct ksm_error *e
 	size_t at = stream->n;
 
 	if (ksm_array_reserve(&stream->item, &stream->capacity, at + 1, sizeof(item)))
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	stream->n++;
 	for (; at && is_before(&item, &stream->item[(at - 1) / 2]); at = (at - 1) / 2)
 		stream->item[at] = stream->item[(at - 1) / 2];
@@ -109,7 +109,7 @@ int ksm_stream_begin(struct ksm_dump *dump, struct ksm_error *err)
 {
 	dump->stream = calloc(1, sizeof(*dump->stream));
 	if (!dump->stream)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	return push_new(dump, err);
 }
 

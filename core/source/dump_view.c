@@ -13,7 +13,7 @@
 static int reserve(struct ksm_view *view, size_t need, struct ksm_error *err)
 {
 	if (ksm_array_reserve(&view->data, &view->capacity, need, 1))
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	return 0;
 }
 

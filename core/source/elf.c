@@ -174,7 +174,7 @@ static int add_load(struct ksm_elf *elf, const Elf64_Phdr *header, struct ksm_er
 {
 	if (ksm_array_reserve(&elf->load, &elf->loads_capacity, elf->n_loads + 1,
 			      sizeof(*elf->load)))
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	elf->load[elf->n_loads++] = (struct ksm_elf_load){.address = header->p_vaddr,
 							  .physical = header->p_paddr,
 							  .size = header->p_memsz,
@@ -306,7 +306,7 @@ static int open_elf(struct ksm_dump *dump, struct ksm_error *err)
 
 	dump->state = elf;
 	if (!elf)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	elf_version(EV_CURRENT);
 	ret = read_header(dump, &header, err) ?:
 	      tell_machine(dump, err) ?:

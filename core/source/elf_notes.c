@@ -144,7 +144,7 @@ static int read_files(struct ksm_dump *dump, const struct note *note, struct ksm
 	elf->file_note = malloc(len - names + 1);
 	elf->file = calloc(count ? (size_t)count : 1, sizeof(*elf->file));
 	if (!elf->file_note || !elf->file)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	memcpy(elf->file_note, note->desc + names, len - names);
 	elf->file_note[len - names] = '\0';
 	for (size_t i = 0, at = 0; i < count; i++) {

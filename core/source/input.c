@@ -116,7 +116,7 @@ static int add_layer(struct ksm_input *input, const struct ksm_codec *codec, str
 	int ret = 0;
 
 	if (!layer) {
-		ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		ksm_error_no_memory(err);
 		return -ENOMEM;
 	}
 	layer->input = input;
@@ -227,7 +227,7 @@ int ksm_input_open(const char *path, uint64_t max_size, struct ksm_input **ret_i
 	if (input)
 		input->fd = -1;
 	if (!input || !(input->path = strdup(path)))
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	input->max_size = max_size;
 	ret = open_all(input, err);
 	if (ret) {

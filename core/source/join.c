@@ -166,8 +166,7 @@ int ksm_source_join(struct ksm_page_source *first, struct ksm_page_source *secon
 					  first->page_size, second->page_size));
 	joined = allocate(first->n_spaces + second->n_spaces);
 	if (!joined)
-		return fail(first, second,
-			    ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory"));
+		return fail(first, second, ksm_error_no_memory(err));
 	joined->part[0] = first;
 	joined->part[1] = second;
 	joined->source.page_size = first->page_size;

@@ -88,7 +88,7 @@ static int read_vmcoreinfo(struct ksm_kdump *dump, struct ksm_error *err)
 		return 0;
 	dump->vmcoreinfo = calloc(1, len + 1);
 	if (!dump->vmcoreinfo)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	if (!dump->stream)
 		return ksm_kdump_image_read(&dump->image, at, dump->vmcoreinfo, len, err);
 	if (!ksm_kdump_stream_front(dump->stream, at, dump->vmcoreinfo, len)) {
@@ -155,7 +155,7 @@ int ksm_kdump_open(struct ksm_input *input, struct ksm_kdump **ret_dump, struct 
 	int ret;
 
 	if (!dump)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	ksm_kdump_reader_init(&dump->planner, dump);
 	/* lzo's check of its own build; it keeps nothing. */
 	if (lzo_init() != LZO_E_OK)

@@ -83,7 +83,7 @@ int ksm_kdump_rank(struct ksm_kdump *dump, struct ksm_error *err)
 			continue;
 		if (ksm_array_reserve(&dump->rank, &dump->rank_capacity, dump->n_ranks + 1,
 				      sizeof(*dump->rank)))
-			return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+			return ksm_error_no_memory(err);
 		dump->rank[dump->n_ranks++] = (struct kdump_rank){chunk, dump->facts.pages_dumped};
 		dump->facts.pages_dumped += n;
 	}
@@ -228,7 +228,7 @@ int ksm_kdump_existing(const struct ksm_kdump *dump, ksm_kdump_found *found, voi
 	int ret;
 
 	if (!cursor)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	while ((ret = find_next(dump, cursor, err)) == 1) {
 		uint64_t n = count_existing(cursor);
 

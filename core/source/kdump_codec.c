@@ -140,7 +140,7 @@ int ksm_kdump_unpack(struct kdump_codec *codec, const struct kdump_descriptor *d
 			descriptor->offset, descriptor->flags);
 	}
 	if (ret == -ENOMEM)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	if (ret)
 		return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
 				     "the page at byte %" PRIu64

@@ -29,11 +29,6 @@ static uint64_t be64(const unsigned char *from)
 	return be64toh(value);
 }
 
-static int out_of_memory(struct ksm_error *err)
-{
-	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-}
-
 bool ksm_kdump_is_flat(const unsigned char *head, size_t len)
 {
 	return len >= sizeof(flat_magic) && memcmp(head, flat_magic, sizeof(flat_magic)) == 0;
@@ -79,7 +74,7 @@ static int add_segment(struct kdump_image *image, uint64_t start, uint64_t end, 
 {
 	if (ksm_array_reserve(&image->segment, &image->capacity, image->n_segments + 1,
 			      sizeof(*image->segment)))
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	image->segment[image->n_segments++] = (struct kdump_segment){start, end, 0, file};
 	if (end > image->size)
 		image->size = end;
@@ -215,7 +210,7 @@ static int resolve(struct kdump_image *image, struct ksm_error *err)
 		return 0;
 	item = calloc(n, sizeof(const struct kdump_segment *));
 	if (!item)
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	from = image->segment;
 	image->segment = NULL;
 	image->n_segments = image->capacity = 0;

@@ -120,7 +120,7 @@ static int read_into(const struct kdump_image *image, uint64_t offset, size_t le
 	if (!*buf)
 		*buf = malloc(KDUMP_WINDOW);
 	if (!*buf)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	return ksm_kdump_image_read(image, offset, *buf, len, err);
 }
 
@@ -235,7 +235,7 @@ void ksm_kdump_fill(const struct ksm_kdump *dump, struct ksm_batch *batch)
 
 	batch->error.code = KSM_ERR_NONE;
 	if (!reader) {
-		ksm_error_set(&batch->error, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		ksm_error_no_memory(&batch->error);
 		for (uint32_t i = 0; i < batch->n; i++)
 			batch->page[i].flags |= KSM_PAGE_LOST;
 		return;
@@ -253,7 +253,7 @@ int ksm_kdump_read_page(const struct ksm_kdump *dump, uint64_t pfn, unsigned cha
 	int ret;
 
 	if (!reader)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	ksm_kdump_reader_init(reader, dump);
 	ret = find_page(reader, pfn, &descriptor, err) ?: read_page(reader, &descriptor, buf, err);
 	ksm_kdump_reader_release(reader);

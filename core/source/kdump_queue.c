@@ -13,11 +13,6 @@
 
 #define QUEUE_MAX (64u << 20) /* bytes of pages whose descriptors have not come yet */
 
-static int out_of_memory(struct ksm_error *err)
-{
-	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-}
-
 /* ---------------------------------------------------------------- descriptors */
 
 /* In 8 bytes: offset from the first page's bytes (44 bits), size - 1 (16), flags (4). */
@@ -71,7 +66,7 @@ static int add_descriptor(struct ksm_kdump *dump, struct ksm_error *err)
 	}
 	if (ksm_array_reserve(&stream->descriptor, &stream->descriptor_capacity,
 			      stream->end_descriptor + 1, sizeof(*stream->descriptor)))
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	stream->descriptor[stream->end_descriptor++] = packed;
 	stream->part_len = 0;
 	return 0;
@@ -135,7 +130,7 @@ static int make_room(struct kdump_stream *stream, struct ksm_error *err)
 	stream->queue_end = used;
 	/* Twice as much as is used, so that moving it is rare. */
 	if (ksm_array_reserve(&stream->queue, &stream->queue_capacity, 2 * (used + KDUMP_STEP), 1))
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	return 0;
 }
 
@@ -245,7 +240,7 @@ int ksm_kdump_stream_page(struct ksm_kdump *dump, unsigned char *out,
 	ret = ksm_kdump_unpack(&stream->codec, &descriptor, bytes, dump->layout.block_size, out,
 			       &damage);
 	if (ret == -ENOMEM)
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	if (!ret)
 		*ret_class = KSM_KDUMP_DATA;
 	else if (dump->facts.damage.code == KSM_ERR_NONE)

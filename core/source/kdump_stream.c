@@ -16,11 +16,6 @@
 #define BITMAPS_MAX (64u << 20) /* bytes of both: 1 TiB of 4 KiB pages */
 #define QUEUE_MAX   (64u << 20) /* bytes of pages whose descriptors have not come yet */
 
-static int out_of_memory(struct ksm_error *err)
-{
-	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-}
-
 int ksm_kdump_not_forward(const char *what, struct ksm_error *err)
 {
 	return ksm_error_set(err, KSM_ERR_UNSUPPORTED, EOPNOTSUPP,
@@ -166,7 +161,7 @@ static int take_header(struct kdump_stream *stream, struct kdump_layout *layout,
 	stream->front = calloc(1, stream->front_len);
 	stream->bitmaps = calloc(1, layout->bitmaps ? layout->bitmaps : 1);
 	if (!stream->front || !stream->bitmaps)
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	memcpy(stream->front, head, sizeof(head));
 	return 0;
 }
@@ -178,7 +173,7 @@ static int take_all_front(struct kdump_stream *stream, const struct kdump_layout
 	int ret = 0;
 
 	if (!step)
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	while (!ret) {
 		ret = ksm_kdump_next_record(stream, err);
 		if (ret || stream->has_ended || stream->at >= layout->descriptors_at)
@@ -202,14 +197,14 @@ int ksm_kdump_stream_open(struct ksm_input *input, bool is_flat, struct ksm_kdum
 	int ret = 0;
 
 	if (!stream)
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	dump->stream = stream;
 	stream->input = input;
 	stream->is_flat = is_flat;
 	stream->left = is_flat ? 0 : UINT64_MAX;
 	stream->kept = malloc(KDUMP_STEP);
 	if (!stream->kept)
-		return out_of_memory(err);
+		return ksm_error_no_memory(err);
 	/* Looked at already, and longer than a step of anything. */
 	if (is_flat)
 		ret = take(stream, stream->kept, KDUMP_FLAT_HEADER, &got, err);

@@ -38,7 +38,7 @@ static int open_lime(struct ksm_dump *dump, struct ksm_error *err)
 {
 	dump->state = calloc(1, sizeof(struct lime));
 	if (!dump->state)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	dump->facts.format = "lime";
 	dump->is_guest = true;
 	return ksm_dump_set_page_size(dump, KSM_PAGE_SIZE_MIN, "assumed", err);

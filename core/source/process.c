@@ -147,7 +147,7 @@ static int add_target(struct process_source *source, pid_t pid, struct ksm_error
 	space->name = space->cgroup = "";
 	ret = ksm_process_get(source->root, pid, &target->process, &space->error);
 	if (ret == -ENOMEM)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	if (!ret) {
 		space->pid = target->process.pid;
 		space->name = target->process.name;
@@ -461,7 +461,7 @@ int ksm_process_source_open(const struct ksm_root *root, const pid_t *pids, size
 	int ret;
 
 	if (!source)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 	base->ops = &process_ops;
 	base->live = base;
 	base->page_size = (unsigned int)sysconf(_SC_PAGESIZE);
@@ -470,7 +470,7 @@ int ksm_process_source_open(const struct ksm_root *root, const pid_t *pids, size
 	source->target = calloc(n ? n : 1, sizeof(*source->target));
 	base->space = calloc(n ? n : 1, sizeof(*base->space));
 	if (!source->target || !base->space)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+		return ksm_error_no_memory(err);
 
 	ret = ksm_pagemap_probe(root, &source->facts, err);
 	if (ret)

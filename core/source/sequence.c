@@ -143,7 +143,7 @@ int ksm_source_sequence(struct ksm_page_source *const *parts, size_t n,
 						  parts[0]->page_size, parts[i]->page_size));
 	sequence = allocate(n);
 	if (!sequence)
-		return fail(parts, n, ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory"));
+		return fail(parts, n, ksm_error_no_memory(err));
 	memcpy(sequence->part, parts, n * sizeof(struct ksm_page_source *));
 	sequence->n = n;
 	sequence->source = (struct ksm_page_source){
