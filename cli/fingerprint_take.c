@@ -116,13 +116,13 @@ int ksm_fingerprint_take_source(const struct ksm_cli *cli,
 	if (ret)
 		return ksm_cli_fail(cli, &err);
 	*ret_is_complete = !lost;
-	ret = tell_of_spaces(cli, source, ret_fingerprint->pages, ret_is_complete);
-	if (ret) {
-		ksm_fingerprint_release(ret_fingerprint);
-		return ret;
-	}
-	if (lost)
-		ksm_cli_warn(cli, "%" PRIu64 " pages went away before they could be read", lost);
 	ret_fingerprint->name = name_of(source);
-	return ret_fingerprint->name ? KSM_EXIT_OK : ksm_cli_no_memory(cli);
+	ret = ret_fingerprint->name
+		      ? tell_of_spaces(cli, source, ret_fingerprint->pages, ret_is_complete)
+		      : ksm_cli_no_memory(cli);
+	if (ret)
+		ksm_fingerprint_release(ret_fingerprint);
+	else if (lost)
+		ksm_cli_warn(cli, "%" PRIu64 " pages went away before they could be read", lost);
+	return ret;
 }
