@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/str.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -106,21 +105,41 @@ int ksm_str_escape(struct ksm_str *str, const char *text, size_t len)
 	return len ? 0 : ksm_str_append(str, "", 0);
 }
 
-int ksm_parse_u64(const char *text, uint64_t max, uint64_t *ret_value)
+int ksm_take_u64(const char **at, const char *end, unsigned int base, uint64_t max,
+		 uint64_t *ret_value)
 {
-	unsigned long long value;
-	char *end;
+	static const char digits[] = "0123456789abcdef";
+	const char *begin = *at, *digit;
+	bool is_over = false;
+	uint64_t value = 0;
 
-	if (!isdigit((unsigned char)text[0]))
+	for (; *at < end && (digit = memchr(digits, **at, base)); ++*at)
+		is_over |= __builtin_mul_overflow(value, base, &value) ||
+			   __builtin_add_overflow(value, (uint64_t)(digit - digits), &value);
+	if (*at == begin)
 		return -EINVAL;
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (*end)
-		return -EINVAL;
-	if (errno == ERANGE || value > max)
+	if (is_over || value > max)
 		return -ERANGE;
 	*ret_value = value;
 	return 0;
+}
+
+int ksm_parse_u64_of(const char *text, size_t len, uint64_t max, uint64_t *ret_value)
+{
+	const char *at = text, *end = text + len;
+	uint64_t value = 0;
+	int ret = ksm_take_u64(&at, end, 10, max, &value);
+
+	if (at != end)
+		return -EINVAL;
+	if (!ret)
+		*ret_value = value;
+	return ret;
+}
+
+int ksm_parse_u64(const char *text, uint64_t max, uint64_t *ret_value)
+{
+	return ksm_parse_u64_of(text, strlen(text), max, ret_value);
 }
 
 unsigned int ksm_edit_distance(const char *a, const char *b)

@@ -25,8 +25,16 @@ void ksm_str_free(struct ksm_str *str);
  */
 int ksm_str_escape(struct ksm_str *str, const char *text, size_t len);
 
+/*
+ * Digits of @base, 10 or 16 in lower case, from *@at on and before @end, as a number of at most @max; goes behind them.
+ * 0, -EINVAL where there is no digit, or -ERANGE.
+ */
+int ksm_take_u64(const char **at, const char *end, unsigned int base, uint64_t max,
+		 uint64_t *ret_value);
 /* Whole of @text as a decimal number without sign, at most @max. 0, -EINVAL or -ERANGE. */
 int ksm_parse_u64(const char *text, uint64_t max, uint64_t *ret_value);
+/* The same of @len bytes, which need not end in a NUL. */
+int ksm_parse_u64_of(const char *text, size_t len, uint64_t max, uint64_t *ret_value);
 
 /* Length of the valid UTF-8 character at @text, of which @len > 0 bytes are there; 0 if it is not one. */
 size_t ksm_utf8_length(const char *text, size_t len, uint32_t *ret_codepoint);

@@ -64,17 +64,12 @@ int ksm_parse_bytes(const char *text, uint64_t max, uint64_t *ret_bytes)
 	size_t digits = strspn(text, "0123456789");
 	const char *unit = text[digits] ? strchr(units, text[digits]) : NULL;
 	unsigned int shift = unit ? 10 * (unsigned int)(unit - units + 1) : 0;
-	char number[24];
 	uint64_t value;
 	int err;
 
 	if (text[digits] && (!unit || (text[digits + 1] && strcmp(&text[digits + 1], "iB") != 0)))
 		return -EINVAL;
-	if (digits >= sizeof(number))
-		return -ERANGE;
-	memcpy(number, text, digits);
-	number[digits] = '\0';
-	err = ksm_parse_u64(number, max >> shift, &value);
+	err = ksm_parse_u64_of(text, digits, max >> shift, &value);
 	if (err)
 		return err;
 	if (!value)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fleet/fingerprint_facts.h"
 
+#include <errno.h>
 #include <inttypes.h>
-#include <string.h>
+
+#include "base/array.h"
 
 #define BASE_10 10
 #define BASE_16 16
@@ -76,43 +78,35 @@ int ksm_fact_print(const struct ksm_fingerprint *fingerprint, enum ksm_fingerpri
 					   : ksm_str_printf(ret_text, "%" PRIu64, value);
 }
 
-bool ksm_fact_digits(const char **at, const char *end, unsigned int base, uint64_t max,
-		     uint64_t *ret_value)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *begin = *at, *digit;
-	uint64_t value = 0;
-
-	for (; *at < end && **at; ++*at) {
-		digit = memchr(digits, **at, base);
-		if (!digit)
-			break;
-		if (__builtin_mul_overflow(value, base, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(digit - digits), &value))
-			return false;
-	}
-	*ret_value = value;
-	return *at > begin && value <= max;
-}
-
 bool ksm_fact_parse(struct ksm_fingerprint *fingerprint, enum ksm_fingerprint_fact fact,
 		    const char *text, size_t len)
 {
 	const char *at = text;
 	uint64_t value;
 
-	if (!ksm_fact_digits(&at, text + len, facts[fact].base, facts[fact].max, &value) ||
+	if (ksm_take_u64(&at, text + len, facts[fact].base, facts[fact].max, &value) ||
 	    at != text + len || value < facts[fact].min)
 		return false;
 	set(fingerprint, fact, value);
 	return true;
 }
 
-bool ksm_fingerprint_may_add(const struct ksm_fingerprint *fingerprint,
-			     const struct ksm_fingerprint_row *row)
+static bool may_add(const struct ksm_fingerprint *fingerprint,
+		    const struct ksm_fingerprint_row *row)
 {
 	return row->copies && row->copies <= KSM_FINGERPRINT_COPIES_MAX &&
 	       (!fingerprint->n || row->digest > fingerprint->row[fingerprint->n - 1].digest) &&
 	       (row->flags & KSM_FINGERPRINT_EXACT ||
 		ksm_fingerprint_keeps(fingerprint->sample, row->digest));
+}
+
+int ksm_fingerprint_add(struct ksm_fingerprint *fingerprint, size_t *capacity,
+			const struct ksm_fingerprint_row *row)
+{
+	if (!may_add(fingerprint, row))
+		return -EBADMSG;
+	if (ksm_array_reserve(&fingerprint->row, capacity, fingerprint->n + 1, sizeof(*row)))
+		return -ENOMEM;
+	fingerprint->row[fingerprint->n++] = *row;
+	return 0;
 }

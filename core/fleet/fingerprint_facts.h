@@ -25,12 +25,8 @@ int ksm_fact_print(const struct ksm_fingerprint *fingerprint, enum ksm_fingerpri
 bool ksm_fact_parse(struct ksm_fingerprint *fingerprint, enum ksm_fingerprint_fact fact,
 		    const char *text, size_t len);
 
-/* Digits of @base up to @max, at least one, from *@at on; goes behind them. */
-bool ksm_fact_digits(const char **at, const char *end, unsigned int base, uint64_t max,
-		     uint64_t *ret_value);
-
-/* May @row come behind those that are there? */
-bool ksm_fingerprint_may_add(const struct ksm_fingerprint *fingerprint,
-			     const struct ksm_fingerprint_row *row);
+/* A row as a file has it. -EBADMSG if it may not come behind those that are there, or -ENOMEM. */
+int ksm_fingerprint_add(struct ksm_fingerprint *fingerprint, size_t *capacity,
+			const struct ksm_fingerprint_row *row);
 
 #endif

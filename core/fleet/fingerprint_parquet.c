@@ -2,10 +2,10 @@
 #include "fleet/fingerprint_parquet.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "fleet/fingerprint_facts.h"
 #include "fleet/parquet.h"
 
@@ -23,13 +23,20 @@ static const struct ksm_parquet_column columns[N_COLUMNS] = {[HOST] = {"host", 4
 							     [COPIES] = {"copies", 4},
 							     [FLAGS] = {"flags", 4}};
 
-static const char *const fact_names[N_FACTS] = {
-	[KSM_FACT_KEY] = PREFIX "key",	     [KSM_FACT_PAGE_SIZE] = PREFIX "page_size",
-	[KSM_FACT_SAMPLE] = PREFIX "sample", [KSM_FACT_HOST] = PREFIX "host",
-	[KSM_FACT_PAGES] = PREFIX "pages",   [KSM_FACT_DISTINCT] = PREFIX "distinct",
-	[FACT_VERSION] = PREFIX "version",   [FACT_DIGEST] = PREFIX "digest",
-	[FACT_NAME] = PREFIX "name",
-};
+/* Behind PREFIX. */
+static const char *fact_name(int fact)
+{
+	switch (fact) {
+	case FACT_VERSION:
+		return "version";
+	case FACT_DIGEST:
+		return "digest";
+	case FACT_NAME:
+		return "name";
+	default:
+		return ksm_fact_name((enum ksm_fingerprint_fact)fact);
+	}
+}
 
 /* ---------------------------------------------------------------- printing */
 
@@ -49,26 +56,35 @@ static void give(void *data, uint32_t column, uint64_t first, uint32_t n, void *
 						       : row[i].flags;
 }
 
-static int print_facts(const struct ksm_fingerprint *fingerprint, struct ksm_str text[N_FACTS],
+struct printed {
+	char name[32];
+	struct ksm_str text;
+};
+
+static int print_facts(const struct ksm_fingerprint *fingerprint, struct printed printed[N_FACTS],
 		       struct ksm_parquet_fact fact[N_FACTS])
 {
-	int err = ksm_str_printf(&text[FACT_VERSION], VERSION)
-			  ?: ksm_str_printf(&text[FACT_DIGEST], KSM_DIGEST_NAME)
-			  ?: ksm_str_escape(&text[FACT_NAME], fingerprint->name,
+	int err = ksm_str_printf(&printed[FACT_VERSION].text, VERSION)
+			  ?: ksm_str_printf(&printed[FACT_DIGEST].text, KSM_DIGEST_NAME)
+			  ?: ksm_str_escape(&printed[FACT_NAME].text, fingerprint->name,
 					    strlen(fingerprint->name));
 
 	for (int i = 0; i < KSM_N_FACTS && !err; i++)
-		err = ksm_fact_print(fingerprint, i, &text[i]);
-	for (int i = 0; i < N_FACTS; i++)
-		fact[i] = (struct ksm_parquet_fact){fact_names[i], text[i].data ? text[i].data : "",
-						    text[i].len};
+		err = ksm_fact_print(fingerprint, i, &printed[i].text);
+	for (int i = 0; i < N_FACTS; i++) {
+		const struct ksm_str *text = &printed[i].text;
+
+		snprintf(printed[i].name, sizeof(printed[i].name), PREFIX "%s", fact_name(i));
+		fact[i] = (struct ksm_parquet_fact){printed[i].name, text->data ? text->data : "",
+						    text->len};
+	}
 	return err;
 }
 
 int ksm_fingerprint_print_parquet(const struct ksm_fingerprint *fingerprint,
 				  struct ksm_str *ret_file)
 {
-	struct ksm_str text[N_FACTS] = {0};
+	struct printed printed[N_FACTS] = {0};
 	struct ksm_parquet_fact fact[N_FACTS];
 	const struct ksm_parquet_table table = {
 		.column = columns,
@@ -79,10 +95,10 @@ int ksm_fingerprint_print_parquet(const struct ksm_fingerprint *fingerprint,
 		.give = give,
 		.data = (void *)(uintptr_t)fingerprint,
 	};
-	int err = print_facts(fingerprint, text, fact) ?: ksm_parquet_print(&table, ret_file);
+	int err = print_facts(fingerprint, printed, fact) ?: ksm_parquet_print(&table, ret_file);
 
 	for (int i = 0; i < N_FACTS; i++)
-		ksm_str_free(&text[i]);
+		ksm_str_free(&printed[i].text);
 	return err;
 }
 
@@ -105,7 +121,9 @@ static int see_fact(void *data, const struct ksm_parquet_fact *fact)
 	struct parsing *p = data;
 	int i = 0;
 
-	while (i < N_FACTS && strcmp(fact->name, fact_names[i]) != 0)
+	if (strncmp(fact->name, PREFIX, strlen(PREFIX)) != 0)
+		return 0;
+	while (i < N_FACTS && strcmp(fact->name + strlen(PREFIX), fact_name(i)) != 0)
 		i++;
 	if (i == N_FACTS)
 		return 0;
@@ -127,23 +145,16 @@ static int see_fact(void *data, const struct ksm_parquet_fact *fact)
 static int see_rows(void *data, uint32_t n, const void *const values[])
 {
 	struct parsing *p = data;
-	struct ksm_fingerprint *fingerprint = &p->fingerprint;
 	const uint64_t *digest = values[DIGEST];
 	const uint32_t *copies = values[COPIES], *flags = values[FLAGS];
+	int ret = p->facts == ALL_FACTS ? 0 : -EBADMSG;
 
-	if (p->facts != ALL_FACTS)
-		return -EBADMSG;
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n && !ret; i++) {
 		const struct ksm_fingerprint_row row = {digest[i], copies[i], flags[i]};
 
-		if (!ksm_fingerprint_may_add(fingerprint, &row))
-			return -EBADMSG;
-		if (ksm_array_reserve(&fingerprint->row, &p->capacity, fingerprint->n + 1,
-				      sizeof(row)))
-			return -ENOMEM;
-		fingerprint->row[fingerprint->n++] = row;
+		ret = ksm_fingerprint_add(&p->fingerprint, &p->capacity, &row);
 	}
-	return 0;
+	return ret;
 }
 
 int ksm_fingerprint_parse_parquet(const char *file, size_t len,

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/cleanup.h"
 #include "fleet/fingerprint_facts.h"
 
@@ -109,7 +108,7 @@ static bool take_head(struct parser *parser, struct ksm_fingerprint *fingerprint
 
 static bool take_number(struct parser *parser, uint64_t max, uint64_t *ret_value)
 {
-	return ksm_fact_digits(&parser->at, parser->end, 10, max, ret_value);
+	return ksm_take_u64(&parser->at, parser->end, 10, max, ret_value) == 0;
 }
 
 static bool take_row(struct parser *parser, struct ksm_fingerprint_row *row)
@@ -132,19 +131,16 @@ static bool take_row(struct parser *parser, struct ksm_fingerprint_row *row)
 static int take_rows(struct parser *parser, struct ksm_fingerprint *fingerprint)
 {
 	size_t capacity = 0;
+	int ret = 0;
 
-	while (parser->at < parser->end) {
+	while (parser->at < parser->end && !ret) {
 		struct ksm_fingerprint_row row;
 
 		parser->line++;
-		if (!take_row(parser, &row) || !ksm_fingerprint_may_add(fingerprint, &row))
-			return -EBADMSG;
-		if (ksm_array_reserve(&fingerprint->row, &capacity, fingerprint->n + 1,
-				      sizeof(row)))
-			return -ENOMEM;
-		fingerprint->row[fingerprint->n++] = row;
+		ret = take_row(parser, &row) ? ksm_fingerprint_add(fingerprint, &capacity, &row)
+					     : -EBADMSG;
 	}
-	return 0;
+	return ret;
 }
 
 int ksm_fingerprint_parse_tsv(const char *text, size_t len, struct ksm_fingerprint *ret_fingerprint,

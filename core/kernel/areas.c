@@ -40,20 +40,7 @@ static int hex_digit(char ch)
 
 static bool take_number(struct cursor *c, unsigned int base, uint64_t max, uint64_t *ret_value)
 {
-	const char *begin = c->p;
-	uint64_t value = 0;
-
-	for (; c->p < c->end; c->p++) {
-		int digit = hex_digit(*c->p);
-
-		if (digit < 0 || digit >= (int)base)
-			break;
-		if (__builtin_mul_overflow(value, base, &value) ||
-		    __builtin_add_overflow(value, (unsigned int)digit, &value))
-			return false;
-	}
-	*ret_value = value;
-	return c->p > begin && value <= max;
+	return ksm_take_u64(&c->p, c->end, base, max, ret_value) == 0;
 }
 
 /* "rwxp". The last column is VM_MAYSHARE, not VM_SHARED. */

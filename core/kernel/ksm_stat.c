@@ -21,33 +21,31 @@ const char *ksm_stat_name(enum ksm_stat_field field)
 /*
  * A number as %lu or %ld printed it. ksm_zero_pages below zero comes as the one or the other, by version.
  */
-static bool parse_number(const char *text, enum ksm_stat_field field, int64_t *ret_value)
+static bool parse_number(const char *text, size_t len, enum ksm_stat_field field,
+			 int64_t *ret_value)
 {
 	bool is_signed = field == KSM_STAT_ksm_process_profit || field == KSM_STAT_ksm_zero_pages;
-	bool negative = is_signed && text[0] == '-';
+	bool negative = is_signed && len && text[0] == '-';
 	uint64_t max = field == KSM_STAT_ksm_zero_pages && !negative ? UINT64_MAX : INT64_MAX;
 	uint64_t value;
 
-	if (ksm_parse_u64(text + negative, max, &value))
+	if (ksm_parse_u64_of(text + negative, len - negative, max, &value))
 		return false;
 	*ret_value = (int64_t)(negative ? -value : value);
 	return true;
 }
 
+static bool is_word(const char *text, size_t len, const char *word)
+{
+	return strlen(word) == len && !memcmp(text, word, len);
+}
+
 static bool parse_value(const char *text, size_t len, enum ksm_stat_field field, int64_t *ret_value)
 {
-	char value[24];
-
-	if (len >= sizeof(value) || memchr(text, '\0', len))
-		return false;
-	memcpy(value, text, len);
-	value[len] = '\0';
 	if (field != KSM_STAT_ksm_merge_any && field != KSM_STAT_ksm_mergeable)
-		return parse_number(value, field, ret_value);
-	if (strcmp(value, "yes") && strcmp(value, "no"))
-		return false;
-	*ret_value = value[0] == 'y';
-	return true;
+		return parse_number(text, len, field, ret_value);
+	*ret_value = is_word(text, len, "yes");
+	return *ret_value || is_word(text, len, "no");
 }
 
 /* "name value" or "name: value". */
@@ -58,7 +56,7 @@ static bool parse_line(const char *line, size_t len, struct ksm_stat *stat)
 	while (name_len < len && line[name_len] != ' ' && line[name_len] != ':')
 		name_len++;
 	for (int i = 0; i < KSM_STAT_N; i++) {
-		if (strlen(names[i]) != name_len || memcmp(names[i], line, name_len))
+		if (!is_word(line, name_len, names[i]))
 			continue;
 		at = name_len;
 		at += at < len && line[at] == ':';

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -33,19 +32,16 @@ int ksm_ksmd_open(const struct ksm_root *root, int *ret_dir_fd, struct ksm_error
 int ksm_ksmd_ticks_parse(const char *text, uint64_t *ret_ticks, struct ksm_error *err)
 {
 	/* The name before it may hold anything, also parentheses. */
-	const char *at = strrchr(text, ')');
-	uint64_t ticks[2];
+	const char *at = strrchr(text, ')'), *end = text + strlen(text);
+	uint64_t ticks[2] = {0};
 
 	for (int field = STATE_FIELD - 1; at && field < UTIME_FIELD; field++) {
 		at = strchr(at, ' ');
 		at = at ? at + 1 : NULL;
 	}
-	for (int i = 0; at && i < 2; i++) {
-		char *end;
-
-		ticks[i] = strtoull(at, &end, 10);
-		at = *at >= '0' && *at <= '9' && *end == ' ' ? end + 1 : NULL;
-	}
+	for (int i = 0; at && i < 2; i++)
+		at = !ksm_take_u64(&at, end, 10, UINT64_MAX, &ticks[i]) && *at == ' ' ? at + 1
+										      : NULL;
 	if (!at)
 		return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
 				     "the stat file of \"ksmd\" is not what proc(5) says");

@@ -35,17 +35,6 @@ struct parsing {
 	size_t capacity;
 };
 
-static bool parse_number(const char *text, size_t len, uint64_t max, uint64_t *ret_value)
-{
-	char number[24];
-
-	if (len >= sizeof(number) || memchr(text, '\0', len))
-		return false;
-	memcpy(number, text, len);
-	number[len] = '\0';
-	return ksm_parse_u64(number, max, ret_value) == 0;
-}
-
 /* The zone at hand is complete. A zone without memory has no start_pfn, or none of interest. */
 static int end_zone(struct parsing *p)
 {
@@ -83,7 +72,7 @@ static int begin_zone(struct parsing *p, const char *text, size_t len)
 		return ret;
 	if (!comma || len - digits < sizeof(separator) ||
 	    memcmp(comma, separator, sizeof(separator) - 1) != 0 ||
-	    !parse_number(text, digits, KSM_NODES_MAX - 1, &nid)) {
+	    ksm_parse_u64_of(text, digits, KSM_NODES_MAX - 1, &nid)) {
 		p->wrong = "names no zone of a node";
 		return -EBADMSG;
 	}
@@ -116,7 +105,7 @@ static int parse_line(struct parsing *p, const char *text, size_t len)
 		while (value && value < end && *value == ' ')
 			value++;
 		if (p->has[i] || !value ||
-		    !parse_number(value, (size_t)(end - value), PFN_MAX, &p->value[i])) {
+		    ksm_parse_u64_of(value, (size_t)(end - value), PFN_MAX, &p->value[i])) {
 			p->wrong = "has no number of pages where one belongs";
 			return -EBADMSG;
 		}

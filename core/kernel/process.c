@@ -33,7 +33,6 @@ static const char *status_value(const char *status, const char *key, size_t *ret
 static bool status_number(const char *status, const char *key, unsigned int field, uint64_t max,
 			  uint64_t *ret_value)
 {
-	char number[24];
 	size_t len;
 	const char *p = status_value(status, key, &len);
 
@@ -41,12 +40,7 @@ static bool status_number(const char *status, const char *key, unsigned int fiel
 		p += strcspn(p, "\t \n");
 		p += strspn(p, "\t ");
 	}
-	len = p ? strcspn(p, "\t \n") : 0;
-	if (!len || len >= sizeof(number))
-		return false;
-	memcpy(number, p, len);
-	number[len] = '\0';
-	return !ksm_parse_u64(number, max, ret_value);
+	return p && !ksm_parse_u64_of(p, strcspn(p, "\t \n"), max, ret_value);
 }
 
 /* The kernel writes a newline and a backslash in a name as \n and \\, and nothing else. */

@@ -180,13 +180,11 @@ static int read_vmcoreinfo(struct ksm_dump *dump, const struct note *note, struc
 		const char *newline = memchr(line, '\n', (size_t)(end - line));
 		size_t len = (size_t)((newline ? newline : end) - line);
 
-		if (len > sizeof(size_key) - 1 && len < sizeof(size_key) + 20 &&
-		    !memcmp(line, size_key, sizeof(size_key) - 1)) {
-			char digits[24] = "";
+		if (len > sizeof(size_key) - 1 && !memcmp(line, size_key, sizeof(size_key) - 1)) {
 			uint64_t size;
 
-			memcpy(digits, line + sizeof(size_key) - 1, len - (sizeof(size_key) - 1));
-			if (ksm_parse_u64(digits, UINT32_MAX, &size) == 0)
+			if (ksm_parse_u64_of(line + sizeof(size_key) - 1,
+					     len - (sizeof(size_key) - 1), UINT32_MAX, &size) == 0)
 				tell_page_size(elf, size, "VMCOREINFO");
 		} else if (len > sizeof(release_key) - 1 &&
 			   !memcmp(line, release_key, sizeof(release_key) - 1)) {

@@ -190,6 +190,38 @@ TEST(ParseU64, TakesDecimalNumbersOnly)
 	EXPECT_EQ(value, UINT64_MAX) << "untouched on failure";
 }
 
+TEST(ParseU64, TakesSoManyBytes)
+{
+	uint64_t value = 7;
+
+	EXPECT_EQ(ksm_parse_u64_of("1234", 2, 100, &value), 0);
+	EXPECT_EQ(value, 12u);
+	EXPECT_EQ(ksm_parse_u64_of("12\0", 3, 100, &value), -EINVAL);
+	EXPECT_EQ(ksm_parse_u64_of("", 0, 100, &value), -EINVAL);
+	EXPECT_EQ(ksm_parse_u64_of("99999999999999999999x", 21, UINT64_MAX, &value), -EINVAL);
+	EXPECT_EQ(value, 12u);
+}
+
+TEST(TakeU64, GoesBehindTheDigits)
+{
+	const char text[] = "00ffg";
+	const char *at = text;
+	uint64_t value = 7;
+
+	EXPECT_EQ(ksm_take_u64(&at, text + 5, 16, UINT64_MAX, &value), 0);
+	EXPECT_EQ(value, 255u);
+	EXPECT_EQ(at, text + 4);
+	EXPECT_EQ(ksm_take_u64(&at, text + 5, 16, UINT64_MAX, &value), -EINVAL);
+	at = text;
+	EXPECT_EQ(ksm_take_u64(&at, text + 3, 10, UINT64_MAX, &value), 0);
+	EXPECT_EQ(value, 0u);
+	EXPECT_EQ(at, text + 2);
+	at = text;
+	EXPECT_EQ(ksm_take_u64(&at, text + 4, 16, 254, &value), -ERANGE);
+	at = "FF";
+	EXPECT_EQ(ksm_take_u64(&at, at + 2, 16, UINT64_MAX, &value), -EINVAL) << "upper case";
+}
+
 TEST(ParseU64, KnowsItsBounds)
 {
 	uint64_t value = 7;

@@ -241,10 +241,13 @@ TEST_F(FingerprintTest, AsManyCopiesAsFilesCanTell)
 				  more = {5, KSM_FINGERPRINT_COPIES_MAX + 1u,
 					  KSM_FINGERPRINT_EXACT};
 	Fingerprint fingerprint;
+	size_t capacity = 0;
 
 	fingerprint.sample = 1;
-	EXPECT_TRUE(ksm_fingerprint_may_add(&fingerprint, &most));
-	EXPECT_FALSE(ksm_fingerprint_may_add(&fingerprint, &more));
+	EXPECT_EQ(ksm_fingerprint_add(&fingerprint, &capacity, &more), -EBADMSG);
+	EXPECT_EQ(ksm_fingerprint_add(&fingerprint, &capacity, &most), 0);
+	EXPECT_EQ(ksm_fingerprint_add(&fingerprint, &capacity, &most), -EBADMSG) << "again";
+	EXPECT_EQ(fingerprint.n, 1u);
 }
 
 TEST_F(FingerprintTest, DamageIsToldByItsLine)
