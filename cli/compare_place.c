@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/str.h"
 #include "base/units.h"
 
@@ -49,12 +50,14 @@ int ksm_place_option(const struct ksm_cli *cli, const char *value,
 int ksm_place_run(const struct ksm_cli *cli, const struct ksm_fingerprint *fingerprint, uint32_t n,
 		  struct ksm_place_request *request)
 {
+	struct ksm_placer *placer ksm_auto_placer = NULL;
 	struct ksm_error err;
 
-	if (ksm_place_greedily(fingerprint, n, request->n_hosts,
+	if (ksm_placer_new(fingerprint, n, &placer, &err) ||
+	    ksm_place_greedily(placer, request->n_hosts,
 			       request->host_bytes / fingerprint->page_size, &request->placed,
 			       &err) ||
-	    ksm_place_as_given(fingerprint, n, &request->given, &err))
+	    ksm_place_as_given(placer, &request->given, &err))
 		return ksm_cli_fail(cli, &err);
 	return KSM_EXIT_OK;
 }
@@ -76,7 +79,7 @@ static void format_pages(double pages, uint32_t page_size, char buf[KSM_UNITS_MA
 static void print_saving(const struct ksm_place_request *request, double apart, uint32_t page_size)
 {
 	double now = request->placed.pages;
-	bool has_given = request->given.n_hosts > 1;
+	bool has_given = ksm_place_has_given(request);
 	double before = has_given ? request->given.pages : apart;
 	char saved[KSM_UNITS_MAX], text[KSM_UNITS_MAX];
 

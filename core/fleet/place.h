@@ -17,17 +17,25 @@ struct ksm_placement {
 	double pages; /* of all hosts */
 };
 
+/* Guests, with their contents told apart. */
+struct ksm_placer;
+
+/* -ENOMEM only, here and below. @guest has to be alike, as ksm_compare_run() has seen to, and must outlive it. */
+int ksm_placer_new(const struct ksm_fingerprint *guest, uint32_t n, struct ksm_placer **ret_placer,
+		   struct ksm_error *err);
+void ksm_placer_free(struct ksm_placer **placer);
+#define ksm_auto_placer ksm_cleanup(ksm_placer_free)
+
 /*
  * The largest guest first, each to the host where it adds the fewest pages, of those where it then fits into
- * @host_pages; among equal ones to the emptiest, which leaves room for its like. That is a heuristic, as packing takes. The fingerprints have to be alike,
- * as ksm_compare_run() has seen to. The caller releases.
+ * @host_pages; among equal ones to the emptiest, which leaves room for its like. That is a heuristic, as packing takes.
+ * The caller releases.
  */
-int ksm_place_greedily(const struct ksm_fingerprint *guest, uint32_t n, uint32_t n_hosts,
-		       uint64_t host_pages, struct ksm_placement *ret_placement,
-		       struct ksm_error *err);
-/* Each on the host that its fingerprint names: hosts here are these numbers in ascending order. */
-int ksm_place_as_given(const struct ksm_fingerprint *guest, uint32_t n,
+int ksm_place_greedily(const struct ksm_placer *placer, uint32_t n_hosts, uint64_t host_pages,
 		       struct ksm_placement *ret_placement, struct ksm_error *err);
+/* Each on the host that its fingerprint names: hosts here are these numbers in ascending order. */
+int ksm_place_as_given(const struct ksm_placer *placer, struct ksm_placement *ret_placement,
+		       struct ksm_error *err);
 void ksm_placement_release(struct ksm_placement *placement);
 
 #endif

@@ -112,7 +112,7 @@ static json_object *place_object(const struct ksm_place_request *place,
 				 const struct ksm_fingerprint *fingerprint, uint32_t n)
 {
 	json_object *object, *hosts, *guests;
-	bool has_given = place->given.n_hosts > 1;
+	bool has_given = ksm_place_has_given(place);
 
 	if (!place->n_hosts)
 		return NULL;

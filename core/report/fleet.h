@@ -27,6 +27,12 @@ struct ksm_place_request {
 	struct ksm_placement given; /* by the numbers of hosts in their fingerprints */
 };
 
+/* One host says nothing of where guests are: it is the number that fingerprints have by default. */
+static inline bool ksm_place_has_given(const struct ksm_place_request *place)
+{
+	return place->given.n_hosts > 1;
+}
+
 /* ksmctl.compare/1; @input and @fingerprint have @n elements each. */
 json_object *ksm_report_compare(const struct ksm_compare *compare,
 				const struct ksm_compare_input *input,

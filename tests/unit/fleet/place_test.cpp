@@ -26,6 +26,7 @@ class PlaceTest : public ::testing::Test
 		for (auto &guest : guests_)
 			ksm_fingerprint_release(&guest);
 		ksm_placement_release(&placement_);
+		ksm_placer_free(&placer_);
 	}
 	void Add(const Contents &contents, uint32_t host = 0, uint32_t sample = 1)
 	{
@@ -43,12 +44,18 @@ class PlaceTest : public ::testing::Test
 		guests_.push_back(guest);
 		contents_.push_back(contents);
 	}
+	void Begin()
+	{
+		ksm_placer_free(&placer_);
+		ASSERT_EQ(
+			ksm_placer_new(guests_.data(), uint32_t(guests_.size()), &placer_, nullptr),
+			0);
+	}
 	void Greedily(uint32_t n_hosts, uint64_t pages)
 	{
 		ksm_placement_release(&placement_);
-		ASSERT_EQ(ksm_place_greedily(guests_.data(), uint32_t(guests_.size()), n_hosts,
-					     pages, &placement_, nullptr),
-			  0);
+		Begin();
+		ASSERT_EQ(ksm_place_greedily(placer_, n_hosts, pages, &placement_, nullptr), 0);
 	}
 	std::vector<uint32_t> Hosts() const
 	{
@@ -76,6 +83,7 @@ class PlaceTest : public ::testing::Test
 
 	std::vector<ksm_fingerprint> guests_;
 	std::vector<Contents> contents_;
+	ksm_placer *placer_ = nullptr;
 	ksm_placement placement_ = {};
 };
 
@@ -110,7 +118,8 @@ TEST_F(PlaceTest, AsGivenIsByTheNumbersOfHosts)
 	Add({1, 2, 3}, 70);
 	Add({3, 4}, 7);
 	Add({1, 2}, 70);
-	ASSERT_EQ(ksm_place_as_given(guests_.data(), 3, &placement_, nullptr), 0);
+	Begin();
+	ASSERT_EQ(ksm_place_as_given(placer_, &placement_, nullptr), 0);
 	EXPECT_EQ(Hosts(), (std::vector<uint32_t>{1, 0, 1}));
 	EXPECT_EQ(Told(), (std::vector<double>{2, 3}));
 }
