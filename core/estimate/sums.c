@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "estimate/pairs.h"
+#include "estimate/sampled_sums.h"
 #include "estimate/tally.h"
 
 /* Pages of contents to come lie anywhere in memory: so many are fetched ahead. */
@@ -31,18 +32,11 @@ struct mapping {
 	uint32_t bucket[DIMENSIONS];
 };
 
-/* What a sample has of each of the sums that are told from it. */
-struct sampled {
-#define X(name) struct ksm_sampled_sum name;
-	KSM_SAMPLED_SUMS(X)
-#undef X
-};
-
 struct summing {
 	struct ksm_estimate *estimate;
 	struct ksm_page_source *source;
 	const struct ksm_contents *contents; /* of the stratum at hand */
-	struct sampled sampled;
+	struct ksm_sampled_sums sampled;
 	const int64_t *
 		present; /* pages of each target, where they are known beside a sample; else NULL */
 	struct bucket *bucket[DIMENSIONS];   /* GROUP is NULL without groups */
@@ -394,36 +388,6 @@ static int allocate_all(struct summing *s, const struct ksm_all_contents *conten
 					    ksm_model_sharing_max(&s->estimate->outcome->model));
 }
 
-static void add_to(struct ksm_sampled_sum *sum, int64_t value)
-{
-	sum->n += value != 0;
-	sum->sum += (double)value;
-	sum->squares += (double)value * (double)value;
-}
-
-/* Where it is known how many pages there are, only what they have less of is to be told from the sample. */
-static void complement(struct ksm_estimate_sums *sums)
-{
-	sums->physical_pages = sums->pages_present - sums->physical_pages;
-	sums->distinct_pages = sums->pages_present - sums->distinct_pages;
-	sums->pages_present = 0;
-}
-
-/* What a content of the sample has added to the sums. */
-static void count_sampled(struct summing *s, const struct ksm_estimate_sums *before)
-{
-	struct ksm_estimate_sums added = s->bucket[TOTAL]->sums;
-
-#define X(name) added.name = (added.name - before->name) / s->contents->weight;
-	KSM_SAMPLED_SUMS(X)
-#undef X
-	if (s->present)
-		complement(&added);
-#define X(name) add_to(&s->sampled.name, added.name);
-	KSM_SAMPLED_SUMS(X)
-#undef X
-}
-
 static int sum_any(struct summing *s, size_t first, size_t end)
 {
 	return end - first == 1 ? sum_single(s, first) : sum_content(s, first, end);
@@ -434,7 +398,7 @@ static int sum_sampled(struct summing *s, size_t first, size_t end)
 	struct ksm_estimate_sums before = s->bucket[TOTAL]->sums;
 	int err = sum_any(s, first, end);
 
-	count_sampled(s, &before);
+	ksm_sampled_count(&s->sampled, &before, &s->bucket[TOTAL]->sums, s->contents->weight);
 	return err;
 }
 
@@ -492,57 +456,18 @@ static void take_crossing(struct summing *s)
 				estimate->crossing_pages[KSM_OWNER_DOMAIN] = KSM_UNKNOWN;
 }
 
-/* As many pages as there are: what differs from the estimate is in contents like those of the sample. */
-static void fit(struct ksm_estimate_sums *sums, int64_t present)
-{
-	int64_t missing = present - sums->pages_present;
-
-	sums->pages_present += missing;
-	sums->physical_pages += missing;
-	sums->distinct_pages += missing;
-	/* Of a target with few pages a sample says little, and not always what can be. */
-	if (sums->physical_pages < 0)
-		sums->physical_pages = 0;
-	if (sums->distinct_pages < 0)
-		sums->distinct_pages = 0;
-}
-
-static struct ksm_interval less(int64_t all, struct ksm_interval interval)
-{
-	double n = (double)all;
-
-	return (struct ksm_interval){n - interval.value, n - interval.high, n - interval.low};
-}
-
 /* The totals, and within what they lie. */
 static void take_totals(struct summing *s)
 {
 	struct ksm_estimate *estimate = s->estimate;
-	struct ksm_estimate_sample *sample = &estimate->sample;
-	struct ksm_estimate_sums sums = s->bucket[TOTAL]->sums;
 	int64_t present = 0;
 
-	estimate->totals = sums;
-	if (s->present)
-		complement(&sums);
-#define X(name)                                                      \
-	sample->name =                                               \
-		ksm_interval_of_sum(&s->sampled.name, sample->every, \
-				    (double)sums.name - s->sampled.name.sum * sample->every);
-	KSM_SAMPLED_SUMS(X)
-#undef X
-	if (!s->present)
-		return;
-	for (uint32_t i = 0; i < estimate->n_targets; i++)
+	for (uint32_t i = 0; i < estimate->n_targets && s->present; i++)
 		present += s->present[i];
-	fit(&estimate->totals, present);
-	sample->pages_present = (struct ksm_interval){
-		(double)present,
-		(double)present,
-		(double)present,
-	};
-	sample->physical_pages = less(present, sample->physical_pages);
-	sample->distinct_pages = less(present, sample->distinct_pages);
+	estimate->totals = s->bucket[TOTAL]->sums;
+	ksm_sampled_take(&s->sampled, &estimate->totals, present, &estimate->sample);
+	if (s->present)
+		ksm_sampled_fit(&estimate->totals, present);
 }
 
 static int take_all(struct summing *s)
@@ -556,7 +481,7 @@ static int take_all(struct summing *s)
 
 		target->sums = s->bucket[TARGET][i].sums;
 		if (s->present)
-			fit(&target->sums, s->present[i]);
+			ksm_sampled_fit(&target->sums, s->present[i]);
 		target->self_duplicate_pages = target->sums.duplicate_pages;
 		target->cross_duplicate_pages = s->bucket[TARGET][i].cross_duplicate_pages;
 	}
@@ -574,6 +499,7 @@ int ksm_sum_contents(struct ksm_estimate *estimate, struct ksm_page_source *sour
 		.source = source,
 		.grouping = grouping,
 		.present = present,
+		.sampled.knows_present = present,
 		.top = top,
 		.holdings = &estimate->holdings,
 	};

@@ -9,9 +9,10 @@
 #include "estimate/top.h"
 
 /*
- * Fills in totals, the intervals of those from a sample, the targets' sums, pairs, what is known of contents but for the list of them, and groups (where
- * @grouping is not NULL); offers to @top every content that is looked at whole. @present: pages of each target as they
- * were counted beside a sample; NULL without one, or if they were not. -ENOMEM only.
+ * Fills in totals, the intervals of those from a sample, the targets' sums, pairs, what is known of contents but for the
+ * list of them, and groups (where @grouping is not NULL); offers to @top every content that is looked at whole.
+ * @present: pages of each target as they were counted beside a sample; NULL without one, or if they were not. -ENOMEM
+ * only.
  */
 int ksm_sum_contents(struct ksm_estimate *estimate, struct ksm_page_source *source,
 		     const struct ksm_all_contents *contents, const struct ksm_grouping *grouping,
