@@ -8,11 +8,10 @@ void remove_rmap_item_from_tree(struct ksm_twin *twin, uint32_t number)
 {
 	struct rmap_item *item = item_at(twin, number);
 
-	if (item->address & STABLE_FLAG) {
+	if (item->address & STABLE_FLAG)
 		stable_tree_remove(twin, number);
-	} else if (item->address & UNSTABLE_FLAG) {
+	else if (item->address & UNSTABLE_FLAG)
 		unstable_tree_remove(twin, number);
-	}
 }
 
 /* The kernel counts to 255, but from 9 on all ages are alike. */

@@ -2,11 +2,11 @@
 #include "report/estimate_html.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "kernel/ksm_sysfs.h"
+#include "kernel/tunables.h"
 #include "report/headline.h"
 #include "report/html_estimate.h"
 
@@ -46,10 +46,14 @@ static void put_model(struct ksm_html *html, const struct ksm_estimate *estimate
 		     KSMCTL_VERSION, model->kernel, model->profile->kernel,
 		     ksm_checksum_name(model->profile->checksum), estimate->outcome->n_passes,
 		     estimate->page_size);
-	for (enum ksm_sysfs_field field = 0; field < KSM_SYSFS_N; field++)
-		if (ksm_model_has(model, field))
-			ksm_html_put(html, "<code>%s=%" PRId64 "</code> ", ksm_sysfs_name(field),
-				     ksm_model_get(model, field));
+	for (enum ksm_sysfs_field field = 0; field < KSM_SYSFS_N; field++) {
+		char value[KSM_TUNABLE_TEXT_MAX];
+
+		if (!ksm_model_has(model, field))
+			continue;
+		ksm_tunable_format(ksm_tunable_of(field), ksm_model_get(model, field), value);
+		ksm_html_put(html, "<code>%s=%s</code> ", ksm_sysfs_name(field), value);
+	}
 	ksm_html_put(html, "</p>\n");
 	ksm_html_end_section(html);
 }

@@ -20,7 +20,8 @@ static const char *verdict(int64_t looked_at, int64_t freed, int64_t net)
 	return net < looked_at / 100 ? "hardly worth it" : "worth it";
 }
 
-bool ksm_estimate_hides_holes(const struct ksm_estimate *estimate)
+/* Is there a dump in which memory that was never touched looks like zeros? */
+static bool hides_holes(const struct ksm_estimate *estimate)
 {
 	for (uint32_t i = 0; i < estimate->n_targets; i++) {
 		const struct ksm_space *space = estimate->target[i].space;
@@ -44,18 +45,17 @@ static int put_freed(const struct ksm_estimate *estimate, struct ksm_str *lines)
 	ksm_format_percent((uint64_t)freed, (uint64_t)looked_at, c);
 	ksm_format_bytes(estimate->outcome->metadata_bytes, d);
 	ksm_format_bytes(net, e);
-	return ksm_str_printf(lines,
-			      "KSM would free %s%s%s of %s (%s); rmap items cost %s, net %s: %s\n",
-			      ksm_estimate_hides_holes(estimate) ? "at most " : "",
-			      estimate->sample.every > 1 ? "about " : "", a, b, c, d, e,
-			      verdict(looked_at, freed, net));
+	return ksm_str_printf(
+		lines, "KSM would free %s%s%s of %s (%s); rmap items cost %s, net %s: %s\n",
+		hides_holes(estimate) ? "at most " : "", estimate->sample.every > 1 ? "about " : "",
+		a, b, c, d, e, verdict(looked_at, freed, net));
 }
 
 static int put_holes(const struct ksm_estimate *estimate, struct ksm_str *lines)
 {
 	char bytes[KSM_UNITS_MAX];
 
-	if (!ksm_estimate_hides_holes(estimate))
+	if (!hides_holes(estimate))
 		return 0;
 	ksm_format_bytes(ksm_estimate_bytes(estimate, estimate->totals.zero_pages), bytes);
 	return ksm_str_printf(

@@ -6,9 +6,6 @@
 #include "base/str.h"
 #include "estimate/estimate.h"
 
-/* Is there a dump in which memory that was never touched looks like zeros? */
-bool ksm_estimate_hides_holes(const struct ksm_estimate *estimate);
-
 /*
  * Appends the headline, and each sentence that has to stand next to it, a line each. The first has what is freed, of
  * what, at what cost, and whether that is worth it. -ENOMEM only.

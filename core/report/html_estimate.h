@@ -8,13 +8,6 @@
 #include "report/diff.h"
 #include "report/html_page.h"
 
-struct ksm_html_name {
-	char text[160];
-};
-
-/* What a target or a group is called, unescaped. */
-struct ksm_html_name ksm_html_target_name(const struct ksm_estimate *estimate, uint32_t target);
-
 void ksm_html_diff(struct ksm_html *html, const struct ksm_diff *diff);
 /* From what was looked at to what is saved. */
 void ksm_html_waterfall(struct ksm_html *html, const struct ksm_estimate *estimate);

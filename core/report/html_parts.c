@@ -16,10 +16,15 @@
 /* Lines before smaller areas would be all that is seen of them. */
 #define BORDERED_CELLS 4
 
-struct ksm_html_name ksm_html_target_name(const struct ksm_estimate *estimate, uint32_t target)
+/* What a target or a group is called, unescaped. */
+struct name {
+	char text[160];
+};
+
+static struct name target_name(const struct ksm_estimate *estimate, uint32_t target)
 {
 	const struct ksm_space *space = estimate->target[target].space;
-	struct ksm_html_name name;
+	struct name name;
 
 	if (space->file)
 		snprintf(name.text, sizeof(name.text), "%s", space->file);
@@ -118,7 +123,7 @@ static void put_map(struct ksm_html *html, const struct ksm_estimate *estimate, 
 	const struct ksm_map *map = &estimate->map[target];
 	double *share ksm_auto_free = calloc((size_t)map->n_cells * KSM_CLASSES, sizeof(*share));
 	size_t *border ksm_auto_free = calloc(map->n_areas, sizeof(*border));
-	struct ksm_html_name name = ksm_html_target_name(estimate, target);
+	struct name name = target_name(estimate, target);
 	size_t n_borders = 0;
 	char text[256];
 
@@ -180,15 +185,15 @@ static const struct ksm_html_column pair_columns[] = {
 	{"Merging frees", true}, {NULL, false},
 };
 
-static struct ksm_html_name group_name(const struct ksm_estimate *estimate, uint32_t group)
+static struct name group_name(const struct ksm_estimate *estimate, uint32_t group)
 {
-	struct ksm_html_name name;
+	struct name name;
 
 	snprintf(name.text, sizeof(name.text), "%s", estimate->group[group].name);
 	return name;
 }
 
-typedef struct ksm_html_name name_of(const struct ksm_estimate *estimate, uint32_t number);
+typedef struct name name_of(const struct ksm_estimate *estimate, uint32_t number);
 
 static void put_matrix(struct ksm_html *html, const struct ksm_pair *pair, size_t n_pairs,
 		       uint32_t n, const char *what)
@@ -245,7 +250,7 @@ static void put_pairs(struct ksm_html *html, const struct ksm_estimate *estimate
 void ksm_html_pairs(struct ksm_html *html, const struct ksm_estimate *estimate)
 {
 	put_pairs(html, estimate, estimate->pair, estimate->n_pairs, estimate->n_targets,
-		  ksm_html_target_name, "Which targets share contents");
+		  target_name, "Which targets share contents");
 	put_pairs(html, estimate, estimate->group_pair, estimate->n_group_pairs,
 		  (uint32_t)estimate->n_groups, group_name, "Which groups share contents");
 }
@@ -290,7 +295,7 @@ void ksm_html_targets(struct ksm_html *html, const struct ksm_estimate *estimate
 
 		ksm_html_put(html, "<tr>");
 		ksm_html_number_cell(html, order[i] + 1);
-		ksm_html_text_cell(html, ksm_html_target_name(estimate, order[i]).text);
+		ksm_html_text_cell(html, target_name(estimate, order[i]).text);
 		ksm_html_put(html, "<td>%s</td>", user ? user : "");
 		put_sums(html, estimate, &target->sums, target->cross_duplicate_pages);
 		ksm_html_text_cell(html, target->complete ? "" : target->error.text);
@@ -339,7 +344,7 @@ static void put_content(struct ksm_html *html, const struct ksm_estimate *estima
 	ksm_html_put(html, "<tr>");
 	ksm_html_number_cell(html, content->copies);
 	ksm_html_number_cell(html, content->targets);
-	ksm_html_text_cell(html, ksm_html_target_name(estimate, content->space).text);
+	ksm_html_text_cell(html, target_name(estimate, content->space).text);
 	ksm_html_text_cell(html, area ? ksm_area_label(areas, area) : "");
 	ksm_html_put(html, "<td><code>0x%016" PRIx64 "</code></td><td>%s</td><td><code>",
 		     content->address, content->looks ? ksm_looks_name(content->looks) : "");

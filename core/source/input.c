@@ -258,11 +258,6 @@ void ksm_input_close(struct ksm_input **input_p)
 	*input_p = NULL;
 }
 
-const char *ksm_input_path(const struct ksm_input *input)
-{
-	return input->path;
-}
-
 static const char *compression(const struct ksm_input *input, unsigned int depth)
 {
 	if (depth > input->depth)

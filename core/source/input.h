@@ -27,8 +27,6 @@ int ksm_input_open(const char *path, uint64_t max_size, struct ksm_input **ret_i
 void ksm_input_close(struct ksm_input **input);
 #define ksm_auto_input ksm_cleanup(ksm_input_close)
 
-/* As given. The input's. */
-const char *ksm_input_path(const struct ksm_input *input);
 /* "none", "zstd", "lz4", "xz", "gzip" or "bzip2": the outermost; and what is inside that. */
 const char *ksm_input_compression(const struct ksm_input *input);
 const char *ksm_input_inner_compression(const struct ksm_input *input);

@@ -128,8 +128,4 @@ int ksm_kdump_next(struct ksm_kdump *dump, uint64_t max, unsigned char *data,
  */
 void ksm_kdump_fill(const struct ksm_kdump *dump, struct ksm_batch *batch);
 
-/* The same for one page. KSM_ERR_FORMAT where it is not there or does not unpack. */
-int ksm_kdump_read_page(const struct ksm_kdump *dump, uint64_t pfn, unsigned char *buf,
-			struct ksm_error *err);
-
 #endif

@@ -61,10 +61,10 @@ enum kdump_record_kind ksm_kdump_flat_record(const unsigned char *record, uint64
 	return KDUMP_RECORD_DATA;
 }
 
-void ksm_kdump_flat_fault(uint64_t at, struct ksm_error *ret_error)
+int ksm_kdump_flat_fault(uint64_t at, struct ksm_error *err)
 {
-	ksm_error_set(ret_error, KSM_ERR_FORMAT, EBADMSG,
-		      "is damaged: the record at byte %" PRIu64 " makes no sense", at);
+	return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
+			     "is damaged: the record at byte %" PRIu64 " makes no sense", at);
 }
 
 /* ---------------------------------------------------------------- the index of records */

@@ -62,8 +62,8 @@ enum kdump_record_kind {
 enum kdump_record_kind ksm_kdump_flat_record(const unsigned char *record, uint64_t *ret_offset,
 					     uint64_t *ret_size);
 
-/* Says that the record at byte @at makes no sense. */
-void ksm_kdump_flat_fault(uint64_t at, struct ksm_error *ret_error);
+/* Says that the record at byte @at makes no sense; -EBADMSG. */
+int ksm_kdump_flat_fault(uint64_t at, struct ksm_error *err);
 
 int ksm_kdump_image_open(const struct ksm_input *input, bool is_flat, struct kdump_image *ret_image,
 			 struct ksm_error *err);

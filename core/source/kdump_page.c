@@ -244,18 +244,3 @@ void ksm_kdump_fill(const struct ksm_kdump *dump, struct ksm_batch *batch)
 	fill(reader, batch);
 	ksm_kdump_reader_release(reader);
 }
-
-int ksm_kdump_read_page(const struct ksm_kdump *dump, uint64_t pfn, unsigned char *buf,
-			struct ksm_error *err)
-{
-	struct kdump_reader *reader ksm_auto_free = malloc(sizeof(*reader));
-	struct kdump_descriptor descriptor = {0};
-	int ret;
-
-	if (!reader)
-		return ksm_error_no_memory(err);
-	ksm_kdump_reader_init(reader, dump);
-	ret = find_page(reader, pfn, &descriptor, err) ?: read_page(reader, &descriptor, buf, err);
-	ksm_kdump_reader_release(reader);
-	return ret;
-}

@@ -72,9 +72,7 @@ int ksm_kdump_next_record(struct kdump_stream *stream, struct ksm_error *err)
 			stream->has_ended = true;
 			break;
 		case KDUMP_RECORD_BAD:
-			return ksm_error_set(
-				err, KSM_ERR_FORMAT, EBADMSG,
-				"is damaged: the record at byte %" PRIu64 " makes no sense", at);
+			return ksm_kdump_flat_fault(at, err);
 		}
 	}
 	return 0;

@@ -94,14 +94,17 @@ static void check_same(const struct ksm_kdump *file, const struct ksm_kdump_run 
 		       const unsigned char *data)
 {
 	unsigned int page_size = ksm_kdump_get_facts(file)->page_size;
-	unsigned char *page = malloc(page_size);
+	struct ksm_batch batch = {.data = malloc(page_size)};
 
-	CHECK(page);
+	CHECK(batch.data);
 	for (uint64_t i = 0; i < run->n; i++) {
-		CHECK(ksm_kdump_read_page(file, run->pfn + i, page, NULL) == 0);
-		CHECK(memcmp(page, data + i * page_size, page_size) == 0);
+		batch.page[0] = (struct ksm_page){.address = (run->pfn + i) * page_size};
+		batch.n = 1;
+		ksm_kdump_fill(file, &batch);
+		CHECK(!(batch.page[0].flags & KSM_PAGE_LOST));
+		CHECK(memcmp(batch.data, data + i * page_size, page_size) == 0);
 	}
-	free(page);
+	free(batch.data);
 }
 
 /* @file: what @dump is a stream of, if that can be told. */
