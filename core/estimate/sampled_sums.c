@@ -38,17 +38,17 @@ static struct ksm_interval less(int64_t all, struct ksm_interval interval)
 	return (struct ksm_interval){n - interval.value, n - interval.high, n - interval.low};
 }
 
-void ksm_sampled_take(const struct ksm_sampled_sums *sampled, const struct ksm_estimate_sums *totals,
-		      int64_t present, struct ksm_estimate_sample *sample)
+void ksm_sampled_take(const struct ksm_sampled_sums *sampled,
+		      const struct ksm_estimate_sums *totals, int64_t present,
+		      struct ksm_estimate_sample *sample)
 {
 	struct ksm_estimate_sums sums = *totals;
 
 	if (sampled->knows_present)
 		complement(&sums);
-#define X(name)                                                    \
-	sample->name =                                             \
-		ksm_interval_of_sum(&sampled->name, sample->every, \
-				    (double)sums.name - sampled->name.sum * sample->every);
+#define X(name)                                                           \
+	sample->name = ksm_interval_of_sum(&sampled->name, sample->every, \
+					   (double)sums.name - sampled->name.sum * sample->every);
 	KSM_SAMPLED_SUMS(X)
 #undef X
 	if (!sampled->knows_present)

@@ -18,8 +18,9 @@ void ksm_sampled_count(struct ksm_sampled_sums *sampled, const struct ksm_estima
 		       const struct ksm_estimate_sums *now, int64_t weight);
 
 /* Within what @totals lie, of @present pages if these are known. */
-void ksm_sampled_take(const struct ksm_sampled_sums *sampled, const struct ksm_estimate_sums *totals,
-		      int64_t present, struct ksm_estimate_sample *sample);
+void ksm_sampled_take(const struct ksm_sampled_sums *sampled,
+		      const struct ksm_estimate_sums *totals, int64_t present,
+		      struct ksm_estimate_sample *sample);
 
 /* Makes @sums those of so many pages: what differs from the estimate is in contents like those of the sample. */
 void ksm_sampled_fit(struct ksm_estimate_sums *sums, int64_t present);
