@@ -66,9 +66,8 @@ static void zstd_close(struct ksm_codec_state *state)
 
 static int lz4_open(struct ksm_codec_state *state)
 {
-	return LZ4F_isError(LZ4F_createDecompressionContext(&state->lz4, LZ4F_VERSION))
-		       ? ENOMEM
-		       : 0;
+	return LZ4F_isError(LZ4F_createDecompressionContext(&state->lz4, LZ4F_VERSION)) ? ENOMEM
+											: 0;
 }
 
 static enum ksm_codec_step lz4_step(struct ksm_codec_state *state, struct ksm_codec_window *window)
@@ -136,8 +135,9 @@ static enum ksm_codec_step xz_step(struct ksm_codec_state *state, struct ksm_cod
 	case LZMA_BUF_ERROR:
 		return KSM_STEP_ON;
 	case LZMA_STREAM_END:
-		return lzma_stream_decoder(xz, ksm_codec_window_max(), 0) == LZMA_OK ? KSM_STEP_FRAME_END
-									   : KSM_STEP_NO_MEMORY;
+		return lzma_stream_decoder(xz, ksm_codec_window_max(), 0) == LZMA_OK
+			       ? KSM_STEP_FRAME_END
+			       : KSM_STEP_NO_MEMORY;
 	case LZMA_MEMLIMIT_ERROR:
 		return KSM_STEP_TOO_LARGE;
 	case LZMA_MEM_ERROR:
@@ -194,7 +194,8 @@ static void bzip2_close(struct ksm_codec_state *state)
 	BZ2_bzDecompressEnd(&state->bzip2);
 }
 
-static enum ksm_codec_step bzip2_step(struct ksm_codec_state *state, struct ksm_codec_window *window)
+static enum ksm_codec_step bzip2_step(struct ksm_codec_state *state,
+				      struct ksm_codec_window *window)
 {
 	bz_stream *bzip2 = &state->bzip2;
 	int ret;
@@ -219,15 +220,16 @@ static enum ksm_codec_step bzip2_step(struct ksm_codec_state *state, struct ksm_
 /* ---------------------------------------------------------------- the table */
 
 static const struct ksm_codec codecs[] = {
-	{"zstd", "\x28\xb5\x2f\xfd", 4, zstd_open, zstd_step, zstd_close},
-	{"lz4", "\x04\x22\x4d\x18", 4, lz4_open, lz4_step, lz4_close},
+	{"zstd", "\x28\xb5\x2f\xfd", 4, zstd_open, zstd_step, zstd_close, ksm_zstd_frame_end,
+	 ksm_zstd_unpack},
+	{"lz4", "\x04\x22\x4d\x18", 4, lz4_open, lz4_step, lz4_close, NULL, NULL},
 	{"xz",
 	 "\xfd"
 	 "7zXZ",
-	 6, xz_open, xz_step, xz_close},
+	 6, xz_open, xz_step, xz_close, NULL, NULL},
 	/* With the method, of which there is one: two bytes alone are not enough of a mark. */
-	{"gzip", "\x1f\x8b\x08", 3, gzip_open, gzip_step, gzip_close},
-	{"bzip2", "BZh", 3, bzip2_open, bzip2_step, bzip2_close},
+	{"gzip", "\x1f\x8b\x08", 3, gzip_open, gzip_step, gzip_close, NULL, NULL},
+	{"bzip2", "BZh", 3, bzip2_open, bzip2_step, bzip2_close, NULL, NULL},
 };
 
 static uint32_t little_32(const unsigned char *p)

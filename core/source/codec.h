@@ -12,6 +12,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "source/zstd_frame.h"
+
 enum ksm_codec_step {
 	KSM_STEP_ON,
 	KSM_STEP_FRAME_END, /* a frame is complete; another may follow */
@@ -47,6 +49,11 @@ struct ksm_codec {
 	int (*open)(struct ksm_codec_state *state);
 	enum ksm_codec_step (*step)(struct ksm_codec_state *state, struct ksm_codec_window *window);
 	void (*close)(struct ksm_codec_state *state);
+	/* For frames that can be decoded apart from each other, as in zstd_frame.h; or NULL. */
+	enum ksm_frame_sight (*frame_end)(const unsigned char *data, size_t len, size_t content_max,
+					  size_t *ret_len, size_t *ret_content);
+	int (*unpack)(const unsigned char *frames, size_t len, unsigned char *out, size_t out_len,
+		      size_t *ret_len);
 };
 
 /*

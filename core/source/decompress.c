@@ -5,12 +5,19 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/array.h"
 #include "source/codec.h"
 
 #define INPUT_BYTES    (128u << 10)
 #define STEP_BYTES_MAX (1u << 30) /* zlib and bzip2 count in unsigned int */
 #define MIB	       (UINT64_C(1) << 20)
+
+/* Frames are taken until there are so many compressed bytes, which are worth handing over. */
+#define FRAMES_ENOUGH (512u << 10)
+/* ... and are decoded in place where they may hold more: what pzstd writes at its usual levels does not. */
+#define FRAMES_CONTENT_MAX (16u << 20)
 
 struct ksm_decoder {
 	const struct ksm_codec *codec;
@@ -22,6 +29,10 @@ struct ksm_decoder {
 	uint64_t given;	 /* bytes of content so far */
 	size_t in_start; /* what is left in buf */
 	size_t in_end;
+	struct {
+		unsigned char *data;
+		size_t start, end, capacity;
+	} kept; /* pulled to be looked at; comes behind buf, and before all that is still to be pulled */
 	int ret; /* the fault that was met, if one was */
 	struct ksm_error fault;
 	unsigned char buf[INPUT_BYTES];
@@ -50,6 +61,7 @@ void ksm_decoder_free(struct ksm_decoder **decoder)
 	if (!*decoder)
 		return;
 	(*decoder)->codec->close(&(*decoder)->state);
+	free((*decoder)->kept.data);
 	free(*decoder);
 	*decoder = NULL;
 }
@@ -57,6 +69,11 @@ void ksm_decoder_free(struct ksm_decoder **decoder)
 const struct ksm_codec *ksm_decoder_codec(const struct ksm_decoder *decoder)
 {
 	return decoder->codec;
+}
+
+uint64_t ksm_decoder_given(const struct ksm_decoder *decoder)
+{
+	return decoder->given;
 }
 
 static int fault(struct ksm_decoder *decoder, enum ksm_codec_step step)
@@ -88,12 +105,24 @@ static int fault(struct ksm_decoder *decoder, enum ksm_codec_step step)
 	}
 }
 
+/* Bytes that were kept, then new ones. */
 static int refill(struct ksm_decoder *decoder)
 {
-	size_t got;
+	size_t got = decoder->kept.end - decoder->kept.start;
 	int ret;
 
-	if (decoder->ended || decoder->in_start < decoder->in_end)
+	if (decoder->in_start < decoder->in_end)
+		return 0;
+	if (got) {
+		if (got > sizeof(decoder->buf))
+			got = sizeof(decoder->buf);
+		memcpy(decoder->buf, decoder->kept.data + decoder->kept.start, got);
+		decoder->kept.start += got;
+		decoder->in_start = 0;
+		decoder->in_end = got;
+		return 0;
+	}
+	if (decoder->ended)
 		return 0;
 	ret = decoder->pull(decoder->data, decoder->buf, sizeof(decoder->buf), &got,
 			    &decoder->fault);
@@ -150,6 +179,9 @@ int ksm_decoder_read(struct ksm_decoder *decoder, void *buf, size_t len, size_t 
 			ret = decode(decoder, &out, &out_len);
 		if (ret < 0)
 			decoder->ret = ret;
+		/* Where others may take what follows. */
+		if (decoder->codec->frame_end && !decoder->state.in_frame && out_len < len)
+			break;
 	}
 	if (decoder->ret && out_len == len && len) {
 		if (err)
@@ -157,5 +189,118 @@ int ksm_decoder_read(struct ksm_decoder *decoder, void *buf, size_t len, size_t 
 		return decoder->ret;
 	}
 	*ret_len = len - out_len;
+	return 0;
+}
+
+/* ---------------------------------------------------------------- frames for others */
+
+/* What is left in buf, to the others that are kept. */
+static int keep_rest(struct ksm_decoder *decoder)
+{
+	size_t rest = decoder->in_end - decoder->in_start;
+	size_t kept = decoder->kept.end - decoder->kept.start;
+
+	if (ksm_array_reserve(&decoder->kept.data, &decoder->kept.capacity, rest + kept, 1))
+		return -ENOMEM;
+	if (kept)
+		memmove(decoder->kept.data + rest, decoder->kept.data + decoder->kept.start, kept);
+	if (rest)
+		memcpy(decoder->kept.data, decoder->buf + decoder->in_start, rest);
+	decoder->kept.start = 0;
+	decoder->kept.end = rest + kept;
+	decoder->in_start = decoder->in_end = 0;
+	return 0;
+}
+
+/* False where no more are to be had; what a fault was is found out when it is read on from there. */
+static bool keep_more(struct ksm_decoder *decoder)
+{
+	struct ksm_error ignored;
+	size_t got;
+
+	if (decoder->ended ||
+	    ksm_array_reserve(&decoder->kept.data, &decoder->kept.capacity,
+			      decoder->kept.end + INPUT_BYTES, 1) ||
+	    decoder->pull(decoder->data, decoder->kept.data + decoder->kept.end, INPUT_BYTES, &got,
+			  &ignored))
+		return false;
+	decoder->kept.end += got;
+	decoder->ended = !got;
+	return got > 0;
+}
+
+/* How many of the bytes that are kept are frames to be handed over. */
+static size_t find_frames(struct ksm_decoder *decoder, size_t *ret_content)
+{
+	size_t done = 0, content = 0, len, more;
+
+	while (done < FRAMES_ENOUGH) {
+		enum ksm_frame_sight sight = decoder->codec->frame_end(
+			decoder->kept.data + done, decoder->kept.end - done,
+			FRAMES_CONTENT_MAX - content, &len, &more);
+
+		if (sight == KSM_FRAME_WHOLE) {
+			done += len;
+			content += more;
+		} else if (sight == KSM_FRAME_NONE || !keep_more(decoder)) {
+			break;
+		}
+	}
+	*ret_content = content;
+	return done;
+}
+
+bool ksm_decoder_take_frames(struct ksm_decoder *decoder, struct ksm_frames *frames)
+{
+	size_t len;
+
+	if (decoder->state.in_frame || !decoder->codec->frame_end || decoder->ret ||
+	    keep_rest(decoder))
+		return false;
+	len = find_frames(decoder, &frames->content_max);
+	if (!len || ksm_array_reserve(&frames->data, &frames->capacity, len, 1))
+		return false;
+	memcpy(frames->data, decoder->kept.data, len);
+	frames->len = len;
+	frames->at = decoder->taken;
+	decoder->kept.start = len;
+	decoder->taken += len;
+	return true;
+}
+
+void ksm_decoder_count_taken(struct ksm_decoder *decoder, uint64_t content)
+{
+	decoder->given += content;
+}
+
+int ksm_frames_unpack(const struct ksm_codec *codec, const struct ksm_frames *frames,
+		      unsigned char *buf, size_t *ret_len)
+{
+	return codec->unpack(frames->data, frames->len, buf, frames->content_max, ret_len);
+}
+
+/* As ksm_decoder_pull: there are no more than were there from the beginning. */
+static int pull_nothing(void *data, void *buf, size_t len, size_t *ret_len, struct ksm_error *err)
+{
+	*ret_len = 0;
+	return 0;
+}
+
+int ksm_decoder_new_of_frames(const struct ksm_codec *codec, struct ksm_frames *frames,
+			      uint64_t content, struct ksm_decoder **ret_decoder,
+			      struct ksm_error *err)
+{
+	struct ksm_decoder *decoder;
+	int ret = ksm_decoder_new(codec, pull_nothing, NULL, &decoder, err);
+
+	if (ret)
+		return ret;
+	decoder->kept.data = frames->data;
+	decoder->kept.end = frames->len;
+	decoder->kept.capacity = frames->capacity;
+	decoder->taken = frames->at;
+	decoder->given = content;
+	*frames = (struct ksm_frames){0};
+	*ret_decoder = decoder;
 	return 0;
 }

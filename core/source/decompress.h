@@ -6,6 +6,7 @@
 #ifndef KSM_SOURCE_DECOMPRESS_H
 #define KSM_SOURCE_DECOMPRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,13 +31,40 @@ int ksm_decoder_new(const struct ksm_codec *codec, ksm_decoder_pull pull, void *
 		    struct ksm_decoder **ret_decoder, struct ksm_error *err);
 void ksm_decoder_free(struct ksm_decoder **decoder);
 const struct ksm_codec *ksm_decoder_codec(const struct ksm_decoder *decoder);
+/* Bytes of content so far. */
+uint64_t ksm_decoder_given(const struct ksm_decoder *decoder);
 
 /*
- * The next @len bytes of content. Fewer at the end, and before a fault, which the next call returns:
+ * The next @len bytes of content. Fewer at the end of a frame, and before a fault, which the next call returns; none only
+ * at the end of all:
  * -EBADMSG (KSM_ERR_FORMAT) for data that are damaged or break off, -EFBIG for a window that would take too
  * much memory.
  */
 int ksm_decoder_read(struct ksm_decoder *decoder, void *buf, size_t len, size_t *ret_len,
 		     struct ksm_error *err);
+
+/* Frames as they lie in the stream, to be decoded by others. Zero-initialise; the owner frees data. */
+struct ksm_frames {
+	unsigned char *data;
+	size_t len;
+	size_t capacity;
+	size_t content_max; /* bytes that they hold at most */
+	uint64_t at;	    /* where they lie; bytes */
+};
+
+/*
+ * Takes some from where the decoder is. False where it has to read on itself: within a frame, at the end, where frames
+ * cannot be told apart or are large.
+ */
+bool ksm_decoder_take_frames(struct ksm_decoder *decoder, struct ksm_frames *frames);
+/* What frames that were taken held, so that faults are told by the right byte of content. */
+void ksm_decoder_count_taken(struct ksm_decoder *decoder, uint64_t content);
+/* Their content, into a buffer of content_max bytes. 0 or a negative errno; any number of threads at a time. */
+int ksm_frames_unpack(const struct ksm_codec *codec, const struct ksm_frames *frames,
+		      unsigned char *buf, size_t *ret_len);
+/* A decoder of these alone, behind so many bytes of content of the stream. It takes their memory over. */
+int ksm_decoder_new_of_frames(const struct ksm_codec *codec, struct ksm_frames *frames,
+			      uint64_t content, struct ksm_decoder **ret_decoder,
+			      struct ksm_error *err);
 
 #endif

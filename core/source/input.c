@@ -322,6 +322,14 @@ int ksm_input_peek(struct ksm_input *input, const unsigned char **ret_data, size
 	return 0;
 }
 
+/* One decoder, and what is done with its content, keep two processors busy. */
+static unsigned int helpers_wanted(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return processors > 2 ? (unsigned int)processors - 1 : 0;
+}
+
 /* Up to @len bytes; the loop of ksm_input_read makes it all of them. */
 static int read_some(struct ksm_input *input, void *buf, size_t len, size_t *ret_len,
 		     struct ksm_error *err)
@@ -334,7 +342,7 @@ static int read_some(struct ksm_input *input, void *buf, size_t len, size_t *ret
 		len = (size_t)(input->max_size - input->offset);
 	/* All of the content is wanted by now. Where there is no thread to be had, it goes without. */
 	if (top->decoder && !top->ahead && top->front.start == top->front.end)
-		ksm_read_ahead_new(top->decoder, &top->ahead);
+		ksm_read_ahead_new(top->decoder, helpers_wanted(), &top->ahead);
 	if (len)
 		return read_layer(top, buf, len, ret_len, err);
 	/* At the limit: is that the end as well? */
