@@ -5,6 +5,7 @@
 
 #include "kernel/tunables.h"
 #include "tui/amount.h"
+#include "tui/input.h"
 #include "tui/state.h"
 
 #define DELAY_MIN    0.1
@@ -15,11 +16,6 @@ static const struct tui_request nothing = {.kind = TUI_WANTS_NOTHING};
 
 /* ---------------------------------------------------------------- moving */
 
-static int page(const struct tui *tui)
-{
-	return tui->hits.table_height > 1 ? tui->hits.table_height : 1;
-}
-
 static struct tui_list *current_list(struct tui *tui)
 {
 	return tui->mode == TUI_NORMAL ? &tui->list[tui->screen] : &tui->menu;
@@ -29,7 +25,7 @@ static void move(struct tui *tui, long by)
 {
 	if (tui->mode == TUI_NORMAL && tui->screen == TUI_PROCESSES) {
 		tui->view.follow = true;
-		tui_view_move(&tui->view, by, page(tui));
+		tui_view_move(&tui->view, by, tui_page(tui));
 	} else {
 		tui_list_move(current_list(tui), by);
 	}
@@ -48,10 +44,10 @@ static bool do_move(struct tui *tui, enum tui_command command)
 		move(tui, 1);
 		return true;
 	case TUI_DO_PAGE_UP:
-		move(tui, -page(tui));
+		move(tui, -tui_page(tui));
 		return true;
 	case TUI_DO_PAGE_DOWN:
-		move(tui, page(tui));
+		move(tui, tui_page(tui));
 		return true;
 	case TUI_DO_HOME:
 		move(tui, -far);
@@ -62,148 +58,6 @@ static bool do_move(struct tui *tui, enum tui_command command)
 	default:
 		return false;
 	}
-}
-
-/* ---------------------------------------------------------------- input lines */
-
-static void begin_input(struct tui *tui, enum tui_input input, const char *text)
-{
-	tui->mode = TUI_INPUT;
-	tui->input = input;
-	tui->search_from = tui->view.cursor;
-	snprintf(tui->text, sizeof(tui->text), "%s", text);
-}
-
-static void search(struct tui *tui, bool beyond)
-{
-	const char *text = tui->mode == TUI_INPUT ? tui->text : tui->search;
-
-	tui->view.follow = true;
-	if (*text && !tui_view_search(&tui->view, text, beyond))
-		tui_say(tui, true, "no process has \"%.60s\"", text);
-	tui_view_scroll(&tui->view, page(tui));
-}
-
-/* Each change shows at once; a regular expression is taken once it is one. */
-static void input_changed(struct tui *tui)
-{
-	char reason[100];
-
-	*tui->message = '\0';
-	if (tui->input == TUI_INPUT_SEARCH) {
-		tui->view.cursor = tui->search_from < tui->view.n ? tui->search_from : 0;
-		search(tui, false);
-	} else if (tui->input == TUI_INPUT_FILTER) {
-		const char *error = tui_filter_error(tui->text, reason, sizeof(reason));
-
-		if (error)
-			tui_say(tui, true, "no regular expression: %s", error);
-		else
-			memcpy(tui->choice.filter, tui->text, sizeof(tui->text));
-		tui_rebuild(tui);
-	}
-}
-
-static struct tui_request end_input(struct tui *tui)
-{
-	const struct ksm_tunable *tunable = tui_tunable(tui, tui->list[TUI_TUNABLES].cursor);
-	struct tui_request request = nothing;
-
-	tui->mode = TUI_NORMAL;
-	switch (tui->input) {
-	case TUI_INPUT_SEARCH:
-		memcpy(tui->search, tui->text, sizeof(tui->text));
-		break;
-	case TUI_INPUT_FILTER:
-		break;
-	case TUI_INPUT_USER:
-		memcpy(tui->choice.user, tui->text, sizeof(tui->text));
-		break;
-	case TUI_INPUT_CGROUP:
-		memcpy(tui->choice.cgroup, tui->text, sizeof(tui->text));
-		break;
-	case TUI_INPUT_VALUE:
-		if (!tunable || !*tui->text)
-			break;
-		request.kind = TUI_WANTS_SET;
-		snprintf(request.text, sizeof(request.text), "%s=%.60s",
-			 ksm_sysfs_name(tunable->field), tui->text);
-		break;
-	}
-	tui_rebuild(tui);
-	return request;
-}
-
-static void cancel_input(struct tui *tui)
-{
-	tui->mode = TUI_NORMAL;
-	*tui->message = '\0';
-	if (tui->input == TUI_INPUT_SEARCH) {
-		tui->view.cursor = 0;
-		tui_view_move(&tui->view, (long)tui->search_from, page(tui));
-	} else if (tui->input == TUI_INPUT_FILTER) {
-		*tui->choice.filter = '\0';
-		tui_rebuild(tui);
-	}
-}
-
-/* A character is taken off whole. */
-static void erase(char *text)
-{
-	size_t len = strlen(text);
-
-	while (len && ((unsigned char)text[len - 1] & 0xc0) == 0x80)
-		len--;
-	text[len ? len - 1 : 0] = '\0';
-}
-
-static void append(char text[TUI_INPUT_MAX], int ch)
-{
-	size_t len = strlen(text);
-
-	if (len + 5 > TUI_INPUT_MAX)
-		return;
-	if (ch < 0x80) {
-		text[len++] = (char)ch;
-	} else if (ch < 0x800) {
-		text[len++] = (char)(0xc0 | ch >> 6);
-		text[len++] = (char)(0x80 | (ch & 0x3f));
-	} else {
-		if (ch < 0x10000) {
-			text[len++] = (char)(0xe0 | ch >> 12);
-		} else {
-			text[len++] = (char)(0xf0 | ch >> 18);
-			text[len++] = (char)(0x80 | (ch >> 12 & 0x3f));
-		}
-		text[len++] = (char)(0x80 | (ch >> 6 & 0x3f));
-		text[len++] = (char)(0x80 | (ch & 0x3f));
-	}
-	text[len] = '\0';
-}
-
-static struct tui_request press_in_input(struct tui *tui, int key)
-{
-	if (key == TUI_KEY_ENTER)
-		return end_input(tui);
-	if (key == TUI_KEY_ESCAPE) {
-		cancel_input(tui);
-		return nothing;
-	}
-	if (tui->input == TUI_INPUT_SEARCH && key == TUI_KEY_F + 3) {
-		search(tui, true);
-		tui->search_from = tui->view.cursor;
-		return nothing;
-	}
-	if (key == TUI_KEY_BACKSPACE)
-		erase(tui->text);
-	else if (key == ('u' & 0x1f))
-		*tui->text = '\0';
-	else if (key >= ' ' && key < TUI_KEY_UP)
-		append(tui->text, key);
-	else
-		return nothing;
-	input_changed(tui);
-	return nothing;
 }
 
 /* ---------------------------------------------------------------- menus */
@@ -383,7 +237,7 @@ static void edit(struct tui *tui)
 		return;
 	}
 	ksm_tunable_format(tunable, tui->sample->status.sysfs.value[tunable->field], value);
-	begin_input(tui, TUI_INPUT_VALUE, value);
+	tui_begin_input(tui, TUI_INPUT_VALUE, value);
 }
 
 static struct tui_request replay(struct tui *tui, enum tui_command command)
@@ -417,16 +271,16 @@ static bool do_open(struct tui *tui, enum tui_command command)
 		open_menu(tui, TUI_SORT_MENU, TUI_COLS, tui->choice.sort);
 		return true;
 	case TUI_DO_SEARCH:
-		begin_input(tui, TUI_INPUT_SEARCH, "");
+		tui_begin_input(tui, TUI_INPUT_SEARCH, "");
 		return true;
 	case TUI_DO_FILTER:
-		begin_input(tui, TUI_INPUT_FILTER, tui->choice.filter);
+		tui_begin_input(tui, TUI_INPUT_FILTER, tui->choice.filter);
 		return true;
 	case TUI_DO_FILTER_USER:
-		begin_input(tui, TUI_INPUT_USER, tui->choice.user);
+		tui_begin_input(tui, TUI_INPUT_USER, tui->choice.user);
 		return true;
 	case TUI_DO_FILTER_CGROUP:
-		begin_input(tui, TUI_INPUT_CGROUP, tui->choice.cgroup);
+		tui_begin_input(tui, TUI_INPUT_CGROUP, tui->choice.cgroup);
 		return true;
 	case TUI_DO_EDIT:
 		edit(tui);
@@ -494,7 +348,7 @@ static struct tui_request do_command(struct tui *tui, enum tui_command command)
 		return nothing;
 	switch (command) {
 	case TUI_DO_SEARCH_NEXT:
-		search(tui, true);
+		tui_search(tui, true);
 		break;
 	case TUI_DO_PAUSE:
 		tui->is_paused = !tui->is_paused;
@@ -581,7 +435,7 @@ struct tui_request tui_press(struct tui *tui, int key, const struct tui_mouse *m
 	if (key == TUI_KEY_MOUSE)
 		return mouse ? press_mouse(tui, mouse) : nothing;
 	if (tui->mode == TUI_INPUT)
-		return press_in_input(tui, key);
+		return tui_press_in_input(tui, key);
 	*tui->message = '\0';
 	if (tui->mode == TUI_CONFIRM)
 		return press_in_confirm(tui, key);

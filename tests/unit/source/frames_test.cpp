@@ -129,7 +129,8 @@ class FramesTest : public testing::Test
 	}
 	void Add(size_t size)
 	{
-		const std::string content = Content(size, static_cast<unsigned int>(begins_.size()));
+		const std::string content =
+			Content(size, static_cast<unsigned int>(begins_.size()));
 
 		begins_.push_back(bytes_.size());
 		content_begins_.push_back(content_.size());
@@ -190,10 +191,9 @@ TEST_F(FramesTest, WhatBreaksOffIsHandedOutFirst)
 		EXPECT_EQ(ret_, -EBADMSG) << frame;
 		EXPECT_TRUE(got == content_.substr(0, got.size()));
 		EXPECT_GE(got.size(), content_begins_[frame]);
-		EXPECT_EQ(error_.text,
-			  "its zstd data break off at byte " + std::to_string(left) + ", after " +
-				  std::to_string(got.size()) +
-				  " bytes of content: the file is incomplete");
+		EXPECT_EQ(error_.text, "its zstd data break off at byte " + std::to_string(left) +
+					       ", after " + std::to_string(got.size()) +
+					       " bytes of content: the file is incomplete");
 	}
 }
 
