@@ -205,7 +205,7 @@ bench-run: ksmctl $(BENCH) $(BUILDERS)
 	@BUILD=$(BUILD) tests/bench/run $(BENCH_WHAT)
 # A short run with wide limits, for machines that are busy.
 bench-smoke: deps deps-bench
-	+@$(MAKE) --no-print-directory BENCH_MIB=512 BENCH_ROUNDS=3 BENCH_SLACK=6 BENCH_WHAT="sums live raw core zstd memory" bench-run
+	+@$(MAKE) --no-print-directory BENCH_MIB=512 BENCH_ROUNDS=3 BENCH_SLACK=6 BENCH_WHAT="sums live raw core zstd sample memory" bench-run
 .PHONY: bench bench-run bench-smoke
 
 # ------------------------------------------------------------------------------- packages

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "report/json.h"
 #include "cli/settle_text.h"
 
 #include <inttypes.h>
@@ -7,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/units.h"
+#include "report/json.h"
 
 /* Mappings that are merged, as far as a sample has them. */
 static int64_t merged_pages(const struct ksm_settle_sample *sample)

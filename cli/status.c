@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "report/json.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -12,6 +11,7 @@
 #include "cli/status_processes.h"
 #include "cli/status_text.h"
 #include "cli/verbs.h"
+#include "report/json.h"
 #include "report/metrics.h"
 #include "report/sample.h"
 

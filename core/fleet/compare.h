@@ -4,8 +4,8 @@
 #define KSM_FLEET_COMPARE_H
 
 #include "base/error.h"
-#include "fleet/fingerprint.h"
 #include "base/interval.h"
+#include "fleet/fingerprint.h"
 
 #define KSM_COMPARE_MAX 4096 /* inputs: pairs are in a table of all */
 
