@@ -290,10 +290,10 @@ int ksm_decoder_new_of_frames(const struct ksm_codec *codec, struct ksm_frames *
 			      uint64_t content, struct ksm_decoder **ret_decoder,
 			      struct ksm_error *err)
 {
-	struct ksm_decoder *decoder;
+	struct ksm_decoder *decoder = NULL;
 	int ret = ksm_decoder_new(codec, pull_nothing, NULL, &decoder, err);
 
-	if (ret)
+	if (!decoder)
 		return ret;
 	decoder->kept.data = frames->data;
 	decoder->kept.end = frames->len;
