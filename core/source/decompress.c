@@ -200,7 +200,7 @@ static int keep_rest(struct ksm_decoder *decoder)
 	size_t rest = decoder->in_end - decoder->in_start;
 	size_t kept = decoder->kept.end - decoder->kept.start;
 
-	if (ksm_array_reserve(&decoder->kept.data, &decoder->kept.capacity, rest + kept, 1))
+	if (ksm_array_reserve(&decoder->kept.data, &decoder->kept.capacity, rest + kept + 1, 1))
 		return -ENOMEM;
 	if (kept)
 		memmove(decoder->kept.data + rest, decoder->kept.data + decoder->kept.start, kept);

@@ -293,10 +293,6 @@ void ksm_read_ahead_free(struct ksm_read_ahead **ahead_p)
 	pthread_mutex_unlock(&ahead->lock);
 	pthread_cancel(ahead->thread);
 	pthread_join(ahead->thread, NULL);
-	/* It has started no more since. */
-	pthread_mutex_lock(&ahead->lock);
-	pthread_cond_broadcast(&ahead->has_frames);
-	pthread_mutex_unlock(&ahead->lock);
 	while (ahead->n_helpers)
 		pthread_join(ahead->helper[--ahead->n_helpers], NULL);
 	release(ahead);

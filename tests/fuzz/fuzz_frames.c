@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Frames of zstd: they end where libzstd says, and helpers give what one decoder does. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zstd.h>
+
+#include "base/error.h"
+#include "source/read_ahead.h"
+#include "source/zstd_frame.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define CONTENT_MAX (1u << 20)
+
+#define CHECK(what)              \
+	do {                     \
+		if (!(what))     \
+			abort(); \
+	} while (0)
+
+struct bytes {
+	const uint8_t *data;
+	size_t size;
+};
+
+static int pull(void *data, void *buf, size_t len, size_t *ret_len, struct ksm_error *err)
+{
+	struct bytes *left = data;
+
+	*ret_len = len < left->size ? len : left->size;
+	if (*ret_len)
+		memcpy(buf, left->data, *ret_len);
+	left->data += *ret_len;
+	left->size -= *ret_len;
+	return 0;
+}
+
+struct content {
+	size_t len;
+	int ret;
+	bool is_cut; /* at CONTENT_MAX */
+	unsigned char data[CONTENT_MAX];
+};
+
+static void read_all(struct bytes bytes, const struct ksm_codec *codec, unsigned int helpers,
+		     struct content *content)
+{
+	struct ksm_read_ahead *ahead = NULL;
+	struct ksm_decoder *decoder = NULL;
+	struct ksm_error err = {0};
+	size_t got = 1;
+
+	content->len = 0;
+	content->ret = 0;
+	CHECK(!ksm_decoder_new(codec, pull, &bytes, &decoder, &err));
+	CHECK(!ksm_read_ahead_new(decoder, helpers, &ahead));
+	while (content->len < CONTENT_MAX && got && !content->ret) {
+		content->ret = ksm_read_ahead_read(ahead, content->data + content->len,
+						   CONTENT_MAX - content->len, &got, &err);
+		content->len += content->ret ? 0 : got;
+	}
+	content->is_cut = content->len == CONTENT_MAX;
+	CHECK(!content->ret || err.text[0]);
+	ksm_read_ahead_free(&ahead);
+	ksm_decoder_free(&decoder);
+}
+
+static void check_end(const uint8_t *data, size_t size)
+{
+	size_t len = 0, content = 0, expected = ZSTD_findFrameCompressedSize(data, size);
+	enum ksm_frame_sight sight = ksm_zstd_frame_end(data, size, CONTENT_MAX, &len, &content);
+
+	if (sight == KSM_FRAME_WHOLE)
+		CHECK(len <= size && content <= CONTENT_MAX &&
+		      (ZSTD_isError(expected) || expected == len));
+	if (sight == KSM_FRAME_GOES_ON)
+		CHECK(ZSTD_isError(expected));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct content alone, helped;
+	const struct ksm_codec *codec = ksm_codec_find(data, size);
+	size_t least;
+
+	check_end(data, size);
+	if (!codec || strcmp(ksm_codec_name(codec), "zstd") != 0)
+		return 0;
+	read_all((struct bytes){data, size}, codec, 0, &alone);
+	read_all((struct bytes){data, size}, codec, 2, &helped);
+	least = alone.len < helped.len ? alone.len : helped.len;
+	CHECK(memcmp(alone.data, helped.data, least) == 0);
+	/* A window that is too large for a stream is none for a frame that is there as a whole. */
+	if (!alone.ret || helped.ret)
+		CHECK(alone.ret == helped.ret && (alone.ret || alone.len == helped.len));
+	return 0;
+}
