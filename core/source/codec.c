@@ -232,11 +232,6 @@ static const struct ksm_codec codecs[] = {
 	{"bzip2", "BZh", 3, bzip2_open, bzip2_step, bzip2_close, NULL, NULL},
 };
 
-static uint32_t little_32(const unsigned char *p)
-{
-	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 /* "BZh", the block size and then the magic of a block, or of the end of an empty stream. */
 static bool is_bzip2(const unsigned char *front, size_t len)
 {
@@ -248,12 +243,10 @@ static bool is_bzip2(const unsigned char *front, size_t len)
 const struct ksm_codec *ksm_codec_find(const void *data, size_t len)
 {
 	const unsigned char *front = data;
+	size_t skip;
 
-	/* zstd and lz4 may begin with frames to be skipped, the same in both (pzstd writes such). */
-	while (len >= 8 && (little_32(front) & ~0xfu) == 0x184d2a50 &&
-	       len - 8 >= little_32(front + 4)) {
-		size_t skip = 8 + (size_t)little_32(front + 4);
-
+	/* zstd and lz4 may begin with these; pzstd does. */
+	while (ksm_frame_is_skippable(front, len, &skip) && skip <= len) {
 		front += skip;
 		len -= skip;
 	}

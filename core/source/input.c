@@ -115,10 +115,8 @@ static int add_layer(struct ksm_input *input, const struct ksm_codec *codec, str
 	struct ksm_error fault = {0};
 	int ret = 0;
 
-	if (!layer) {
-		ksm_error_no_memory(err);
-		return -ENOMEM;
-	}
+	if (!layer)
+		return ksm_error_no_memory(err);
 	layer->input = input;
 	layer->depth = depth;
 	if (codec)

@@ -3,7 +3,6 @@
 
 #include <endian.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <zstd.h>
@@ -23,9 +22,12 @@ static uint32_t little_32(const unsigned char *data)
 	return le32toh(value);
 }
 
-static bool is_skippable(const unsigned char *data)
+bool ksm_frame_is_skippable(const unsigned char *data, size_t len, size_t *ret_len)
 {
-	return (little_32(data) & ~0xfu) == ZSTD_MAGIC_SKIPPABLE_START;
+	if (len < 8 || (little_32(data) & ~0xfu) != ZSTD_MAGIC_SKIPPABLE_START)
+		return false;
+	*ret_len = 8 + (size_t)little_32(data + 4);
+	return true;
 }
 
 /* Magic, descriptor, window, dictionary, size of the content; 0 for what is no frame, or needs a dictionary. */
@@ -79,8 +81,7 @@ enum ksm_frame_sight ksm_zstd_frame_end(const unsigned char *data, size_t len, s
 
 	if (len < 8)
 		return KSM_FRAME_GOES_ON;
-	if (is_skippable(data)) {
-		end = 8 + (size_t)little_32(data + 4);
+	if (ksm_frame_is_skippable(data, len, &end)) {
 		if (end > content_max)
 			return KSM_FRAME_NONE;
 	} else {

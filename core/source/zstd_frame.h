@@ -3,6 +3,7 @@
 #ifndef KSM_SOURCE_ZSTD_FRAME_H
 #define KSM_SOURCE_ZSTD_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum ksm_frame_sight {
@@ -10,6 +11,9 @@ enum ksm_frame_sight {
 	KSM_FRAME_GOES_ON, /* past the bytes that there are */
 	KSM_FRAME_NONE,	   /* is none, or one that may have more content than wanted */
 };
+
+/* A frame to be skipped, which zstd and lz4 have alike, and how long it is; of its bytes only the first need be there. */
+bool ksm_frame_is_skippable(const unsigned char *data, size_t len, size_t *ret_len);
 
 /*
  * The frame that begins with @data, to be skipped ones as well: how long it is, and how much content it has at most, in
