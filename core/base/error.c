@@ -24,11 +24,6 @@ int ksm_error_set(struct ksm_error *err, enum ksm_error_code code, int errnum, c
 	return errnum ? -errnum : -EIO;
 }
 
-int ksm_error_no_memory(struct ksm_error *err)
-{
-	return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
-}
-
 void ksm_error_prefix(struct ksm_error *err, const char *fmt, ...)
 {
 	char text[sizeof(err->text)];

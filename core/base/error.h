@@ -6,6 +6,7 @@
 #ifndef KSM_BASE_ERROR_H
 #define KSM_BASE_ERROR_H
 
+#include <errno.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -37,8 +38,12 @@ struct ksm_error {
 int ksm_error_set(struct ksm_error *err, enum ksm_error_code code, int errnum, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Fills @err as above where memory is short; -ENOMEM. */
-int ksm_error_no_memory(struct ksm_error *err);
+/* Fills @err as above where memory is short; -ENOMEM. In line, so that analyzers of a caller see that it fails. */
+static inline int ksm_error_no_memory(struct ksm_error *err)
+{
+	ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM, "out of memory");
+	return -ENOMEM;
+}
 
 /* Puts words, such as whom it is about, before what @err says, which is cut off where both do not fit. */
 void ksm_error_prefix(struct ksm_error *err, const char *fmt, ...)
