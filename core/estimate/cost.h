@@ -14,8 +14,8 @@ struct ksm_cost {
 
 /*
  * From ksmd's own CPU time over the pages that it scanned since boot, where it has scanned enough (and the
- * kernel counts them: 6.6). Else from how fast this machine computes the kernel's checksum, times what a page
- * cost ksmd in checksums on a machine where both were measured.
+ * kernel counts them: 6.6). Else from how fast this machine computes checksums: the kernel's, and as many of a page
+ * as ksmd does besides on a machine where both were measured.
  */
 void ksm_cost_measure(const struct ksm_root *root, enum ksm_checksum_kind kind,
 		      unsigned int page_size, struct ksm_cost *ret_cost);
