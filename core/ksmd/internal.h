@@ -13,11 +13,12 @@
 #include "kernel/nodes.h"
 #include "ksmd/counters.h"
 #include "ksmd/forest.h"
-#include "ksmd/key_filter.h"
 #include "ksmd/twin.h"
 
 /* In the low bits of an item's address, as in the kernel. */
-#define SEQNR_MASK    0x0ffu /* low bits of the pass in which it entered the unstable tree */
+#define SEQNR_MASK 0x0ffu /* low bits of the pass in which it entered the unstable tree */
+#define ALONE_FLAG \
+	0x080u /* no other item that the pass visits, and no node, has this one's content */
 #define UNSTABLE_FLAG 0x100u
 #define STABLE_FLAG   0x200u
 #define ZERO_FLAG     0x400u /* the twin merged the address with the kernel's zero page */
@@ -108,7 +109,7 @@ struct ksm_twin {
 	uint32_t fixed_roots; /* of every forest; 0: as many as suit the elements */
 	struct ksm_arena items;
 	struct ksm_arena nodes;
-	struct key_filter contents; /* of the items and nodes that a pass visits */
+	uint64_t repeated; /* items and nodes that may have the content of another in the pass */
 	struct forest unstable;
 	struct forest stable;
 	struct forest by_kpfn; /* lists of nodes instead of trees */
@@ -135,12 +136,6 @@ static inline struct rmap_item *item_at(const struct ksm_twin *twin, uint32_t nu
 static inline struct stable_node *node_at(const struct ksm_twin *twin, uint32_t number)
 {
 	return ksm_arena_at(&twin->nodes, number);
-}
-
-/* While items are visited: no other item, and no node, has this one's content. */
-static inline bool is_alone(const struct ksm_twin *twin, const struct rmap_item *item)
-{
-	return key_filter_is_alone(&twin->contents, item->key);
 }
 
 /* The trees of all NUMA nodes are one here: pages that differ in nid are just not equal. */

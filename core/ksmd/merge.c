@@ -32,7 +32,7 @@ static uint8_t skip_age(uint8_t age)
 static bool is_ksm_page(const struct ksm_twin *twin, const struct rmap_item *item)
 {
 	return (item->page_flags & KSM_PAGE_KSM) ||
-	       (!is_alone(twin, item) && stable_node_of_page(twin, item));
+	       (!(item->address & ALONE_FLAG) && stable_node_of_page(twin, item));
 }
 
 bool should_skip_rmap_item(struct ksm_twin *twin, uint32_t number)

@@ -30,7 +30,7 @@ static bool stays_unmerged(struct ksm_twin *twin, uint32_t number)
 	    (item->page_flags & KSM_PAGE_KSM) ||
 	    (item->is_zero && ksm_model_get(&twin->model, KSM_SYSFS_use_zero_pages)))
 		return false;
-	if (is_alone(twin, item))
+	if (item->address & ALONE_FLAG)
 		return true;
 	if (stable_node_of_page(twin, item) || stable_tree_has(twin, item))
 		return false;

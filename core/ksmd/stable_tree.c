@@ -489,7 +489,7 @@ uint32_t stable_tree_search(struct ksm_twin *twin, const struct rmap_item *item)
 	uint32_t parent, number;
 	unsigned int side;
 
-	number = is_alone(twin, item) ? 0 : find(twin, item->key, item->nid, &parent, &side);
+	number = item->address & ALONE_FLAG ? 0 : find(twin, item->key, item->nid, &parent, &side);
 	if (!number)
 		return 0;
 	if (node_at(twin, number)->kind == NODE_CHAIN) {

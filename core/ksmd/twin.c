@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/cleanup.h"
 #include "ksmd/internal.h"
+#include "ksmd/key_filter.h"
 
 int ksm_twin_new(const struct ksm_model *model, struct ksm_twin **ret_twin)
 {
@@ -21,9 +23,9 @@ int ksm_twin_new(const struct ksm_model *model, struct ksm_twin **ret_twin)
 	ksm_arena_init(&twin->nodes, sizeof(struct stable_node));
 	ksm_arena_init(&twin->forks, sizeof(struct fork));
 	ksm_arena_init(&twin->splits, sizeof(struct split));
-	if (key_filter_reset(&twin->contents, 0) || forest_init(twin, &twin->unstable, 0) ||
-	    forest_init(twin, &twin->stable, 0) || forest_init(twin, &twin->by_kpfn, 0) ||
-	    forest_init(twin, &twin->by_fork, 0) || forest_init(twin, &twin->by_huge, 0)) {
+	if (forest_init(twin, &twin->unstable, 0) || forest_init(twin, &twin->stable, 0) ||
+	    forest_init(twin, &twin->by_kpfn, 0) || forest_init(twin, &twin->by_fork, 0) ||
+	    forest_init(twin, &twin->by_huge, 0)) {
 		ksm_twin_free(&twin);
 		return -ENOMEM;
 	}
@@ -41,7 +43,6 @@ void ksm_twin_free(struct ksm_twin **twin_p)
 	ksm_arena_release(&twin->nodes);
 	ksm_arena_release(&twin->forks);
 	ksm_arena_release(&twin->splits);
-	key_filter_release(&twin->contents);
 	free(twin->unstable.root);
 	free(twin->stable.root);
 	free(twin->by_kpfn.root);
@@ -82,29 +83,47 @@ int ksm_twin_pass_begin(struct ksm_twin *twin)
 	return 0;
 }
 
+/* Their slots lie anywhere in memory: so many are fetched ahead. */
+#define KEYS_AHEAD 16
+
+static void mark_alone(struct ksm_twin *twin, const struct key_filter *filter)
+{
+	for (uint32_t number = 1; number < twin->items.end; number++) {
+		struct rmap_item *item = item_at(twin, number);
+
+		if (twin->items.end - number > KEYS_AHEAD)
+			key_filter_prefetch(filter, item_at(twin, number + KEYS_AHEAD)->key);
+		item->address &= ~(uint64_t)ALONE_FLAG;
+		if (item->is_present && key_filter_is_alone(filter, item->key))
+			item->address |= ALONE_FLAG;
+	}
+}
+
 /* Once all pages of a pass have been seen, and before any is visited. */
 static int learn_contents(struct ksm_twin *twin)
 {
-	if (key_filter_reset(&twin->contents, twin->fixed_roots ?: twin->items.end))
+	ksm_cleanup(key_filter_release) struct key_filter filter = {0};
+
+	if (key_filter_reset(&filter, twin->fixed_roots ?: twin->items.end))
 		return -ENOMEM;
 	for (uint32_t number = 1; number < twin->items.end; number++)
 		if (item_at(twin, number)->is_present)
-			key_filter_add(&twin->contents, item_at(twin, number)->key);
+			key_filter_add(&filter, item_at(twin, number)->key);
 	for (uint32_t number = 1; number < twin->nodes.end; number++)
 		if (node_at(twin, number)->kind != NODE_FREE)
-			key_filter_add(&twin->contents, node_at(twin, number)->key);
+			key_filter_add(&filter, node_at(twin, number)->key);
+	mark_alone(twin, &filter);
+	twin->repeated = filter.repeated;
 	return 0;
 }
 
 /* A first pass begins without contents, and its trees are for none. */
 static int fit_forests(struct ksm_twin *twin)
 {
-	uint64_t repeated = twin->contents.repeated;
-
-	if (repeated / 4 > twin->unstable.mask && unstable_tree_reset(twin))
+	if (twin->repeated / 4 > twin->unstable.mask && unstable_tree_reset(twin))
 		return -ENOMEM;
-	if (twin->nodes.end == 1 && repeated / 8 > twin->stable.mask)
-		return stable_tree_resize(twin, repeated);
+	if (twin->nodes.end == 1 && twin->repeated / 8 > twin->stable.mask)
+		return stable_tree_resize(twin, twin->repeated);
 	return 0;
 }
 
@@ -313,12 +332,11 @@ static int visit_item(struct ksm_twin *twin, uint32_t number)
 }
 
 /*
- * Looking up a page's key costs little but waiting for memory: whether it is alone, else a root, and then what it
- * leads to. Items further on in the list have these fetched ahead, one step each.
+ * Looking up a page's key costs little but waiting for memory: a root, and then what it leads to. Items further on in
+ * the list have these fetched ahead, one step each.
  */
 struct lookahead {
-	uint32_t alone; /* the next item to fetch the filter's slot for */
-	uint32_t root;	/* ... the roots */
+	uint32_t root;	/* the next item to fetch the roots for */
 	uint32_t first; /* ... the first elements of its trees */
 };
 
@@ -326,16 +344,10 @@ struct lookahead {
 
 static void look_ahead(const struct ksm_twin *twin, struct lookahead *ahead)
 {
-	if (ahead->alone) {
-		const struct rmap_item *item = item_at(twin, ahead->alone);
-
-		key_filter_prefetch(&twin->contents, item->key);
-		ahead->alone = item->rmap_list;
-	}
 	if (ahead->root) {
 		const struct rmap_item *item = item_at(twin, ahead->root);
 
-		if (!is_alone(twin, item)) {
+		if (!(item->address & ALONE_FLAG)) {
 			__builtin_prefetch(forest_root(&twin->stable, item->key));
 			__builtin_prefetch(forest_root(&twin->unstable, item->key));
 		}
@@ -345,7 +357,7 @@ static void look_ahead(const struct ksm_twin *twin, struct lookahead *ahead)
 		const struct rmap_item *item = item_at(twin, ahead->first);
 
 		ahead->first = item->rmap_list;
-		if (is_alone(twin, item))
+		if (item->address & ALONE_FLAG)
 			return;
 		__builtin_prefetch(node_at(twin, *forest_root(&twin->stable, item->key)));
 		__builtin_prefetch(item_at(twin, *forest_root(&twin->unstable, item->key)));
@@ -355,11 +367,8 @@ static void look_ahead(const struct ksm_twin *twin, struct lookahead *ahead)
 static struct lookahead begin_lookahead(const struct ksm_twin *twin, uint32_t mm)
 {
 	uint32_t begin = twin->mm[mm].rmap_list;
-	struct lookahead ahead = {.alone = begin};
+	struct lookahead ahead = {.root = begin};
 
-	for (int i = 0; i < LOOK_AHEAD; i++)
-		look_ahead(twin, &ahead);
-	ahead.root = begin;
 	for (int i = 0; i < LOOK_AHEAD; i++)
 		look_ahead(twin, &ahead);
 	ahead.first = begin;
@@ -491,7 +500,7 @@ struct ksm_page_key ksm_twin_key(const struct ksm_twin *twin, uint32_t number)
 
 bool ksm_twin_is_alone(const struct ksm_twin *twin, uint32_t number)
 {
-	return is_alone(twin, item_at(twin, number));
+	return item_at(twin, number)->address & ALONE_FLAG;
 }
 
 void ksm_twin_prefetch(const struct ksm_twin *twin, uint32_t number)

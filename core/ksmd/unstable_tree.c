@@ -13,7 +13,7 @@ int unstable_tree_reset(struct ksm_twin *twin)
 {
 	struct forest fresh;
 
-	if (forest_init(twin, &fresh, twin->contents.repeated * 2))
+	if (forest_init(twin, &fresh, twin->repeated * 2))
 		return -ENOMEM;
 	free(twin->unstable.root);
 	twin->unstable = fresh;
@@ -44,7 +44,7 @@ uint32_t unstable_tree_find_or_link(struct ksm_twin *twin, uint32_t number)
 uint32_t unstable_tree_search_insert(struct ksm_twin *twin, uint32_t number)
 {
 	struct rmap_item *item = item_at(twin, number);
-	uint32_t found = is_alone(twin, item) ? 0 : unstable_tree_find_or_link(twin, number);
+	uint32_t found = item->address & ALONE_FLAG ? 0 : unstable_tree_find_or_link(twin, number);
 
 	/* A page that fork left in both places is no twin of itself. */
 	if (found)
