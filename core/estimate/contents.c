@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+
 static int compare_pages(const void *a, const void *b, void *data)
 {
 	struct ksm_twin_page pa, pb;
@@ -38,6 +40,22 @@ size_t ksm_contents_end(const struct ksm_contents *contents, size_t first)
 	return end;
 }
 
+/* Takes the pages that are alone to @contents and returns how many others there are, which go to @rest. */
+static size_t part_alone(struct ksm_contents *contents, uint32_t n_mms, uint32_t *rest)
+{
+	const struct ksm_twin *twin = contents->twin;
+	size_t n_rest = 0;
+
+	for (uint32_t mm = 0; mm < n_mms; mm++)
+		for (uint32_t page = ksm_twin_first(twin, mm); page;
+		     page = ksm_twin_next(twin, page))
+			if (ksm_twin_is_alone(twin, page))
+				contents->page[contents->n++] = page;
+			else
+				rest[n_rest++] = page;
+	return n_rest;
+}
+
 struct buckets {
 	uint64_t mask;
 	size_t *end; /* of bucket b in contents->page; until that is full, where its next page goes */
@@ -48,73 +66,57 @@ static size_t *bucket_of(const struct buckets *buckets, const struct ksm_twin *t
 	return &buckets->end[ksm_twin_key(twin, page).lo & buckets->mask];
 }
 
-/* Puts the pages that are alone to the front, and distributes the rest over buckets by key. */
-static void distribute(struct ksm_contents *contents, uint32_t n_mms, size_t n_alone,
+/* Distributes @rest over buckets by key, behind what @contents has. */
+static void distribute(struct ksm_contents *contents, const uint32_t *rest, size_t n_rest,
 		       const struct buckets *buckets)
 {
-	const struct ksm_twin *twin = contents->twin;
-	size_t alone = 0, sum = n_alone;
+	size_t sum = contents->n;
 
-	for (uint32_t mm = 0; mm < n_mms; mm++)
-		for (uint32_t page = ksm_twin_first(twin, mm); page;
-		     page = ksm_twin_next(twin, page))
-			if (ksm_twin_is_alone(twin, page))
-				contents->page[alone++] = page;
-			else
-				++*bucket_of(buckets, twin, page);
+	for (size_t i = 0; i < n_rest; i++)
+		++*bucket_of(buckets, contents->twin, rest[i]);
 	for (uint64_t b = 0; b <= buckets->mask; b++) {
 		size_t count = buckets->end[b];
 
 		buckets->end[b] = sum;
 		sum += count;
 	}
-	for (uint32_t mm = 0; mm < n_mms && sum > n_alone; mm++)
-		for (uint32_t page = ksm_twin_first(twin, mm); page;
-		     page = ksm_twin_next(twin, page))
-			if (!ksm_twin_is_alone(twin, page))
-				contents->page[(*bucket_of(buckets, twin, page))++] = page;
+	for (size_t i = 0; i < n_rest; i++)
+		contents->page[(*bucket_of(buckets, contents->twin, rest[i]))++] = rest[i];
+	contents->n = sum;
 }
 
-static size_t count_pages(struct ksm_contents *contents, uint32_t n_mms)
+static int order_rest(struct ksm_contents *contents, const uint32_t *rest, size_t n_rest)
 {
-	size_t n_alone = 0;
+	struct buckets buckets = {0};
+	size_t *ends ksm_auto_free = NULL, first = contents->n;
 
-	for (uint32_t mm = 0; mm < n_mms; mm++) {
-		for (uint32_t page = ksm_twin_first(contents->twin, mm); page;
-		     page = ksm_twin_next(contents->twin, page)) {
-			contents->n++;
-			n_alone += ksm_twin_is_alone(contents->twin, page);
-		}
-	}
-	return n_alone;
+	while (buckets.mask < n_rest / 4)
+		buckets.mask = buckets.mask * 2 + 1;
+	buckets.end = ends = calloc(buckets.mask + 1, sizeof(*ends));
+	if (!ends)
+		return -ENOMEM;
+	distribute(contents, rest, n_rest, &buckets);
+	for (uint64_t b = 0; b <= buckets.mask; first = ends[b++])
+		if (!is_one_content(contents, first, ends[b]))
+			qsort_r(contents->page + first, ends[b] - first, sizeof(*contents->page),
+				compare_pages, (void *)contents->twin);
+	return 0;
 }
 
 static int order(const struct ksm_twin *twin, int64_t weight, uint32_t n_mms,
 		 struct ksm_contents *ret_contents)
 {
 	struct ksm_contents contents = {.twin = twin, .weight = weight};
-	size_t n_alone = count_pages(&contents, n_mms);
-	struct buckets buckets = {0};
+	size_t bytes = ksm_twin_page_end(twin) * sizeof(uint32_t);
+	uint32_t *page ksm_auto_free = malloc(bytes), *rest ksm_auto_free = malloc(bytes);
 
-	while (buckets.mask < (contents.n - n_alone) / 4)
-		buckets.mask = buckets.mask * 2 + 1;
-	buckets.end = calloc(buckets.mask + 1, sizeof(*buckets.end));
-	contents.page = malloc((contents.n ? contents.n : 1) * sizeof(*contents.page));
-	if (!buckets.end || !contents.page) {
-		free(buckets.end);
-		free(contents.page);
+	if (!page || !rest)
 		return -ENOMEM;
-	}
-	distribute(&contents, n_mms, n_alone, &buckets);
-	for (uint64_t b = 0; b <= buckets.mask; b++) {
-		size_t first = b ? buckets.end[b - 1] : n_alone, end = buckets.end[b];
-
-		if (!is_one_content(&contents, first, end))
-			qsort_r(contents.page + first, end - first, sizeof(*contents.page),
-				compare_pages, (void *)twin);
-	}
-	free(buckets.end);
+	contents.page = page;
+	if (order_rest(&contents, rest, part_alone(&contents, n_mms, rest)))
+		return -ENOMEM;
 	*ret_contents = contents;
+	ksm_no_free(page);
 	return 0;
 }
 

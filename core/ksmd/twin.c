@@ -488,6 +488,11 @@ uint32_t ksm_twin_next(const struct ksm_twin *twin, uint32_t number)
 	return item_at(twin, number)->rmap_list;
 }
 
+uint32_t ksm_twin_page_end(const struct ksm_twin *twin)
+{
+	return twin->items.end;
+}
+
 uint32_t ksm_twin_node_end(const struct ksm_twin *twin)
 {
 	return twin->nodes.end;

@@ -88,7 +88,8 @@ bool ksm_twin_is_alone(const struct ksm_twin *twin, uint32_t number);
 void ksm_twin_prefetch(const struct ksm_twin *twin, uint32_t number);
 void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number,
 		       struct ksm_twin_page *ret_page);
-/* Node numbers are below this. */
+/* Page and node numbers are below these. */
+uint32_t ksm_twin_page_end(const struct ksm_twin *twin);
 uint32_t ksm_twin_node_end(const struct ksm_twin *twin);
 
 #endif
