@@ -296,11 +296,13 @@ static int see_all(const struct ksm_thrift_reader *metadata, struct parsing *p)
 
 static bool find_metadata(const struct parsing *p, struct ksm_thrift_reader *ret_reader)
 {
-	const unsigned char *end = p->file + p->len - PARQUET_END_LEN;
+	const unsigned char *end;
 	uint32_t len;
 
-	if (p->len < PARQUET_MAGIC_LEN + PARQUET_END_LEN || !ksm_parquet_is(p->file, p->len) ||
-	    memcmp(end + sizeof(len), PARQUET_MAGIC, PARQUET_MAGIC_LEN) != 0)
+	if (p->len < PARQUET_MAGIC_LEN + PARQUET_END_LEN || !ksm_parquet_is(p->file, p->len))
+		return false;
+	end = p->file + p->len - PARQUET_END_LEN;
+	if (memcmp(end + sizeof(len), PARQUET_MAGIC, PARQUET_MAGIC_LEN) != 0)
 		return false;
 	memcpy(&len, end, sizeof(len));
 	len = le32toh(len);
