@@ -178,7 +178,10 @@ static int take_settings(const struct sides *sides, struct ksm_diff *diff)
 	static const char *const names[] = {"kernel", "checksum"};
 	size_t capacity = 0;
 	int ret = add_setting(diff, &capacity, "page_size", member(sides->before, "page_size"),
-			      member(sides->now, "page_size"));
+			      member(sides->now, "page_size"))
+			  ?: add_setting(diff, &capacity, "sample_every",
+					 member(member(sides->before, "sample"), "every"),
+					 member(member(sides->now, "sample"), "every"));
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !ret; i++)
 		ret = add_setting(diff, &capacity, names[i], member(before, names[i]),

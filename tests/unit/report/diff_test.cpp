@@ -150,6 +150,18 @@ TEST_F(DiffTest, PagesOfAnotherSizeAreBytes)
 	EXPECT_NE(Headline().find("max_page_sharing is absent, before 256"), std::string::npos);
 }
 
+TEST_F(DiffTest, TellsThatOneIsOfASample)
+{
+	const char *all = "{\"sample\": null}", *sample = "{\"sample\": {\"every\": 4}}";
+
+	Parse(all, sample);
+	EXPECT_NE(Headline().find("sample_every is 4, before absent"), std::string::npos);
+	Parse(sample, all);
+	EXPECT_NE(Headline().find("sample_every is absent, before 4"), std::string::npos);
+	Parse(sample, sample);
+	EXPECT_EQ(diff_.n_settings, 0u);
+}
+
 TEST_F(DiffTest, WhatIsNotAsItShouldBeIsUnknown)
 {
 	for (const char *other :
