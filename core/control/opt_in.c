@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "control/advised.h"
 #include "control/opt_in_inside.h"
 
 #define BIT(method) (1u << (method))
 #define INSIDE	    (BIT(KSM_OPT_IN_PRCTL) | BIT(KSM_OPT_IN_SELF_MADVISE) | BIT(KSM_OPT_IN_MADVISE))
-#define BATCH	    1024 /* UIO_MAXIOV */
 
 static const char *const names[KSM_OPT_IN_METHODS] = {
 	[KSM_OPT_IN_PROCESS_MADVISE] = "process_madvise",
@@ -103,22 +103,21 @@ static void tell(const struct job *job, bool by_prctl, size_t n)
 
 /* ---------------------------------------------------------------- from here */
 
-static int advise_remotely(int pidfd, const struct ksm_ranges *ranges, int advice)
+/* 0, or a positive errno. */
+static int advise_remotely(int pidfd, const struct ksm_ranges *ranges, int advice,
+			   size_t *ret_advised)
 {
-	size_t done = 0;
+	struct ksm_advised advised = {.range = ranges->range, .n = ranges->n};
+	struct iovec batch[KSM_ADVISE_MAX];
+	size_t n;
 
-	while (done < ranges->n) {
-		size_t n = ranges->n - done < BATCH ? ranges->n - done : BATCH;
-		ssize_t bytes =
-			syscall(SYS_process_madvise, pidfd, &ranges->range[done], n, advice, 0);
+	while ((n = ksm_advised_next(&advised, batch)) != 0) {
+		long result = syscall(SYS_process_madvise, pidfd, batch, n, advice, 0);
 
-		if (bytes < 0 && errno != ENOMEM)
+		if (!ksm_advised_take(&advised, result < 0 ? -errno : result))
 			return errno;
-		/* Up to one that was unmapped since it was looked up. */
-		for (n += done; done < n && bytes >= (ssize_t)ranges->range[done].iov_len; done++)
-			bytes -= (ssize_t)ranges->range[done].iov_len;
-		done += done < n;
 	}
+	*ret_advised = advised.n_whole;
 	return 0;
 }
 
@@ -142,10 +141,9 @@ static bool try_process_madvise(struct job *job, const struct ksm_ranges *ranges
 
 	if (pidfd >= 0)
 		errnum = advise_remotely(pidfd, ranges,
-					 job->opt_in->merge ? MADV_MERGEABLE : MADV_UNMERGEABLE);
+					 job->opt_in->merge ? MADV_MERGEABLE : MADV_UNMERGEABLE,
+					 &job->result->ranges);
 	note(job, KSM_OPT_IN_PROCESS_MADVISE, errnum);
-	if (!errnum)
-		job->result->ranges = ranges->n;
 	return !errnum;
 }
 

@@ -8,13 +8,12 @@
 #include <sys/syscall.h>
 
 #include "base/cleanup.h"
+#include "control/advised.h"
 #include "control/inject.h"
 
 #ifndef PR_SET_MEMORY_MERGE
 #define PR_SET_MEMORY_MERGE 67
 #endif
-
-#define BATCH 1024 /* UIO_MAXIOV */
 
 /* What the tracer and its caller share. */
 struct session {
@@ -77,54 +76,34 @@ static int try_madvise(struct ksm_inject *inject, struct session *session, int *
 	return 0;
 }
 
-/* One batch, from @scratch on in the target; how many of its ranges are through, or 0 with the errno. */
-static int advise_batch(struct ksm_inject *inject, const struct session *session, int64_t pidfd,
-			uint64_t scratch, size_t first, size_t n, size_t *ret_done, int *ret_errnum,
-			struct ksm_error *err)
-{
-	int64_t result;
-	uint64_t bytes;
-	size_t done = 0;
-	int ret = ksm_inject_write(inject, scratch, &session->range[first],
-				   n * sizeof(*session->range), err);
-
-	if (!ret)
-		ret = call(inject, SYS_process_madvise, (uint64_t)pidfd, scratch, n,
-			   advice(session), &result, err);
-	if (ret)
-		return ret;
-	*ret_errnum = result < 0 ? (int)-result : 0;
-	/* It stops at what it cannot advise, and says how many bytes came before. */
-	for (bytes = result < 0 ? 0 : (uint64_t)result;
-	     done < n && session->range[first + done].iov_len <= bytes; done++)
-		bytes -= session->range[first + done].iov_len;
-	*ret_done = done;
-	return 0;
-}
-
+/* Ranges are handed over from @scratch on in the target. */
 static int advise_all(struct ksm_inject *inject, struct session *session, int64_t pidfd,
 		      uint64_t scratch, int *ret_errnum, struct ksm_error *err)
 {
-	session->advised = 0;
-	for (size_t i = 0; i < session->n_ranges;) {
-		size_t n = session->n_ranges - i < BATCH ? session->n_ranges - i : BATCH, done;
-		int ret =
-			advise_batch(inject, session, pidfd, scratch, i, n, &done, ret_errnum, err);
+	struct ksm_advised advised = {.range = session->range, .n = session->n_ranges};
+	struct iovec batch[KSM_ADVISE_MAX];
+	int64_t result = 0;
+	bool goes_on = true;
+	size_t n;
 
-		if (ret || (*ret_errnum && *ret_errnum != ENOMEM))
+	while (goes_on && (n = ksm_advised_next(&advised, batch)) != 0) {
+		int ret = ksm_inject_write(inject, scratch, batch, n * sizeof(*batch), err)
+				  ?: call(inject, SYS_process_madvise, (uint64_t)pidfd, scratch, n,
+					  advice(session), &result, err);
+
+		if (ret)
 			return ret;
-		*ret_errnum = 0;
-		session->advised += done;
-		/* One that was unmapped since it was looked up is passed over. */
-		i += done < n ? done + 1 : n;
+		goes_on = ksm_advised_take(&advised, result);
 	}
+	session->advised = advised.n_whole;
+	*ret_errnum = goes_on ? 0 : (int)-result;
 	return 0;
 }
 
 static int try_self_madvise(struct ksm_inject *inject, struct session *session, int *ret_errnum,
 			    struct ksm_error *err)
 {
-	const size_t size = BATCH * sizeof(struct iovec);
+	const size_t size = KSM_ADVISE_MAX * sizeof(struct iovec);
 	int64_t pid = 0, pidfd = -1, scratch = 0, ignored;
 	int ret;
 

@@ -127,6 +127,38 @@ TEST_F(OptIn, EveryMethodForRanges)
 	EXPECT_FALSE(HasMarkedArea(workload.pid()));
 }
 
+/* MiB of areas that are marked, or of all. */
+long MarkedMib(pid_t pid)
+{
+	std::istringstream lines(ReadFile("/proc/" + std::to_string(pid) + "/smaps"));
+	long kib = 0, marked = 0;
+
+	for (std::string line; std::getline(lines, line);) {
+		if (!line.compare(0, 5, "Size:"))
+			kib = std::stol(line.substr(5));
+		if (!line.compare(0, 8, "VmFlags:") && line.find(" mg") != std::string::npos)
+			marked += kib;
+	}
+	return marked / 1024;
+}
+
+/* One call of process_madvise takes 2 GiB less a page. */
+TEST_F(OptIn, AreasLargerThanACallTakes)
+{
+	if (IsSkipped())
+		return;
+	Workload workload({"repeat:10:30", "untouched:1310720", "unique:512"});
+
+	Json target =
+		Run("merge", workload.pid(), {"--area=anon", "--method=self_process_madvise"});
+	ASSERT_EQ(output_.status, 0) << output_.err;
+	EXPECT_GE(MarkedMib(workload.pid()), 5120 + 1 + 2);
+	EXPECT_GE(target["ranges"].Number(), 3);
+	target = Run("unmerge", workload.pid(), {"--method=self_process_madvise"});
+	ASSERT_EQ(output_.status, 0) << output_.err;
+	EXPECT_EQ(MarkedMib(workload.pid()), 0);
+}
+
 TEST_F(OptIn, OnlyTheChosenRange)
 {
 	if (IsSkipped())
