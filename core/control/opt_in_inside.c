@@ -134,6 +134,27 @@ static int (*const tries[KSM_OPT_IN_METHODS])(struct ksm_inject *inject, struct 
 	[KSM_OPT_IN_MADVISE] = try_madvise,
 };
 
+/* The kernel does not know it, or does not let it be done so. */
+static bool is_refused(int errnum)
+{
+	return errnum == EINVAL || errnum == ENOSYS || errnum == EPERM || errnum == EACCES;
+}
+
+/* Of why none did it, what is no refusal says more. */
+static int none_did(const struct session *session, struct ksm_error *err)
+{
+	for (size_t i = 0; i < session->n_attempts; i++) {
+		const struct ksm_attempt *attempt = &session->attempt[i];
+
+		if (!is_refused(attempt->errnum))
+			return ksm_error_set(
+				err, KSM_ERR_SYSTEM, attempt->errnum,
+				"could not be opted %s: %s: %s", session->merge ? "in" : "out",
+				ksm_opt_in_method_name(attempt->method), strerror(attempt->errnum));
+	}
+	return ksm_error_set(err, KSM_ERR_UNSUPPORTED, ENOTSUP, "the kernel refuses every way");
+}
+
 static int try_in_turn(struct ksm_inject *inject, void *shared, struct ksm_error *err)
 {
 	struct session *session = shared;
@@ -151,7 +172,7 @@ static int try_in_turn(struct ksm_inject *inject, void *shared, struct ksm_error
 		if (!errnum)
 			return 0;
 	}
-	return ksm_error_set(err, KSM_ERR_UNSUPPORTED, ENOTSUP, "the kernel refuses every way");
+	return none_did(session, err);
 }
 
 int ksm_opt_in_inside(const struct ksm_root *root, pid_t pid, bool merge, unsigned int methods,

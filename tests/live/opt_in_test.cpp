@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -157,6 +158,30 @@ TEST_F(OptIn, AreasLargerThanACallTakes)
 	target = Run("unmerge", workload.pid(), {"--method=self_process_madvise"});
 	ASSERT_EQ(output_.status, 0) << output_.err;
 	EXPECT_EQ(MarkedMib(workload.pid()), 0);
+}
+
+/* What a call failed with is told, where it is no refusal. */
+TEST_F(OptIn, WithoutMemoryForTheCall)
+{
+	if (IsSkipped())
+		return;
+	Workload workload({"repeat:10:30"});
+	const struct rlimit none = {4096, 4096};
+
+	ASSERT_EQ(prlimit(workload.pid(), RLIMIT_AS, &none, nullptr), 0);
+	Json target =
+		Run("merge", workload.pid(), {"--area=anon", "--method=self_process_madvise"});
+	EXPECT_EQ(output_.status, 1) << output_.err;
+	EXPECT_EQ(target["tried"].At(0)["error"].Text(), "ENOMEM");
+	EXPECT_EQ(target["error"]["code"].Text(), "system");
+	EXPECT_NE(
+		target["error"]["text"].Text().find("self_process_madvise: Cannot allocate memory"),
+		std::string::npos)
+		<< target["error"]["text"].Text();
+	Run("merge", workload.pid(), {"--area=anon"});
+	EXPECT_EQ(output_.status, 0) << output_.err;
+	Run("unmerge", workload.pid());
+	EXPECT_EQ(output_.status, 0) << output_.err;
 }
 
 TEST_F(OptIn, OnlyTheChosenRange)
