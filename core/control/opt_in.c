@@ -50,14 +50,16 @@ int64_t ksm_opt_out_pages(const struct ksm_stat *stat)
 
 bool ksm_is_opted_in(const struct ksm_root *root, pid_t pid)
 {
+	struct ksm_areas areas ksm_cleanup(ksm_areas_free) = {0};
 	ksm_auto_close int dir_fd = -1;
 	struct ksm_stat stat;
+	bool is_in;
 
 	if (ksm_root_open_pid(root, pid, &dir_fd, NULL) || ksm_stat_read(dir_fd, &stat, NULL))
 		return false;
-	return (stat.valid[KSM_STAT_ksm_merge_any] && stat.value[KSM_STAT_ksm_merge_any]) ||
-	       (stat.valid[KSM_STAT_ksm_mergeable] && stat.value[KSM_STAT_ksm_mergeable]) ||
-	       ksm_opt_out_pages(&stat) > 0;
+	if (ksm_stat_tells_opt_in(&stat, &is_in))
+		return is_in;
+	return !ksm_areas_read(dir_fd, &areas, NULL) && ksm_areas_are_mergeable(&areas);
 }
 
 /* ---------------------------------------------------------------- state */

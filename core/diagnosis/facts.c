@@ -10,17 +10,6 @@
 #include "kernel/areas.h"
 #include "kernel/nodes.h"
 
-static bool is_set(const struct ksm_stat *stat, enum ksm_stat_field field)
-{
-	return stat->valid[field] && stat->value[field] != 0;
-}
-
-static bool has_opted_in(const struct ksm_stat *stat)
-{
-	return is_set(stat, KSM_STAT_ksm_merge_any) || is_set(stat, KSM_STAT_ksm_mergeable) ||
-	       is_set(stat, KSM_STAT_ksm_rmap_items) || is_set(stat, KSM_STAT_ksm_merging_pages);
-}
-
 static void add_areas(int dir_fd, struct ksm_process_facts *facts)
 {
 	struct ksm_areas areas ksm_cleanup(ksm_areas_free) = {0};
@@ -28,6 +17,7 @@ static void add_areas(int dir_fd, struct ksm_process_facts *facts)
 	if (ksm_areas_read(dir_fd, &areas, NULL))
 		return;
 	facts->has_areas = true;
+	facts->is_opted_in |= ksm_areas_are_mergeable(&areas);
 	for (size_t i = 0; i < areas.n; i++) {
 		const struct ksm_area *area = &areas.area[i];
 
@@ -59,6 +49,7 @@ static void add_process(const struct ksm_root *root, const struct ksm_process *p
 {
 	struct ksm_process_facts *own = &facts->process[facts->n_processes];
 	ksm_auto_close int dir_fd = -1;
+	bool is_wanted;
 
 	*own = (struct ksm_process_facts){.process = process, .was_asked_for = was_asked_for};
 	ksm_domain_of(process, &own->domain);
@@ -69,12 +60,12 @@ static void add_process(const struct ksm_root *root, const struct ksm_process *p
 		return;
 	}
 	facts->knows_opt_in |= own->stat.valid[KSM_STAT_ksm_merge_any];
-	own->is_opted_in = has_opted_in(&own->stat);
-	facts->n_opted_in += own->is_opted_in;
-	if (!own->is_opted_in && !was_asked_for && own->domain.kind != KSM_DOMAIN_GUEST)
+	is_wanted = was_asked_for || own->domain.kind == KSM_DOMAIN_GUEST;
+	if (ksm_stat_tells_opt_in(&own->stat, &own->is_opted_in) && !own->is_opted_in && !is_wanted)
 		return;
 	add_areas(dir_fd, own);
-	facts->n_processes++;
+	facts->n_opted_in += own->is_opted_in;
+	facts->n_processes += own->is_opted_in || is_wanted;
 }
 
 static bool reads_always(const struct ksm_root *root)

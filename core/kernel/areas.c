@@ -285,6 +285,14 @@ void ksm_areas_free(struct ksm_areas *areas)
 	memset(areas, 0, sizeof(*areas));
 }
 
+bool ksm_areas_are_mergeable(const struct ksm_areas *areas)
+{
+	for (size_t i = 0; i < areas->n; i++)
+		if (areas->area[i].vm_flags & KSM_VM_MERGEABLE)
+			return true;
+	return false;
+}
+
 const char *ksm_area_label(const struct ksm_areas *areas, const struct ksm_area *area)
 {
 	const char *name = ksm_area_name(areas, area);

@@ -93,6 +93,9 @@ const struct ksm_area *ksm_areas_find(const struct ksm_areas *areas, uint64_t ad
  */
 bool ksm_area_is_eligible(const struct ksm_area *area);
 
+/* Is any marked mergeable: by advice, or since the whole process has opted in? */
+bool ksm_areas_are_mergeable(const struct ksm_areas *areas);
+
 /* What an area is to a reader of a report. */
 enum ksm_area_kind {
 	KSM_AREA_HEAP,	/* [heap] */

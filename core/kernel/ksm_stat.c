@@ -132,3 +132,22 @@ int ksm_stat_read(int pid_dir_fd, struct ksm_stat *ret_stat, struct ksm_error *e
 	*ret_stat = stat;
 	return 0;
 }
+
+static bool is_set(const struct ksm_stat *stat, enum ksm_stat_field field)
+{
+	return stat->valid[field] && stat->value[field] > 0;
+}
+
+bool ksm_stat_tells_opt_in(const struct ksm_stat *stat, bool *ret_is_opted_in)
+{
+	bool knows_all = stat->valid[KSM_STAT_ksm_merge_any] && stat->valid[KSM_STAT_ksm_mergeable];
+	bool is_in = is_set(stat, KSM_STAT_ksm_merge_any) || is_set(stat, KSM_STAT_ksm_mergeable) ||
+		     is_set(stat, KSM_STAT_ksm_merging_pages) ||
+		     is_set(stat, KSM_STAT_ksm_zero_pages) ||
+		     (!knows_all && is_set(stat, KSM_STAT_ksm_rmap_items));
+
+	if (!is_in && !knows_all)
+		return false;
+	*ret_is_opted_in = is_in;
+	return true;
+}

@@ -48,4 +48,10 @@ int ksm_stat_parse(const char *text, size_t len, struct ksm_stat *ret_stat, stru
  */
 int ksm_stat_read(int pid_dir_fd, struct ksm_stat *ret_stat, struct ksm_error *err);
 
+/*
+ * Whether ksmd looks at the process, or keeps pages of it. False where that is not told: before 6.14, as long as ksmd
+ * has not been there.
+ */
+bool ksm_stat_tells_opt_in(const struct ksm_stat *stat, bool *ret_is_opted_in);
+
 #endif

@@ -2,10 +2,12 @@
 cp -r "$TREES/6.18" tree && chmod -R u+w tree
 ksm=tree/sys/kernel/mm/ksm
 doctor() { "$KSMCTL" --sysroot=tree doctor "$@"; echo "= $?"; }
-process() { # PID UID NAME RMAP-ITEMS
+process() { # PID UID NAME RMAP-ITEMS (0: not opted in)
+	local in=yes
+	[ "$4" != 0 ] || in=no
 	mkdir -p "tree/proc/$1"
 	printf 'Name:\t%s\nState:\tS (sleeping)\nUid:\t%s\t%s\t%s\t%s\nVmSize:\t9 kB\nVmRSS:\t9 kB\n' "$3" "$2" "$2" "$2" "$2" >"tree/proc/$1/status"
-	printf 'ksm_rmap_items %s\nksm_zero_pages 0\nksm_merging_pages 0\nksm_process_profit %s\nksm_merge_any: no\nksm_mergeable: no\n' "$4" "-$4" >"tree/proc/$1/ksm_stat"
+	printf 'ksm_rmap_items %s\nksm_zero_pages 0\nksm_merging_pages 0\nksm_process_profit %s\nksm_merge_any: %s\nksm_mergeable: %s\n' "$4" "-$4" $in $in >"tree/proc/$1/ksm_stat"
 	echo 0::/ >"tree/proc/$1/cgroup"
 	: >"tree/proc/$1/smaps"
 }

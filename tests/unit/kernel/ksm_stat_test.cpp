@@ -93,6 +93,30 @@ TEST(KsmStat, ZeroPagesBelowZero)
 	}
 }
 
+/* "yes", "no", or "?" where that is not told. */
+std::string OptedIn(const std::string &text)
+{
+	ksm_stat stat = {};
+	bool is_in = false;
+
+	EXPECT_EQ(ksm_stat_parse(text.data(), text.size(), &stat, nullptr), 0);
+	return ksm_stat_tells_opt_in(&stat, &is_in) ? is_in ? "yes" : "no" : "?";
+}
+
+TEST(KsmStat, TellsOptInAsFarAsItsKernelDoes)
+{
+	EXPECT_EQ(OptedIn("ksm_rmap_items 0\nksm_merge_any: no\nksm_mergeable: no\n"), "no");
+	EXPECT_EQ(OptedIn("ksm_rmap_items 0\nksm_merge_any: yes\nksm_mergeable: yes\n"), "yes");
+	EXPECT_EQ(OptedIn("ksm_rmap_items 0\nksm_merge_any: no\nksm_mergeable: yes\n"), "yes");
+	EXPECT_EQ(OptedIn("ksm_merging_pages 2\nksm_merge_any: no\nksm_mergeable: no\n"), "yes");
+	// Items of those who have opted out stay until ksmd comes by.
+	EXPECT_EQ(OptedIn("ksm_rmap_items 7\nksm_merge_any: no\nksm_mergeable: no\n"), "no");
+	EXPECT_EQ(OptedIn("ksm_rmap_items 0\nksm_zero_pages 0\nksm_merging_pages 0\n"), "?");
+	EXPECT_EQ(OptedIn("ksm_rmap_items 7\nksm_zero_pages 0\nksm_merging_pages 0\n"), "yes");
+	EXPECT_EQ(OptedIn("ksm_rmap_items 0\nksm_zero_pages 1\nksm_merging_pages 0\n"), "yes");
+	EXPECT_EQ(OptedIn(""), "?");
+}
+
 TEST(KsmStat, NamesAreTheKernels)
 {
 	EXPECT_STREQ(ksm_stat_name(KSM_STAT_ksm_rmap_items), "ksm_rmap_items");
