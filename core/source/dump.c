@@ -43,19 +43,36 @@ static bool dump_may_restart(struct ksm_page_source *base)
 	return true;
 }
 
-/* A stream from its beginning. What is no file has none any more. */
-static int open_again(struct ksm_dump *dump, struct ksm_error *err)
+/* None of its pages counts, and the report says that it was not read whole. */
+static void leave_out(struct ksm_dump *dump)
 {
+	dump->is_open = false;
+	ksm_dump_clear_counts(&dump->facts);
+	dump->space->error.code = KSM_ERR_NONE;
+}
+
+/*
+ * A stream from its beginning. What is no file has none any more, and a file may have been replaced: pages of another
+ * size than those of the source would not be where a batch's reader looks for them.
+ */
+static int open_again(struct ksm_page_source *base, struct ksm_dump *dump, struct ksm_error *err)
+{
+	int ret;
+
 	if (!is_file(dump)) {
-		dump->is_open = false;
-		ksm_dump_clear_counts(&dump->facts);
-		dump->space->error.code = KSM_ERR_NONE;
+		leave_out(dump);
 		ksm_dump_incomplete(dump, KSM_ERR_UNSUPPORTED, ESPIPE,
 				    "is a pipe, which can be read only once");
 		return 0;
 	}
 	ksm_dump_reset(dump);
-	return ksm_dump_open(dump, err);
+	ret = ksm_dump_open(dump, err);
+	if (!ret && dump->is_open && dump->facts.page_size != base->page_size) {
+		leave_out(dump);
+		ksm_dump_incomplete(dump, KSM_ERR_FORMAT, EBADMSG,
+				    "was replaced while it was read: analyze it again");
+	}
+	return ret;
 }
 
 static int dump_rewind(struct ksm_page_source *base, struct ksm_error *err)
@@ -71,7 +88,7 @@ static int dump_rewind(struct ksm_page_source *base, struct ksm_error *err)
 
 		dump->planned = 0;
 		if (dump->is_open && dump->is_consumed)
-			ret = open_again(dump, err);
+			ret = open_again(base, dump, err);
 		if (!ret && dump->is_open && dump->format->rewind)
 			ret = dump->format->rewind(dump, err);
 		if (ret)
@@ -118,11 +135,9 @@ static void finish_stream(struct ksm_dump *dump, const struct ksm_error *why)
 		ksm_dump_fail_part(dump, &dump->view.fault);
 	if (!err.code && !ksm_dump_finish(dump, &err))
 		return;
-	/* Which of its pages were handed out is not known then: none of them counts. */
-	dump->is_open = false;
-	dump->space->error.code = KSM_ERR_NONE;
+	/* Which of its pages were handed out is not known then. */
+	leave_out(dump);
 	ksm_dump_fail_part(dump, &err);
-	ksm_dump_clear_counts(&dump->facts);
 }
 
 static int dump_next(struct ksm_page_source *base, struct ksm_batch *batch, struct ksm_error *err)
@@ -275,9 +290,7 @@ static int add_file(struct dump_source *source, const char *path, struct ksm_err
 	if (!base->page_size)
 		base->page_size = dump->facts.page_size;
 	if (dump->facts.page_size != base->page_size) {
-		dump->is_open = false;
-		ksm_dump_clear_counts(&dump->facts);
-		space->error.code = KSM_ERR_NONE;
+		leave_out(dump);
 		ksm_dump_incomplete(dump, KSM_ERR_INVALID, EINVAL,
 				    "has pages of %u bytes, the files before it of %u: analyze it "
 				    "alone, or give --page-size",

@@ -331,6 +331,33 @@ TEST_F(DumpSourceTest, PipesAreReadOnce)
 	EXPECT_NE(Error().find("only once"), std::string::npos) << Error();
 }
 
+// Four pages of that size, and what says so.
+std::string CoreOf(unsigned int page_size)
+{
+	ElfWriter elf;
+
+	elf.machine = EM_AARCH64;
+	elf.Auxv({{AT_PAGESZ, page_size}});
+	elf.Add(0x100000,
+		Page(1, page_size) + Page(2, page_size) + Page(3, page_size) + Page(4, page_size))
+		.align = page_size;
+	return elf.Build();
+}
+
+// By one whose pages are larger or smaller than those that the source has.
+TEST_F(DumpSourceTest, AStreamThatIsReplacedIsLeftOut)
+{
+	for (unsigned int first : {4096u, 65536u}) {
+		ASSERT_TRUE(OpenPacked(CoreOf(first)));
+		EXPECT_EQ(ReadOne().size(), 4u);
+		tree_.File("plain", CoreOf(first == 4096 ? 65536 : 4096));
+		Shell("gzip -1 -c <plain >packed");
+		EXPECT_TRUE(ReadOne().empty());
+		EXPECT_NE(Error().find("was replaced while it was read"), std::string::npos)
+			<< Error();
+	}
+}
+
 // As a caller does that wants bytes again: by address alone, in an order of its own.
 TEST_F(DumpSourceTest, PagesCanBeReadAgain)
 {
