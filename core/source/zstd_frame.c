@@ -11,6 +11,8 @@
 #define BLOCK_HEADER   3
 #define HEADER_MIN     5 /* magic and descriptor */
 #define CHECKSUM_BYTES 4
+/* Blocks may be empty, and that many: what is ahead of the content by more is not looked through again and again. */
+#define HEADERS_MAX (64u << 10)
 
 enum { BLOCK_RAW, BLOCK_REPEATED, BLOCK_COMPRESSED };
 
@@ -63,7 +65,7 @@ static enum ksm_frame_sight blocks_end(const unsigned char *data, size_t len, si
 		if (type > BLOCK_COMPRESSED || size > BLOCK_MAX)
 			return KSM_FRAME_NONE;
 		content += type == BLOCK_COMPRESSED ? BLOCK_MAX : size;
-		if (content > content_max)
+		if (content > content_max || at > content + HEADERS_MAX)
 			return KSM_FRAME_NONE;
 		at += BLOCK_HEADER + (type == BLOCK_REPEATED ? 1 : size);
 	}

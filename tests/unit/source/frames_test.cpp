@@ -110,6 +110,10 @@ TEST(ZstdFrame, WhatIsNone)
 	bad = Skippable("");
 	bad[7] = '\x7f';
 	EXPECT_EQ(Sight(bad, &len, &content), KSM_FRAME_NONE) << "to be skipped for ever";
+	bad = frame.substr(0, 4) + std::string("\0\x58", 2);
+	ASSERT_EQ(Sight(bad + std::string(3 * 1000, '\0'), &len, &content), KSM_FRAME_GOES_ON);
+	EXPECT_EQ(Sight(bad + std::string(3 * 100000, '\0'), &len, &content), KSM_FRAME_NONE)
+		<< "blocks without content";
 }
 
 class FramesTest : public testing::Test
