@@ -31,7 +31,6 @@ struct comparing {
 	size_t n;
 	struct pair *pair; /* by a * n_inputs + b */
 	struct count distinct;
-	struct count redundant;
 };
 
 static void add(struct count *count, bool is_exact, uint64_t by)
@@ -101,12 +100,10 @@ static int collect(struct comparing *c, const struct ksm_fingerprint *input)
  */
 static void count_content(struct comparing *c, const struct holding *holding, size_t n)
 {
-	uint64_t copies = 0;
 	bool is_exact = false;
 
 	for (size_t i = 0; i < n; i++) {
 		is_exact |= holding[i].is_exact;
-		copies += holding[i].copies;
 		for (size_t j = i + 1; j < n; j++) {
 			struct pair *pair =
 				&c->pair[(size_t)holding[i].input * c->n_inputs + holding[j].input];
@@ -118,7 +115,6 @@ static void count_content(struct comparing *c, const struct holding *holding, si
 		}
 	}
 	add(&c->distinct, is_exact, 1);
-	add(&c->redundant, is_exact, copies - 1);
 }
 
 static void count_all(struct comparing *c)
@@ -205,9 +201,8 @@ static void take_union(const struct comparing *c, const struct ksm_fingerprint *
 	compare->distinct =
 		within(ksm_interval_of(c->distinct.sampled, compare->sample, c->distinct.exact),
 		       most, all);
-	compare->redundant_pages =
-		clamp((double)c->redundant.sampled * compare->sample + (double)c->redundant.exact,
-		      (double)compare->pages - all, (double)compare->pages - most);
+	/* Pages are known without sampling. */
+	compare->redundant_pages = (double)compare->pages - compare->distinct.value;
 }
 
 int ksm_compare_run(const struct ksm_fingerprint *input, uint32_t n,

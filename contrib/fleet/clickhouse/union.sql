@@ -5,8 +5,7 @@ SELECT all_pages AS pages,
        exact + k * sampled AS distinct_pages,
        toInt64(round(exact + k * (sampled - 1.96 * sqrt(sampled * (1 - 1 / k))))) AS low,
        toInt64(round(exact + k * (sampled + 1.96 * sqrt(sampled * (1 - 1 / k))))) AS high,
-       exact_copies + k * sampled_copies AS redundant_pages,
+       toInt64(all_pages) - (exact + k * sampled) AS redundant_pages,
        sampled AS sampled_contents
-FROM (SELECT countIf(is_exact > 0) AS exact, countIf(is_exact = 0) AS sampled,
-             sumIf(n - 1, is_exact > 0) AS exact_copies, sumIf(n - 1, is_exact = 0) AS sampled_copies
-      FROM (SELECT digest, sum(copies) AS n, max(bitAnd(flags, 2)) AS is_exact FROM fp GROUP BY digest));
+FROM (SELECT countIf(is_exact > 0) AS exact, countIf(is_exact = 0) AS sampled
+      FROM (SELECT digest, max(bitAnd(flags, 2)) AS is_exact FROM fp GROUP BY digest));

@@ -400,6 +400,26 @@ TEST(Compare, WithoutSamplingIsExact)
 	}
 }
 
+// Contents that one host has often, and so in any case, and another seldom, and so only by chance.
+TEST(Compare, ManyCopiesHereAndFewThere)
+{
+	std::mt19937_64 random(3);
+	std::vector<Host> hosts(2);
+
+	for (int i = 0; i < 5000; i++) {
+		uint64_t digest = random();
+
+		hosts[0][digest] = KSM_FINGERPRINT_MANY;
+		hosts[1][digest] = 20;
+		hosts[1][random()] = 1;
+	}
+	Truth truth(hosts);
+	Compare compare(hosts, 64);
+	EXPECT_NEAR(compare.redundant_pages, truth.redundant, 64 * 3 * sqrt(5000.0 / 64));
+	EXPECT_EQ(compare.redundant_pages,
+		  static_cast<double>(compare.pages) - compare.distinct.value);
+}
+
 // Of 95 % intervals, 90 to 99 in a hundred have to have the truth in them, and sums must not be off to one side.
 TEST(Compare, FromSamplesHasTheTruthInItsIntervals)
 {
