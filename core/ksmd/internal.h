@@ -38,8 +38,6 @@ struct rmap_item {
 	uint64_t pfn : 40;	 /* 0 if unknown */
 	uint64_t mm : 22;
 	uint64_t is_new : 1; /* was not there in the pass before */
-	uint64_t
-		is_other : 1; /* ... but its address had a page, which was left out (KSM_PAGE_KNOWN) */
 	uint32_t oldchecksum;
 	uint32_t rmap_list; /* the next item of the mm */
 	union {
@@ -59,7 +57,7 @@ struct rmap_item {
 	bool is_present : 1; /* seen in this pass */
 	bool is_fresh : 1;   /* the kernel has no rmap item for it before this pass */
 	bool is_unmapped : 1; /* on a node or merged with the zero page, but its address maps another page by now */
-	bool changed : 1; /* at its last visit, against the one before */
+	bool changed : 1; /* has other bytes than in the pass before, and is not merged since */
 };
 _Static_assert(sizeof(struct rmap_item) == 56, "there is one for each page");
 

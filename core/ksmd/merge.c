@@ -64,8 +64,12 @@ bool should_skip_rmap_item(struct ksm_twin *twin, uint32_t number)
  */
 static int join_stable_node(struct ksm_twin *twin, uint32_t number)
 {
-	uint32_t node = stable_tree_search(twin, item_at(twin, number));
+	uint32_t node;
 
+	/* 2.6.32 frees a node with its last item, so that none can be found which goes then. */
+	if (twin->model.profile->merges_into_copy)
+		remove_rmap_item_from_tree(twin, number);
+	node = stable_tree_search(twin, item_at(twin, number));
 	remove_rmap_item_from_tree(twin, number);
 	if (!node)
 		return 0;
@@ -127,6 +131,9 @@ static int keep_ksm_page(struct ksm_twin *twin, uint32_t number)
 		return 0;
 	}
 	remove_rmap_item_from_tree(twin, number);
+	/* It may have left its node for another KSM page. */
+	if (!node)
+		node = stable_node_of_page(twin, item);
 	if (!node)
 		node = stable_tree_insert(twin, item, item->pfn);
 	if (!node)
@@ -141,6 +148,7 @@ int cmp_and_merge_page(struct ksm_twin *twin, uint32_t number)
 	bool checksum_first = twin->model.profile->checksum_first;
 	struct rmap_item *item = item_at(twin, number);
 	uint32_t checksum = ksm_page_key_checksum(item->key), other;
+	bool changed = item->changed;
 	int joined;
 
 	item->changed = false;
@@ -153,7 +161,7 @@ int cmp_and_merge_page(struct ksm_twin *twin, uint32_t number)
 		return joined < 0 ? joined : 0;
 	if (item->oldchecksum != checksum) {
 		item->oldchecksum = checksum;
-		item->changed = !item->is_fresh || item->is_other;
+		item->changed = changed;
 		return 0;
 	}
 	if (item->is_zero && ksm_model_get(&twin->model, KSM_SYSFS_use_zero_pages))

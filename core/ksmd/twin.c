@@ -216,7 +216,7 @@ int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page, const struc
 {
 	uint32_t number = find_or_add_item(twin, page->address);
 	struct rmap_item *item;
-	bool is_same, was_shared;
+	bool is_same, was_shared, has_other_bytes;
 
 	if (!number)
 		return -ENOMEM;
@@ -224,14 +224,14 @@ int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page, const struc
 	item = item_at(twin, number);
 	was_shared = item->page_flags & KSM_PAGE_SHARED;
 	is_same = is_same_page(item, page, sum);
-	if (!item->is_fresh && !ksm_page_key_equal(item->key, sum->key) &&
-	    item->changes < KSM_TWIN_CHANGES_MAX)
+	has_other_bytes = !item->is_new && !ksm_page_key_equal(item->key, sum->key);
+	if (has_other_bytes && item->changes < KSM_TWIN_CHANGES_MAX)
 		item->changes++;
+	item->changed = has_other_bytes || (item->is_new && (page->flags & KSM_PAGE_KNOWN));
 	item->key = sum->key;
 	item->nid = get_kpfn_nid(twin, page);
 	item->is_zero = sum->is_zero;
 	item->is_present = true;
-	item->is_other = item->is_new && (page->flags & KSM_PAGE_KNOWN);
 	item->pfn = page->flags & KSM_PAGE_PFN ? page->pfn : 0;
 	item->page_flags = page->flags & PAGE_FLAGS_MASK;
 	if (!is_same)

@@ -38,7 +38,7 @@ void ksm_twin_mm_end(struct ksm_twin *twin);
 int ksm_twin_pass_end(struct ksm_twin *twin);
 
 /*
- * One more pass over the pages as they were last seen, without those that changed at their last visit: where
+ * One more pass over the pages as they were last seen, without those that changed in the last one: where
  * merging goes if nothing changes any more. Without @smart_scan every page is looked at, whatever the model
  * says.
  */
@@ -70,7 +70,7 @@ struct ksm_twin_page {
 	uint64_t pfn; /* 0 if unknown */
 	struct ksm_page_key key;
 	bool is_zero;
-	bool changed;	 /* its checksum at the last visit was not that of the visit before */
+	bool changed;	 /* has other bytes than in the pass before, so that it does not merge */
 	uint8_t changes; /* passes that saw other bytes than the one before, counted to the maximum */
 	bool is_new;	 /* there was none at the address in the pass before */
 	uint32_t node;	 /* of the stable tree: equal numbers share one page; 0 if not in it */

@@ -477,4 +477,87 @@ TEST(Twin, RepeatLeavesChangedPagesOut)
 	EXPECT_EQ(c.pages_shared, 0);
 }
 
+int CountChanged(const ksm_twin *twin)
+{
+	int changed = 0;
+
+	for (uint32_t page = ksm_twin_first(twin, 0); page; page = ksm_twin_next(twin, page)) {
+		ksm_twin_page seen;
+
+		ksm_twin_get_page(twin, page, &seen);
+		changed += seen.changed;
+	}
+	return changed;
+}
+
+// Smart scan may leave pages out in the very pass in which they changed.
+TEST(Twin, PagesThatChangedBeforeTheLastPassMerge)
+{
+	for (const char *smart_scan : {"smart_scan=1", "smart_scan=0"}) {
+		Memory memory("6.18", {smart_scan});
+		ksm_counters c;
+
+		memory.Add();
+		Memory::Fill(memory.processes[0], 1, 10);
+		memory.Passes(10);
+		for (auto &[number, page] : memory.processes[0])
+			page.content = 11;
+		memory.Pass();
+		EXPECT_EQ(CountChanged(memory.twin()), 10) << smart_scan;
+		memory.Passes(2);
+		EXPECT_EQ(CountChanged(memory.twin()), 0) << smart_scan;
+		ASSERT_EQ(ksm_twin_repeat(memory.twin(), false), 0);
+		ASSERT_EQ(ksm_twin_repeat(memory.twin(), false), 0);
+		ksm_twin_counters(memory.twin(), &c);
+		EXPECT_EQ(Six(c), (Figures{1, 9, 0, 0, 0, 0})) << smart_scan;
+	}
+}
+
+TEST(Twin, ZeroPagesThatAreWrittenToHaveChanged)
+{
+	for (const char *use_zero_pages : {"use_zero_pages=0", "use_zero_pages=1"}) {
+		Memory memory("6.18", {"smart_scan=0", use_zero_pages});
+
+		memory.Add();
+		for (uint64_t i = 0; i < 10; i++)
+			memory.processes[0][16 + i] = Page{0};
+		memory.Passes(4);
+		EXPECT_EQ(CountChanged(memory.twin()), 0) << use_zero_pages;
+		for (auto &[number, page] : memory.processes[0])
+			page.content = 5;
+		memory.Pass();
+		EXPECT_EQ(CountChanged(memory.twin()), 10) << use_zero_pages;
+	}
+}
+
+// As where a ksmd is at work while it is read: written to, and merged anew with another content.
+TEST(Twin, AddressesThatMoveToAnotherKsmPageJoinItsNode)
+{
+	Memory memory("6.18", {"smart_scan=0"});
+
+	for (uint64_t process = 0; process < 2; process++) {
+		memory.Add();
+		for (uint64_t i = 0; i < 6; i++)
+			memory.processes[process][16 + i] =
+				Page{1 + process, 100 + process, true, true};
+	}
+	EXPECT_EQ(Six(memory.Pass()), (Figures{2, 10, 0, 0, 0, 0}));
+	for (uint64_t i = 0; i < 3; i++)
+		memory.processes[0][16 + i] = Page{2, 101, true, true};
+	EXPECT_EQ(Six(memory.Pass()), (Figures{2, 10, 0, 0, 0, 0}));
+}
+
+TEST(Twin, The2632FreesANodeBeforeItLooksForOne)
+{
+	Memory memory("2.6.32");
+
+	memory.Add()[16] = Page{1, 100, false, true};
+	memory.Add();
+	EXPECT_EQ(Six(memory.Pass()), (Figures{1, 0, 0, 0, 0, 0}));
+	// A copy of equal bytes in its place, and another address that maps the KSM page.
+	memory.processes[0][16] = Page{1, 300};
+	memory.processes[1][16] = Page{1, 100, false, true};
+	EXPECT_EQ(Six(memory.Pass()), (Figures{1, 0, 0, 1, 0, 0}));
+}
+
 } // namespace
