@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "cli/stop.h"
 #include "report/report.h"
 
 static void collect(struct ksm_cli *cli, const char *what, const char *text)
@@ -76,4 +77,14 @@ int ksm_cli_print_changes(struct ksm_cli *cli)
 	document = ksm_report_new("ksmctl.set/1");
 	ksm_cli_add_changes(cli, document);
 	return ksm_cli_print_json(cli, document);
+}
+
+int ksm_cli_apply(const struct ksm_cli *cli, const struct ksm_settings *settings,
+		  unsigned int flags)
+{
+	struct ksm_error err;
+
+	ksm_cli_stop_fd();
+	return ksm_settings_apply(&cli->root, settings, flags, &err) ? ksm_cli_fail(cli, &err)
+								     : KSM_EXIT_OK;
 }

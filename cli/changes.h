@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "cli/cli.h"
+#include "control/settings.h"
 
 /* From here on what is changed through cli->root is told. */
 void ksm_cli_watch_changes(struct ksm_cli *cli);
@@ -19,5 +20,12 @@ void ksm_cli_add_changes(struct ksm_cli *cli, json_object *document);
 
 /* With --json, ksmctl.set/1: all there is to say after settings were set. An exit status. */
 int ksm_cli_print_changes(struct ksm_cli *cli);
+
+/*
+ * Applies settings as ksm_settings_apply() does: an exit status, the cause being told. Signals that end a program wait
+ * meanwhile: they would break off unmerging, and the kernel then leaves KSM off (run_store() in mm/ksm.c).
+ */
+int ksm_cli_apply(const struct ksm_cli *cli, const struct ksm_settings *settings,
+		  unsigned int flags);
 
 #endif

@@ -137,8 +137,7 @@ static int restore_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 		if (ksm_sysfs_read(&cli->root, &sysfs, &err))
 			return ksm_cli_fail(cli, &err);
 		partial = leave_out_unknown(cli, &settings, &sysfs);
-		if (ksm_settings_apply(&cli->root, &settings, restore->flags, &err))
-			return ksm_cli_fail(cli, &err);
+		status = ksm_cli_apply(cli, &settings, restore->flags);
 	}
 	if (!status)
 		status = ksm_cli_print_changes(cli);

@@ -60,11 +60,9 @@ static int set_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	if (ksm_sysfs_read(&cli->root, &sysfs, &err))
 		return ksm_cli_fail(cli, &err);
 	status = take(cli, &sysfs, argc, argv, &settings);
-	if (status)
-		return status;
-	if (ksm_settings_apply(&cli->root, &settings, set->flags, &err))
-		return ksm_cli_fail(cli, &err);
-	return ksm_cli_print_changes(cli);
+	if (!status)
+		status = ksm_cli_apply(cli, &settings, set->flags);
+	return status ? status : ksm_cli_print_changes(cli);
 }
 
 const struct ksm_verb ksm_verb_set = {

@@ -38,15 +38,14 @@ static int stop_option(struct ksm_cli *cli, void *state, const struct ksm_option
 static int set_run_to(struct ksm_cli *cli, int64_t value, unsigned int flags, int argc, char **argv)
 {
 	struct ksm_settings settings = {0};
-	struct ksm_error err;
+	int status;
 
 	if (argc)
 		return ksm_cli_usage(cli, "\"%s\" is one argument too many", argv[0]);
 	settings.given[KSM_SYSFS_run] = true;
 	settings.value[KSM_SYSFS_run] = value;
-	if (ksm_settings_apply(&cli->root, &settings, flags, &err))
-		return ksm_cli_fail(cli, &err);
-	return ksm_cli_print_changes(cli);
+	status = ksm_cli_apply(cli, &settings, flags);
+	return status ? status : ksm_cli_print_changes(cli);
 }
 
 static int start_run(struct ksm_cli *cli, void *state, int argc, char **argv)

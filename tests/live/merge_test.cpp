@@ -458,4 +458,23 @@ TEST_F(LiveSettings, WhatTakesUnmerging)
 	EXPECT_EQ(ReadTunable("run"), "0");
 }
 
+/* Broken off, unmerging would leave KSM off and the value as it was. */
+TEST_F(LiveSettings, ASignalWaitsForUnmerging)
+{
+	if (!ksm)
+		return;
+	Workload workload({"repeat:200:200", "--opt-in=madvise"});
+	ksm->Set("smart_scan", 0);
+	ksm->Set("max_page_sharing", 256);
+	ASSERT_GT(ksm->Passes(3)["pages_sharing"], 30000);
+	Program set({KsmctlPath(), "set", "--unmerge-first", "max_page_sharing=100"});
+	for (int i = 0; i < 10000 && ReadTunable("run") != "2"; i++)
+		usleep(100);
+	ASSERT_EQ(kill(set.pid(), SIGINT), 0);
+	int status = set.Wait();
+	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) << status;
+	EXPECT_EQ(ReadTunable("max_page_sharing"), "100");
+	EXPECT_EQ(ksm->Read()["pages_shared"], 0);
+}
+
 } // namespace
