@@ -36,8 +36,9 @@ typedef int (*ksm_inject_steps)(struct ksm_inject *inject, void *shared, struct 
  * Stops a thread of @pid and runs @steps. @shared, @size bytes, is copied to the tracer and back.
  *
  * -ESRCH (KSM_ERR_GONE or KSM_ERR_NO_MEMORY), -EPERM (KSM_ERR_PERMISSION: which right is missing, also where a
- * seccomp filter of the target would have to be suspended), -EBUSY where another tracer has it or no thread of it
- * comes to a stop, -EOPNOTSUPP for a 32-bit process or a machine that is not known. Nothing has been done then.
+ * seccomp filter of the target would have to be suspended), -EBUSY where another tracer has it, no thread of it
+ * comes to a stop, or the one that did is frozen by its control group, -EOPNOTSUPP for a 32-bit process or a machine
+ * that is not known. Nothing has been done then.
  * What @steps return is returned as it is; -EIO if the tracer was killed.
  */
 int ksm_inject_run(const struct ksm_root *root, pid_t pid, ksm_inject_steps steps, void *shared,

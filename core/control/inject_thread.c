@@ -20,8 +20,9 @@
 #define EVENT_STOP	     128
 #define SYSCALL_STOP	     (SIGTRAP | 0x80)
 
-#define STOP_SECONDS 1 /* a thread that is not in the kernel's depths stops within microseconds */
-#define SIGNALS_MAX  100000 /* delivered before a call can be made */
+#define STOP_SECONDS  1 /* a thread that is not in the kernel's depths stops within microseconds */
+#define ENTRY_SECONDS 5 /* one that can run gets to its next instruction, on a busy machine too */
+#define SIGNALS_MAX   100000 /* delivered before a call can be made */
 
 /* What the kernel says to itself, never to programs: an interrupted system call is to be restarted. */
 enum { ERESTARTSYS = 512, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK = 516 };
@@ -253,16 +254,31 @@ static bool is_interrupted(int64_t result)
 	       result == -ERESTART_RESTARTBLOCK;
 }
 
-/* To the next entry or exit of a system call, or the next signal. */
-static int to_syscall(pid_t tid, enum stop *ret_stop, int *ret_signal, struct ksm_error *err)
+/* To the next entry or exit of a system call, or the next signal; @until as for wait_for_stop(). */
+static int to_syscall(pid_t tid, double until, enum stop *ret_stop, int *ret_signal,
+		      struct ksm_error *err)
 {
 	int ret;
 
 	do {
 		ret = go_on(tid, PTRACE_SYSCALL, 0, err)
-			      ?: wait_for_stop(tid, 0, ret_stop, ret_signal, err);
+			      ?: wait_for_stop(tid, until, ret_stop, ret_signal, err);
 	} while (!ret && *ret_stop == STOP_AT_EVENT);
 	return ret;
+}
+
+/*
+ * Where a call is entered, or a signal comes before. A thread that the freezer of control groups holds stops when it is
+ * asked to, but goes no further: it is asked once more, which is an event then.
+ */
+static int to_entry(pid_t tid, enum stop *ret_stop, int *ret_signal, struct ksm_error *err)
+{
+	int ret = to_syscall(tid, ksm_now_seconds() + ENTRY_SECONDS, ret_stop, ret_signal, err);
+
+	if (ret || *ret_stop != STOP_NEVER)
+		return ret;
+	return go_on(tid, PTRACE_INTERRUPT, 0, err)
+		       ?: wait_for_stop(tid, 0, ret_stop, ret_signal, err);
 }
 
 /* 1: the call was made; 0: a signal came before, and has been delivered. The registers are its own again. */
@@ -274,13 +290,18 @@ static int try_call(struct ksm_thread *thread, const ksm_regs *prepared, int64_t
 	ksm_regs regs;
 	int signal, ret;
 
-	ret = set_regs(tid, prepared, err) ?: to_syscall(tid, &stop, &signal, err);
+	ret = set_regs(tid, prepared, err) ?: to_entry(tid, &stop, &signal, err);
 	if (ret)
 		return ret;
+	if (stop == STOP_AT_EVENT)
+		return set_regs(tid, &thread->saved, err)
+			       ?: ksm_error_set(err, KSM_ERR_SYSTEM, EBUSY,
+						"does not run: its control group is frozen, as by "
+						"\"docker pause\"");
 	if (stop == STOP_AT_SIGNAL)
 		return set_regs(tid, &thread->saved, err) ?: stop_again(tid, signal, err)
 			?: take_regs(thread, err);
-	ret = to_syscall(tid, &stop, &signal, err) ?: get_regs(tid, &regs, err)
+	ret = to_syscall(tid, 0, &stop, &signal, err) ?: get_regs(tid, &regs, err)
 		?: set_regs(tid, &thread->saved, err);
 	if (ret)
 		return ret;

@@ -303,6 +303,60 @@ TEST_F(OptIn, AStoppedProgram)
 	EXPECT_EQ(StateOnce(sleeper.pid(), 'S'), 'S');
 }
 
+/* A control group of its own (version 2); "" where there can be none. */
+std::string MakeGroup(const std::string &name)
+{
+	std::istringstream mounts(ReadFile("/proc/mounts"));
+	std::string device, path, type;
+
+	for (std::string line; std::getline(mounts, line);) {
+		std::istringstream(line) >> device >> path >> type;
+		if (type == "cgroup2" && mkdir((path + "/" + name).c_str(), 0700) == 0)
+			return path + "/" + name;
+	}
+	return "";
+}
+
+bool WriteTo(const std::string &path, const std::string &text)
+{
+	int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+	bool written = fd >= 0 &&
+		       write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+
+	if (fd >= 0)
+		close(fd);
+	return written;
+}
+
+/* As with "docker pause": it stops when asked to, but cannot go on to a call. */
+TEST_F(OptIn, AFrozenProgram)
+{
+	if (IsSkipped())
+		return;
+	std::string group = MakeGroup("ksmctl-test-" + std::to_string(getpid()));
+	if (group.empty())
+		GTEST_SKIP() << "no control groups of version 2 can be made here";
+	{
+		Program counter({"/bin/sh", "-c", "while :; do :; done"});
+		bool is_frozen = WriteTo(group + "/cgroup.procs", std::to_string(counter.pid())) &&
+				 WriteTo(group + "/cgroup.freeze", "1");
+		EXPECT_TRUE(is_frozen);
+		for (int i = 0; i < 5000 && ReadFile(group + "/cgroup.events").find("frozen 1") ==
+						    std::string::npos;
+		     i++)
+			usleep(1000);
+		Json target = Run("merge", counter.pid());
+		EXPECT_EQ(output_.status, 1) << output_.err;
+		EXPECT_NE(target["error"]["text"].Text().find("is frozen"), std::string::npos)
+			<< output_.out;
+		EXPECT_EQ(ProcNumber(counter.pid(), "status", "TracerPid"), 0);
+		EXPECT_FALSE(IsMergeAny(counter.pid()));
+		EXPECT_TRUE(WriteTo(group + "/cgroup.freeze", "0"));
+		MergeAndUnmerge(counter.pid());
+	}
+	EXPECT_EQ(rmdir(group.c_str()), 0);
+}
+
 TEST_F(OptIn, ManyThreadsBusyInSystemCalls)
 {
 	if (IsSkipped())
