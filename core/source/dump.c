@@ -126,6 +126,21 @@ static int plan_segments(struct dump_source *source, struct ksm_dump *dump, stru
 	return 1;
 }
 
+/* What was compressed is known to be whole only at the end of the stream, behind the last page. */
+static void read_to_end(struct ksm_dump *dump)
+{
+	struct ksm_error fault;
+	unsigned char rest[4096];
+	size_t got = 1;
+
+	while (got) {
+		if (ksm_input_read(dump->input, rest, sizeof(rest), &got, &fault)) {
+			ksm_dump_fail_part(dump, &fault);
+			return;
+		}
+	}
+}
+
 /* Says what a stream was, now that it has ended, or that it cannot be read on. */
 static void finish_stream(struct ksm_dump *dump, const struct ksm_error *why)
 {
@@ -133,6 +148,8 @@ static void finish_stream(struct ksm_dump *dump, const struct ksm_error *why)
 
 	if (dump->view.fault.code)
 		ksm_dump_fail_part(dump, &dump->view.fault);
+	else if (!err.code && dump->facts.compression)
+		read_to_end(dump);
 	if (!err.code && !ksm_dump_finish(dump, &err))
 		return;
 	/* Which of its pages were handed out is not known then. */

@@ -331,6 +331,24 @@ TEST_F(DumpSourceTest, PipesAreReadOnce)
 	EXPECT_NE(Error().find("only once"), std::string::npos) << Error();
 }
 
+// What a checksum at the end of the stream tells, behind all that a core has.
+TEST_F(DumpSourceTest, DamageThatIsToldAtTheEndIsTold)
+{
+	for (const std::string command :
+	     {"gzip -1", "bzip2", "xz -0", "zstd -q --check", "lz4 -q"}) {
+		ElfWriter elf;
+
+		elf.Add(0x10000, Pages(1, 100));
+		ASSERT_TRUE(OpenPacked(elf.Build(), command));
+		EXPECT_EQ(ReadOne().size(), 100u);
+		EXPECT_EQ(Error(), "") << command;
+		Shell("n=$(stat -c %s packed); head -c $((n - 3)) packed >cut");
+		ASSERT_TRUE(OpenPaths({tree_.Path("cut")}));
+		EXPECT_LE(ReadOne().size(), 100u);
+		EXPECT_NE(Error(), "") << command;
+	}
+}
+
 // Four pages of that size, and what says so.
 std::string CoreOf(unsigned int page_size)
 {
