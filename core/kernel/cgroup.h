@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "kernel/domain.h"
+
 /* Zero-initialise. @path points into a line that was considered. */
 struct ksm_cgroup_choice {
 	const char *path;
@@ -14,8 +16,8 @@ struct ksm_cgroup_choice {
 };
 
 /*
- * The v2 path ("0::"), unless that is the root while a v1 hierarchy knows better, as where v2 is mounted
- * beside v1 and not used; else the longest.
+ * One that names a container goes before one that does not, then the longer one, then v2 ("0::"). Where v2 is mounted
+ * beside v1, it may be the root of all processes, or that of the service which starts the containers.
  */
 static inline void ksm_cgroup_consider(struct ksm_cgroup_choice *choice, const char *line)
 {
@@ -26,8 +28,10 @@ static inline void ksm_cgroup_consider(struct ksm_cgroup_choice *choice, const c
 	if (!path)
 		return;
 	path++;
-	rank = strncmp(line, "0::", 3) || !strcmp(path, "/") ? strlen(path) : SIZE_MAX;
-	if (rank > choice->rank) {
+	rank = 2 * strlen(path) + !strncmp(line, "0::", 3);
+	if (ksm_cgroup_is_container(path))
+		rank += SIZE_MAX / 2;
+	if (!choice->path || rank > choice->rank) {
 		choice->path = path;
 		choice->rank = rank;
 	}

@@ -84,6 +84,13 @@ static bool find_container(const char *cgroup, char ret_name[KSM_CONTAINER_MAX])
 	return false;
 }
 
+bool ksm_cgroup_is_container(const char *path)
+{
+	char name[KSM_CONTAINER_MAX];
+
+	return find_container(path, name);
+}
+
 void ksm_domain_of(const struct ksm_process *process, struct ksm_domain *ret_domain)
 {
 	struct ksm_domain domain = {.kind = KSM_DOMAIN_USER};

@@ -34,6 +34,9 @@ struct ksm_domain {
  */
 void ksm_domain_of(const struct ksm_process *process, struct ksm_domain *ret_domain);
 
+/* Does a control group's path name a container, or what is inside one? */
+bool ksm_cgroup_is_container(const char *path);
+
 bool ksm_domain_equal(const struct ksm_domain *a, const struct ksm_domain *b);
 
 /* "user 1000", "container 3f2a", "guest of process 123": unescaped. */

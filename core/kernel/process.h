@@ -20,8 +20,8 @@ struct ksm_process {
 	bool has_memory; /* false for kernel threads and zombies */
 	uint64_t rss_bytes;
 	char *name; /* comm; unescaped, may hold anything but NUL */
-	char *cgroup; /* v2 path ("/system.slice/x.service"), else (also where v2 is mounted but unused: "/") the
-		       * longest v1 path; "" if unknown */
+	char *cgroup; /* "/system.slice/x.service": of its v1 and v2 paths, one that names a container, else the
+		       * longest; "" if unknown */
 };
 
 struct ksm_processes {

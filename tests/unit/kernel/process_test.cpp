@@ -16,6 +16,7 @@
 extern "C" {
 #include "base/cleanup.h"
 #include "kernel/cgroup.h"
+#include "kernel/domain.h"
 #include "kernel/process.h"
 }
 
@@ -262,6 +263,34 @@ TEST(ProcessCopy, IsWalked)
 	EXPECT_STREQ(list.process[1].cgroup, "/user.slice/a b\\x2d.scope");
 }
 
+// v2 beside v1: the container's own path is in the controllers of v1.
+TEST(ProcessCopy, ContainersOfAHybridHostAreApart)
+{
+	FakeTree tree;
+	ksm_auto_root ksm_root root;
+	ksm_cleanup(ksm_processes_free) ksm_processes list = {};
+	ksm_domain domain[2];
+
+	for (const char *pid : {"7", "8"}) {
+		const std::string dir = std::string("proc/") + pid;
+
+		tree.File(dir + "/status", "Name:\tx\nState:\tS\nUid:\t0\t0\t0\t0\nVmRSS:\t9 kB\n");
+		tree.File(dir + "/cgroup", "12:memory:/docker/" + std::string(64, *pid) +
+						   "\n1:name=systemd:/docker/" +
+						   std::string(64, *pid) +
+						   "\n0::/system.slice/containerd.service\n");
+	}
+	ASSERT_EQ(ksm_root_open(tree.Path().c_str(), &root, nullptr), 0);
+	ASSERT_EQ(ksm_processes_list(&root, &list, nullptr), 0);
+	ASSERT_EQ(list.n, 2u);
+	for (size_t i = 0; i < 2; i++)
+		ksm_domain_of(&list.process[i], &domain[i]);
+	EXPECT_EQ(domain[0].kind, KSM_DOMAIN_CONTAINER);
+	EXPECT_FALSE(ksm_domain_equal(&domain[0], &domain[1]));
+	EXPECT_TRUE(ksm_cgroup_is_below(list.process[0].cgroup,
+					("/docker/" + std::string(64, '7')).c_str()));
+}
+
 TEST(ProcessCopy, ABrokenStatusIsAnError)
 {
 	FakeTree tree;
@@ -291,8 +320,13 @@ TEST(ProcessCgroup, TheLineThatSaysMost)
 	} table[] = {
 		{{"0::/a"}, "/a"},
 		{{"0::/"}, "/"},
-		{{"1:cpu:/long/path", "0::/v2"}, "/v2"},
-		{{"0::/v2", "1:cpu:/long/path"}, "/v2"},
+		{{"1:cpu:/v1", "0::/v2"}, "/v2"},
+		{{"0::/v2", "1:cpu:/v1"}, "/v2"},
+		{{"1:cpu:/long/path", "0::/v2"}, "/long/path"},
+		{{"1:cpu:/", "0::/"}, "/"},
+		{{"12:memory:/docker/0123", "0::/system.slice/containerd.service"}, "/docker/0123"},
+		{{"0::/system.slice/containerd.service", "1:name=systemd:/lxc/web"}, "/lxc/web"},
+		{{"0::/lxc.payload.web", "4:freezer:/lxc/web"}, "/lxc.payload.web"},
 		{{"2:cpu:/", "1:name=systemd:/x/y", "0::/"}, "/x/y"},
 		{{"2:cpu:/a", "1:name=systemd:/a/b", "3:memory:/a"}, "/a/b"},
 		{{"0::/a:b"}, "/a:b"},
