@@ -53,7 +53,7 @@ static void decide_run(const struct ksm_tune_goals *goals, const struct ksm_tune
 
 	if (total > 0 && 100 * goals->free_bytes / total > percent)
 		percent = 100 * goals->free_bytes / total;
-	if (percent <= 0) {
+	if (percent <= 0 && !goals->steps.given) {
 		tuning->runs = true;
 		if (run != 1)
 			decide(tuning, facts, KSM_SYSFS_run, 1, "there is a pace to keep");
@@ -185,6 +185,7 @@ static void decide_steps(const struct ksm_tune_goals *goals, const struct ksm_tu
 	double sleep = (double)steps->sleep_millisecs;
 	double rate;
 
+	tuning->in_steps = true;
 	if (facts->meminfo.total)
 		sleep = sleep * reference / (double)facts->meminfo.total;
 	sleep = fmin(fmax(floor(sleep), 10), SLEEP_MAX);
@@ -230,18 +231,22 @@ int ksm_tune(const struct ksm_tune_goals *goals, const struct ksm_tune_facts *fa
 	return ret;
 }
 
+static bool is_noise(const struct ksm_tuning *tuning, enum ksm_sysfs_field field, int64_t is,
+		     int64_t to)
+{
+	if (tuning->in_steps ||
+	    (field != KSM_SYSFS_pages_to_scan && field != KSM_SYSFS_sleep_millisecs))
+		return to == is;
+	return llabs(to - is) <= NEAR * (double)is;
+}
+
 bool ksm_tune_is_worth(const struct ksm_tuning *tuning, const struct ksm_sysfs *now)
 {
 	for (size_t i = 0; i < tuning->n_decisions; i++) {
 		enum ksm_sysfs_field field = tuning->decision[i].field;
-		int64_t to = tuning->decision[i].to, is = now->value[field];
 
-		if (field == KSM_SYSFS_pages_to_scan || field == KSM_SYSFS_sleep_millisecs) {
-			if (llabs(to - is) > NEAR * (double)is)
-				return true;
-		} else if (to != is) {
+		if (!is_noise(tuning, field, now->value[field], tuning->decision[i].to))
 			return true;
-		}
 	}
 	return false;
 }

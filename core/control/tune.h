@@ -31,8 +31,9 @@ struct ksm_tune_goals {
 	double max_cpu;	     /* percent of a CPU, at most; goes before scan_seconds */
 	double free_target;  /* run while less than this share of memory is available, in percent */
 	double free_bytes;   /* the same as an amount; the larger of the two counts */
-	bool advisor;	     /* let the kernel's advisor do it (6.8) */
-	double watch_seconds; /* look again so often */
+	bool free_target_given, free_bytes_given; /* in a file, where 0 is a value too */
+	bool advisor;				  /* let the kernel's advisor do it (6.8) */
+	double watch_seconds;			  /* look again so often */
 	struct ksm_tune_steps steps;
 };
 
@@ -59,6 +60,7 @@ struct ksm_tuning {
 	double cpu_percent;  /* of one CPU, while it scans */
 	bool runs;	     /* or is paused, since memory suffices */
 	bool is_limited;     /* max_cpu does not allow the scan time asked for */
+	bool in_steps;	     /* from what is set now, not towards what was worked out */
 };
 
 /* KSM_ERR_INVALID without a goal; KSM_ERR_UNSUPPORTED for an advisor that this kernel does not have. */
@@ -67,7 +69,7 @@ int ksm_tune(const struct ksm_tune_goals *goals, const struct ksm_tune_facts *fa
 
 /*
  * For a loop: is @tuning worth writing over what is set now? Small differences are not: they come from noise, and
- * would be undone with the next look.
+ * would be undone with the next look. Steps are, however small: those left out would not add up.
  */
 bool ksm_tune_is_worth(const struct ksm_tuning *tuning, const struct ksm_sysfs *now);
 

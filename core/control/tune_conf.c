@@ -49,6 +49,7 @@ static const struct {
 
 /* What ksmtuned takes where its file says nothing. */
 #define KSMTUNED_PERCENT 20
+#define KSMTUNED_BYTES	 (2048 * 1024)
 static const struct ksm_tune_steps ksmtuned_defaults = {
 	.given = true, .boost = 300, .decay = -50, .min = 64, .max = 1250, .sleep_millisecs = 10};
 
@@ -66,6 +67,7 @@ static void take(struct ksm_tune_goals *goals, enum target target, double value)
 	case FREE_TARGET:
 	case THRESHOLD_PERCENT:
 		goals->free_target = value;
+		goals->free_target_given = true;
 		break;
 	case ADVISOR:
 		goals->advisor = value != 0;
@@ -90,6 +92,7 @@ static void take(struct ksm_tune_goals *goals, enum target target, double value)
 		break;
 	case THRESHOLD_KIB:
 		goals->free_bytes = value * 1024;
+		goals->free_bytes_given = true;
 		break;
 	case IGNORED:
 		break;
@@ -180,8 +183,10 @@ int ksm_tune_parse(const char *text, size_t len, struct ksm_tune_goals *goals,
 	if (parsed.steps.given && parsed.steps.min > parsed.steps.max)
 		return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
 				     "KSM_NPAGES_MIN is more than KSM_NPAGES_MAX");
-	if (parsed.steps.given && parsed.free_target <= 0)
+	if (parsed.steps.given && !parsed.free_target_given && parsed.free_target <= 0)
 		parsed.free_target = KSMTUNED_PERCENT;
+	if (parsed.steps.given && !parsed.free_bytes_given && parsed.free_bytes <= 0)
+		parsed.free_bytes = KSMTUNED_BYTES;
 	*goals = parsed;
 	return 0;
 }

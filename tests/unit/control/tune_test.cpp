@@ -183,6 +183,7 @@ TEST(Tune, StepsAsKsmtunedTakesThem)
 	facts.meminfo.available = UINT64_C(1) << 30;
 	ASSERT_EQ(ksm_tune_parse(conf.data(), conf.size(), &goals, nullptr), 0);
 	EXPECT_EQ(goals.free_target, 20);
+	EXPECT_EQ(goals.free_bytes, 2048 * 1024);
 	for (int64_t expected : {400, 650, 650}) {
 		struct ksm_tuning tuning = Tune(goals, facts);
 		EXPECT_EQ(tuning.settings.value[KSM_SYSFS_pages_to_scan], expected);
@@ -192,6 +193,61 @@ TEST(Tune, StepsAsKsmtunedTakesThem)
 	facts.meminfo.available = UINT64_C(20) << 30;
 	EXPECT_EQ(Tune(goals, facts).settings.value[KSM_SYSFS_pages_to_scan], 600);
 	EXPECT_EQ(Tune(goals, facts).settings.value[KSM_SYSFS_run], 0);
+}
+
+int64_t PagesAfterLooks(const struct ksm_tune_goals &goals, struct ksm_tune_facts facts, int looks)
+{
+	for (int i = 0; i < looks; i++) {
+		struct ksm_tuning tuning = Tune(goals, facts);
+
+		if (!ksm_tune_is_worth(&tuning, &facts.sysfs))
+			continue;
+		for (int f = 0; f < KSM_SYSFS_N; f++)
+			if (tuning.settings.given[f])
+				facts.sysfs.value[f] = tuning.settings.value[f];
+	}
+	return facts.sysfs.value[KSM_SYSFS_pages_to_scan];
+}
+
+TEST(Tune, SmallStepsAddUp)
+{
+	struct ksm_tune_facts facts = Facts(100000);
+	struct ksm_tune_goals goals = {};
+	const std::string conf = "KSM_NPAGES_BOOST=300\nKSM_NPAGES_MAX=10000\n";
+
+	ASSERT_EQ(ksm_tune_parse(conf.data(), conf.size(), &goals, nullptr), 0);
+	facts.meminfo.available = 1 << 20;
+	EXPECT_EQ(PagesAfterLooks(goals, facts, 40), 10000);
+	facts.meminfo.available = 50 << 20;
+	facts.sysfs.value[KSM_SYSFS_pages_to_scan] = 1250;
+	EXPECT_EQ(PagesAfterLooks(goals, facts, 3), 1100);
+	EXPECT_EQ(PagesAfterLooks(goals, facts, 40), 64);
+	/* At its end there is nothing to write. */
+	facts.sysfs.value[KSM_SYSFS_pages_to_scan] = 64;
+	facts.sysfs.value[KSM_SYSFS_run] = 0;
+	facts.sysfs.value[KSM_SYSFS_sleep_millisecs] =
+		Tune(goals, facts).settings.value[KSM_SYSFS_sleep_millisecs];
+	struct ksm_tuning tuning = Tune(goals, facts);
+	EXPECT_FALSE(ksm_tune_is_worth(&tuning, &facts.sysfs));
+}
+
+TEST(Tune, AThresholdOfZeroIsNeverReached)
+{
+	struct ksm_tune_facts facts = Facts(100000);
+
+	facts.meminfo.total = UINT64_C(16) << 30;
+	facts.meminfo.available = UINT64_C(1) << 30;
+	for (const std::string conf :
+	     {"KSM_THRES_COEF=0\nKSM_NPAGES_BOOST=300\n",
+	      "KSM_NPAGES_BOOST=300\nKSM_THRES_COEF=0\n",
+	      "KSM_NPAGES_BOOST=300\nKSM_THRES_COEF=0\nKSM_THRES_CONST=0\n"}) {
+		struct ksm_tune_goals goals = {};
+
+		ASSERT_EQ(ksm_tune_parse(conf.data(), conf.size(), &goals, nullptr), 0);
+		EXPECT_EQ(goals.free_target, 0) << conf;
+		EXPECT_FALSE(Tune(goals, facts).runs) << conf;
+		EXPECT_EQ(Tune(goals, facts).settings.value[KSM_SYSFS_run], 0) << conf;
+	}
 }
 
 TEST(TuneConf, BothKindsOfNames)
