@@ -183,10 +183,7 @@ static int watch(struct ksm_cli *cli, const struct tune_state *tune,
 	ksm_cli_stop_fd();
 	if (ksm_sysfs_read(&cli->root, &sysfs, &err))
 		return ksm_cli_fail(cli, &err);
-	ksm_settings_take(&sysfs, &before);
-	/* They cannot change here, nor be put back while pages are merged. */
-	before.given[KSM_SYSFS_max_page_sharing] = before.given[KSM_SYSFS_merge_across_nodes] =
-		false;
+	ksm_tune_before(goals, &sysfs, &before);
 	if (!tune->keep && ksm_journal_begin(&cli->root, "tune", &before, &err))
 		return ksm_cli_fail(cli, &err);
 	status = tune_once(cli, tune, goals, true);

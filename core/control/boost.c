@@ -96,13 +96,9 @@ static void note_before(struct ksm_boost *boost, const struct ksm_sysfs *sysfs)
 {
 	static const enum ksm_sysfs_field changed[] = {
 		KSM_SYSFS_advisor_mode, KSM_SYSFS_sleep_millisecs, KSM_SYSFS_pages_to_scan};
-	struct ksm_settings all;
 
-	ksm_settings_take(sysfs, &all);
-	for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++) {
-		boost->before.given[changed[i]] = all.given[changed[i]];
-		boost->before.value[changed[i]] = all.value[changed[i]];
-	}
+	ksm_settings_take_some(sysfs, changed, sizeof(changed) / sizeof(changed[0]),
+			       &boost->before);
 }
 
 int ksm_boost_begin(const struct ksm_root *root, double budget, struct ksm_boost **ret_boost,

@@ -53,6 +53,19 @@ void ksm_settings_take(const struct ksm_sysfs *sysfs, struct ksm_settings *ret_s
 	*ret_settings = settings;
 }
 
+void ksm_settings_take_some(const struct ksm_sysfs *sysfs, const enum ksm_sysfs_field *field,
+			    size_t n, struct ksm_settings *ret_settings)
+{
+	struct ksm_settings all, some = {0};
+
+	ksm_settings_take(sysfs, &all);
+	for (size_t i = 0; i < n; i++) {
+		some.given[field[i]] = all.given[field[i]];
+		some.value[field[i]] = all.value[field[i]];
+	}
+	*ret_settings = some;
+}
+
 static int parse_line(struct ksm_settings *settings, const char *line, size_t len,
 		      struct ksm_error *err)
 {

@@ -23,6 +23,10 @@ int ksm_settings_add(struct ksm_settings *settings, const char *assignment, stru
 /* Those of all tunables that the kernel has, without pages_to_scan where the advisor sets that. */
 void ksm_settings_take(const struct ksm_sysfs *sysfs, struct ksm_settings *ret_settings);
 
+/* Of these, those of @n fields: others may be changed by somebody else meanwhile. */
+void ksm_settings_take_some(const struct ksm_sysfs *sysfs, const enum ksm_sysfs_field *field,
+			    size_t n, struct ksm_settings *ret_settings);
+
 /*
  * Text with an assignment per line; empty lines and those that begin with # are passed over. KSM_ERR_FORMAT with the
  * number of the line.

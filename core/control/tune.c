@@ -231,6 +231,26 @@ int ksm_tune(const struct ksm_tune_goals *goals, const struct ksm_tune_facts *fa
 	return ret;
 }
 
+/* pages_to_scan also with an advisor: it sets that, and the kernel does where its mode changes. */
+void ksm_tune_before(const struct ksm_tune_goals *goals, const struct ksm_sysfs *now,
+		     struct ksm_settings *ret_before)
+{
+	enum ksm_sysfs_field field[KSM_DECISIONS_MAX] = {KSM_SYSFS_run, KSM_SYSFS_advisor_mode,
+							 KSM_SYSFS_pages_to_scan};
+	size_t n = 3;
+
+	if (goals->advisor) {
+		field[n++] = KSM_SYSFS_advisor_target_scan_time;
+		if (goals->max_cpu > 0)
+			field[n++] = KSM_SYSFS_advisor_max_cpu;
+	} else {
+		field[n++] = KSM_SYSFS_sleep_millisecs;
+		if (!goals->steps.given && goals->scan_seconds > 0 && goals->max_cpu > 0)
+			field[n++] = KSM_SYSFS_smart_scan;
+	}
+	ksm_settings_take_some(now, field, n, ret_before);
+}
+
 static bool is_noise(const struct ksm_tuning *tuning, enum ksm_sysfs_field field, int64_t is,
 		     int64_t to)
 {

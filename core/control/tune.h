@@ -67,6 +67,10 @@ struct ksm_tuning {
 int ksm_tune(const struct ksm_tune_goals *goals, const struct ksm_tune_facts *facts,
 	     struct ksm_tuning *ret_tuning, struct ksm_error *err);
 
+/* What any tuning for @goals may change, as it is in @now: this is to be put back, and nothing else. */
+void ksm_tune_before(const struct ksm_tune_goals *goals, const struct ksm_sysfs *now,
+		     struct ksm_settings *ret_before);
+
 /*
  * For a loop: is @tuning worth writing over what is set now? Small differences are not: they come from noise, and
  * would be undone with the next look. Steps are, however small: those left out would not add up.

@@ -22,3 +22,17 @@ try --scan-time=600 --watch=5
 rm -r tree/proc/77
 cp -r "$TREES/4.19" tree4 && chmod -R u+w tree4 && cp tree/proc/meminfo tree4/proc/
 "$KSMCTL" --sysroot=tree4 tune --scan-time=9 --advisor; echo "= $?"
+# What somebody else sets meanwhile stays; what --watch sets itself is put back.
+ksm=tree/sys/kernel/mm/ksm
+echo 0 >$ksm/use_zero_pages
+echo 77 >$ksm/sleep_millisecs
+echo '[none] scan-time' >$ksm/advisor_mode
+"$KSMCTL" --sysroot=tree tune --scan-time=600 --watch=99 >/dev/null &
+for _ in $(seq 500); do [ "$(cat $ksm/sleep_millisecs)" = 20 ] && break; sleep 0.02; done
+echo 1 >$ksm/use_zero_pages
+grep -H . $ksm/sleep_millisecs
+kill %1
+wait %1
+echo "= $?"
+grep . $ksm/sleep_millisecs $ksm/use_zero_pages
+ls tree/run/ksmctl

@@ -250,6 +250,39 @@ TEST(Tune, AThresholdOfZeroIsNeverReached)
 	}
 }
 
+TEST(Tune, WhatMayChangeIsPutBackAndNothingElse)
+{
+	std::mt19937 random(5);
+
+	for (int i = 0; i < 2000; i++) {
+		struct ksm_tune_facts facts = Facts(static_cast<int64_t>(random() % 1000000));
+		struct ksm_tune_goals goals = {};
+		struct ksm_settings before;
+
+		facts.sysfs.valid[KSM_SYSFS_use_zero_pages] = true;
+		facts.sysfs.valid[KSM_SYSFS_max_page_sharing] = true;
+		facts.sysfs.value[KSM_SYSFS_run] = random() % 2;
+		facts.sysfs.value[KSM_SYSFS_advisor_target_scan_time] = 200;
+		goals.scan_seconds = random() % 2 ? 1 + static_cast<double>(random() % 500) : 0;
+		goals.max_cpu = random() % 2 ? 1 : 0;
+		goals.free_target = goals.scan_seconds <= 0 || random() % 2 ? 60 : 0;
+		goals.advisor = random() % 2;
+		goals.steps.given = random() % 2;
+		goals.steps.max = 9;
+		ksm_tune_before(&goals, &facts.sysfs, &before);
+		facts.sysfs.value[KSM_SYSFS_advisor_mode] = random() % 2;
+		struct ksm_tuning tuning = Tune(goals, facts);
+		for (int f = 0; f < KSM_SYSFS_N; f++)
+			if (tuning.settings.given[f]) {
+				EXPECT_TRUE(before.given[f])
+					<< ksm_sysfs_name(static_cast<ksm_sysfs_field>(f));
+			}
+		EXPECT_FALSE(before.given[KSM_SYSFS_use_zero_pages]);
+		EXPECT_FALSE(before.given[KSM_SYSFS_max_page_sharing]);
+		EXPECT_EQ(before.given[KSM_SYSFS_sleep_millisecs], !goals.advisor);
+	}
+}
+
 TEST(TuneConf, BothKindsOfNames)
 {
 	const std::string conf = "# pace\nscan-time = 200\n";
