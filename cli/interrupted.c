@@ -10,7 +10,7 @@ static int recover(const struct ksm_cli *cli, const struct ksm_journal *journal,
 {
 	int ret = ksm_journal_recover(&cli->root, journal, err);
 
-	if (!ret && !cli->dry_run)
+	if (ret > 0 && !cli->dry_run)
 		ksm_cli_warn(cli,
 			     "put back the settings that \"ksmctl %s\" (process %d) was "
 			     "interrupted with",
@@ -34,7 +34,7 @@ void ksm_cli_look_for_interrupted(const struct ksm_cli *cli)
 			"\"ksmctl %s\" (process %d) was interrupted and left its settings: ksmctl "
 			"restore --interrupted puts back what was before",
 			journal.verb, journal.pid);
-	else if (recover(cli, &journal, &err))
+	else if (recover(cli, &journal, &err) < 0)
 		ksm_cli_warn(cli,
 			     "settings that \"ksmctl %s\" (process %d) left are still there: %s",
 			     journal.verb, journal.pid, err.text);
@@ -58,5 +58,5 @@ int ksm_cli_restore_interrupted(const struct ksm_cli *cli)
 			journal.verb, journal.pid);
 		return ksm_cli_fail(cli, &err);
 	}
-	return recover(cli, &journal, &err) ? ksm_cli_fail(cli, &err) : KSM_EXIT_OK;
+	return recover(cli, &journal, &err) < 0 ? ksm_cli_fail(cli, &err) : KSM_EXIT_OK;
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +18,10 @@
 
 /* ---------------------------------------------------------------- who */
 
-/* Field 22 of /proc/PID/stat; the name before it may hold anything, parentheses too. 0 if there is no process. */
+/*
+ * Field 22 of /proc/PID/stat; the name before it may hold anything, parentheses too. 0 if there is no process, or only
+ * what its parent has not waited for.
+ */
 static uint64_t start_time(const struct ksm_root *root, pid_t pid)
 {
 	struct ksm_str stat ksm_auto_str = {0};
@@ -26,9 +30,11 @@ static uint64_t start_time(const struct ksm_root *root, pid_t pid)
 	const char *at;
 
 	snprintf(path, sizeof(path), "%d/stat", pid);
-	if (ksm_read_at(root->proc_fd, path, 4096, &stat, NULL))
+	if (ksm_read_at(root->proc_fd, path, 4096, &stat, NULL) || !stat.len)
 		return 0;
 	at = strrchr(stat.data, ')');
+	if (at && (!strncmp(at, ") Z", 3) || !strncmp(at, ") X", 3)))
+		return 0;
 	for (int i = 0; at && i < 20; i++)
 		at = strchr(at + 1, ' ');
 	return at && sscanf(at, " %llu", &value) == 1 ? value : 0;
@@ -184,6 +190,7 @@ int ksm_journal_find(const struct ksm_root *root, struct ksm_journal *ret_journa
 	struct ksm_str text ksm_auto_str = {0};
 	ksm_auto_close int dir_fd = -1;
 	struct ksm_journal journal = {0};
+	uint64_t start;
 	int ret = root->run_fd < 0 ? -ENOENT : open_directory(root, &dir_fd);
 
 	if (!ret)
@@ -202,17 +209,47 @@ int ksm_journal_find(const struct ksm_root *root, struct ksm_journal *ret_journa
 		return ksm_error_set(
 			err, KSM_ERR_FORMAT, EBADMSG,
 			"the journal below /run/ksmctl is damaged: look at it, then remove it");
-	journal.is_alive = start_time(root, journal.pid) == journal.start_time;
+	start = start_time(root, journal.pid);
+	journal.is_alive = start && start == journal.start_time;
 	*ret_journal = journal;
 	return 1;
+}
+
+/*
+ * A lock that ends with the process, rather than another name for the journal: should this one be killed too, or fail,
+ * the next finds the journal in its place, and nobody begins one with what is set by then.
+ */
+static int lock(const struct ksm_root *root, int *ret_dir_fd)
+{
+	ksm_auto_close int dir_fd = -1;
+	int ret = open_directory(root, &dir_fd);
+
+	if (ret)
+		return ret;
+	while (flock(dir_fd, LOCK_EX))
+		if (errno != EINTR)
+			return -errno;
+	*ret_dir_fd = ksm_no_close(dir_fd);
+	return 0;
 }
 
 int ksm_journal_recover(const struct ksm_root *root, const struct ksm_journal *journal,
 			struct ksm_error *err)
 {
-	int ret = ksm_settings_put_back(root, &journal->settings, err);
+	ksm_auto_close int dir_fd = -1;
+	struct ksm_journal now = {0};
+	int ret = lock(root, &dir_fd);
 
-	if (!ret)
-		ksm_journal_end(root);
-	return ret;
+	if (ret)
+		return ret == -ENOENT ? 0 : journal_error(root, ret, err);
+	ret = ksm_journal_find(root, &now, err);
+	if (ret <= 0)
+		return ret;
+	if (now.is_alive || now.pid != journal->pid || now.start_time != journal->start_time)
+		return 0;
+	ret = ksm_settings_put_back(root, &now.settings, err);
+	if (ret)
+		return ret;
+	ksm_journal_end(root);
+	return 1;
 }

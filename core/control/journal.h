@@ -18,7 +18,7 @@ struct ksm_journal {
 	pid_t pid;	     /* of who wrote it */
 	uint64_t start_time; /* of that process, in ticks since boot, as in /proc/PID/stat */
 	char verb[KSM_JOURNAL_VERB_MAX];
-	bool is_alive; /* that process runs still */
+	bool is_alive; /* that process runs still, and is no zombie */
 	struct ksm_settings settings;
 };
 
@@ -38,7 +38,10 @@ void ksm_journal_end(const struct ksm_root *root);
 int ksm_journal_find(const struct ksm_root *root, struct ksm_journal *ret_journal,
 		     struct ksm_error *err);
 
-/* Puts back what a journal has, and removes it. */
+/*
+ * Puts back what a journal has, and removes it: one process at a time, others wait. 1, or 0 if it is no longer there,
+ * since somebody else has put it back meanwhile, and may have begun one of their own.
+ */
 int ksm_journal_recover(const struct ksm_root *root, const struct ksm_journal *journal,
 			struct ksm_error *err);
 

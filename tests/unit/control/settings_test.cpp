@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <string>
+#include <thread>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "tests/unit/fake_tree.h"
 
@@ -49,6 +53,16 @@ class SettingsTest : public ::testing::Test
 	void Write(const std::string &name, const std::string &text)
 	{
 		tree_.File("sys/kernel/mm/ksm/" + name, text + "\n");
+	}
+	/* Our own, of a name that misleads. */
+	void WriteStat(int start_time, char state)
+	{
+		const std::string pid = std::to_string(getpid());
+
+		tree_.File("proc/" + pid + "/stat",
+			   pid + " (a) b) " + state +
+				   " 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 " +
+				   std::to_string(start_time) + " 20 21\n");
 	}
 	int Apply(const std::vector<const char *> &assignments, unsigned int flags = 0)
 	{
@@ -168,8 +182,7 @@ TEST_F(SettingsTest, AJournalIsKeptUntilTheEnd)
 	struct ksm_journal journal;
 	std::string pid = std::to_string(getpid());
 
-	tree_.File("proc/" + pid + "/stat",
-		   pid + " (a) b) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20 21\n");
+	WriteStat(4711, 'S');
 	EXPECT_EQ(ksm_journal_find(&root_, &journal, nullptr), 0);
 	ASSERT_EQ(ksm_settings_add(&settings, "sleep_millisecs=77", nullptr), 0);
 	ASSERT_EQ(ksm_journal_begin(&root_, "merge", &settings, &err_), 0) << err_.text;
@@ -183,13 +196,12 @@ TEST_F(SettingsTest, AJournalIsKeptUntilTheEnd)
 	EXPECT_EQ(ksm_journal_begin(&root_, "tune", &settings, &err_), -EBUSY);
 	EXPECT_NE(std::string(err_.text).find(pid), std::string::npos) << err_.text;
 	/* Another process of the number is another process. */
-	tree_.File("proc/" + pid + "/stat",
-		   pid + " (a) b) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4712 20 21\n");
+	WriteStat(4712, 'S');
 	ASSERT_EQ(ksm_journal_find(&root_, &journal, nullptr), 1);
 	EXPECT_FALSE(journal.is_alive);
 	EXPECT_EQ(ksm_journal_begin(&root_, "tune", &settings, &err_), -EBUSY);
 	EXPECT_NE(std::string(err_.text).find("--interrupted"), std::string::npos) << err_.text;
-	ASSERT_EQ(ksm_journal_recover(&root_, &journal, &err_), 0) << err_.text;
+	ASSERT_EQ(ksm_journal_recover(&root_, &journal, &err_), 1) << err_.text;
 	EXPECT_EQ(writes_, (Writes{"sleep_millisecs=77"}));
 	EXPECT_EQ(ksm_journal_find(&root_, &journal, nullptr), 0);
 	ASSERT_EQ(ksm_journal_begin(&root_, "merge", &settings, &err_), 0) << err_.text;
@@ -205,8 +217,70 @@ TEST_F(SettingsTest, AJournalThatFailsToRestoreStays)
 	ASSERT_EQ(ksm_settings_add(&settings, "smart_scan=1", nullptr), 0);
 	ASSERT_EQ(ksm_journal_begin(&root_, "merge", &settings, &err_), 0) << err_.text;
 	ASSERT_EQ(ksm_journal_find(&root_, &journal, nullptr), 1);
-	EXPECT_NE(ksm_journal_recover(&root_, &journal, &err_), 0);
+	EXPECT_LT(ksm_journal_recover(&root_, &journal, &err_), 0);
 	EXPECT_EQ(ksm_journal_find(&root_, &journal, nullptr), 1);
+}
+
+TEST_F(SettingsTest, AJournalThatSomebodyElsePutBackIsNotPutBackAgain)
+{
+	struct ksm_settings settings = {};
+	struct ksm_journal journal, other;
+
+	ASSERT_EQ(ksm_settings_add(&settings, "sleep_millisecs=77", nullptr), 0);
+	ASSERT_EQ(ksm_journal_begin(&root_, "merge", &settings, &err_), 0) << err_.text;
+	WriteStat(4711, 'S');
+	ASSERT_EQ(ksm_journal_find(&root_, &journal, nullptr), 1);
+	ASSERT_FALSE(journal.is_alive);
+	ASSERT_EQ(ksm_journal_recover(&root_, &journal, &err_), 1) << err_.text;
+	writes_.clear();
+	EXPECT_EQ(ksm_journal_recover(&root_, &journal, &err_), 0);
+	/* Nor is the other's own journal removed. */
+	ASSERT_EQ(ksm_settings_add(&settings, "sleep_millisecs=5", nullptr), 0);
+	ASSERT_EQ(ksm_journal_begin(&root_, "tune", &settings, &err_), 0) << err_.text;
+	EXPECT_EQ(ksm_journal_recover(&root_, &journal, &err_), 0);
+	EXPECT_EQ(writes_, Writes{});
+	ASSERT_EQ(ksm_journal_find(&root_, &other, nullptr), 1);
+	EXPECT_STREQ(other.verb, "tune");
+}
+
+TEST_F(SettingsTest, WhoPutsBackIsAlone)
+{
+	struct ksm_settings settings = {};
+	struct ksm_journal journal;
+	const std::string path = tree_.Path() + "/run/ksmctl";
+	int ret = -1;
+
+	ASSERT_EQ(ksm_settings_add(&settings, "sleep_millisecs=77", nullptr), 0);
+	ASSERT_EQ(ksm_journal_begin(&root_, "merge", &settings, &err_), 0) << err_.text;
+	WriteStat(4711, 'S');
+	ASSERT_EQ(ksm_journal_find(&root_, &journal, nullptr), 1);
+	int first = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSERT_EQ(flock(first, LOCK_EX), 0);
+	std::thread second([&] { ret = ksm_journal_recover(&root_, &journal, nullptr); });
+	usleep(100000);
+	ksm_journal_end(&root_);
+	close(first);
+	second.join();
+	EXPECT_EQ(ret, 0);
+	EXPECT_EQ(writes_, Writes{});
+}
+
+TEST_F(SettingsTest, AZombieIsNotAtWork)
+{
+	struct ksm_settings settings = {};
+	struct ksm_journal journal;
+
+	WriteStat(4711, 'S');
+	ASSERT_EQ(ksm_settings_add(&settings, "run=1", nullptr), 0);
+	ASSERT_EQ(ksm_journal_begin(&root_, "merge", &settings, &err_), 0) << err_.text;
+	for (char state : std::string("SRDTZX")) {
+		WriteStat(4711, state);
+		ASSERT_EQ(ksm_journal_find(&root_, &journal, nullptr), 1);
+		EXPECT_EQ(journal.is_alive, state != 'Z' && state != 'X') << state;
+	}
+	tree_.File("proc/" + std::to_string(getpid()) + "/stat", "");
+	ASSERT_EQ(ksm_journal_find(&root_, &journal, nullptr), 1);
+	EXPECT_FALSE(journal.is_alive);
 }
 
 TEST_F(SettingsTest, JournalsThatAreNone)
