@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/merge.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,14 +208,31 @@ static void print_target(const struct ksm_merge_target *target, bool merge)
 	putchar('\n');
 }
 
-/* Some errors name the process themselves. */
+/* Is it told which process that is, and not only that of another, such as one that traces it? */
+static bool names_process(const char *text, pid_t pid)
+{
+	char of_process[32], of_pid[32];
+	const char *const forms[] = {of_process, of_pid};
+
+	snprintf(of_process, sizeof(of_process), "process %d", pid);
+	snprintf(of_pid, sizeof(of_pid), "pid %d", pid);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		for (const char *at = strstr(text, forms[i]); at; at = strstr(at + 1, forms[i]))
+			if (!isdigit((unsigned char)at[strlen(forms[i])]))
+				return true;
+	return false;
+}
+
 static void warn_of(const struct ksm_cli *cli, const struct ksm_merge_target *target)
 {
-	if (strstr(target->error.text, "process ") || !target->name[0])
-		ksm_cli_warn(cli, "%s", target->error.text);
+	const char *text = target->error.text;
+
+	if (names_process(text, target->pid))
+		ksm_cli_warn(cli, "%s", text);
+	else if (target->name[0])
+		ksm_cli_warn(cli, "process %d \"%.32s\": %s", target->pid, target->name, text);
 	else
-		ksm_cli_warn(cli, "process %d \"%.32s\" %s", target->pid, target->name,
-			     target->error.text);
+		ksm_cli_warn(cli, "process %d: %s", target->pid, text);
 }
 
 void ksm_merge_print(const struct ksm_cli *cli, const struct ksm_merge_targets *targets, bool merge)

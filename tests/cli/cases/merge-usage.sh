@@ -23,6 +23,14 @@ try merge --timeout=0 1
 try merge --boost 1
 try merge --timeout=5 1
 cp -r "$TREES/6.18" tree && chmod -R u+w tree
+# Which of them it is, unless the text says so itself.
+for pid in 7 77; do
+	mkdir "tree/proc/$pid"
+	printf 'Name:\tp%s\nState:\tS\nUid:\t0\t0\t0\t0\nVmRSS:\t9 kB\n' "$pid" >"tree/proc/$pid/status"
+	printf '7f0000000000-7f0000100000 rw-p 00000000 00:00 0 \nVmFlags: rd wr mr mw me ac \n' >"tree/proc/$pid/smaps"
+	touch "tree/proc/$pid/ksm_stat"
+done
+try --sysroot=tree merge --trust --method=prctl 77 999 7
 echo 0 >tree/sys/kernel/mm/ksm/run
 try --sysroot=tree merge --wait --boost=30% --timeout=1 1
 try --sysroot=tree merge -w 1
