@@ -8,11 +8,15 @@
 #include <stdint.h>
 #include <sys/user.h>
 
+/* KSM_ARCH_CODE_ALIGN: instructions begin at multiples of so many bytes. */
 #if defined(__x86_64__)
+#define KSM_ARCH_CODE_ALIGN 1
 typedef struct user_regs_struct ksm_regs;
 #elif defined(__aarch64__)
+#define KSM_ARCH_CODE_ALIGN 4
 typedef struct user_regs_struct ksm_regs; /* user_pt_regs */
 #else
+#define KSM_ARCH_CODE_ALIGN 1
 typedef struct {
 	uint64_t pc;
 } ksm_regs;
@@ -21,10 +25,10 @@ typedef struct {
 /* Whether there is an implementation for this processor. */
 extern const bool ksm_arch_is_known;
 
-/* Bytes of the instruction that makes a system call. */
+/* Bytes of the instruction that makes a system call: a multiple of KSM_ARCH_CODE_ALIGN. */
 extern const size_t ksm_arch_syscall_size;
 
-/* Where in @code it stands first, or -1. */
+/* Where in @code, which begins where an instruction may, it stands first, or -1. */
 int64_t ksm_arch_find_syscall(const unsigned char *code, size_t len);
 
 /* Is this a thread that runs the code this program is of, not for example a 32-bit one? */

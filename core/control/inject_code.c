@@ -29,7 +29,8 @@ static bool is_code_of_file(const struct ksm_areas *areas, const struct ksm_area
 static int search_area(int mem_fd, const struct ksm_area *area, uint64_t *ret_address)
 {
 	unsigned char code[PIECE];
-	const size_t overlap = ksm_arch_syscall_size - 1;
+	/* What one piece may hold only a part of; every piece begins where an instruction may. */
+	const size_t overlap = ksm_arch_syscall_size - KSM_ARCH_CODE_ALIGN;
 	uint64_t end = area->end;
 
 	if (end - area->start > SEARCH_MAX)
