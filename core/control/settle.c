@@ -89,9 +89,7 @@ static int look(const struct ksm_root *root, const struct ksm_settle_options *op
 		sample.pages_shared = sysfs.value[KSM_SYSFS_pages_shared];
 		sample.pages_sharing = sysfs.value[KSM_SYSFS_pages_sharing];
 		sample.zero_pages = sysfs.value[KSM_SYSFS_ksm_zero_pages];
-		sample.rmap_items = sample.pages_shared + sample.pages_sharing +
-				    sysfs.value[KSM_SYSFS_pages_unshared] +
-				    sysfs.value[KSM_SYSFS_pages_volatile];
+		sample.rmap_items = ksm_sysfs_rmap_items(&sysfs);
 	}
 	*ret_sample = sample;
 	return 0;

@@ -208,7 +208,6 @@ static void decide_steps(const struct ksm_tune_goals *goals, const struct ksm_tu
 int ksm_tune(const struct ksm_tune_goals *goals, const struct ksm_tune_facts *facts,
 	     struct ksm_tuning *ret_tuning, struct ksm_error *err)
 {
-	const struct ksm_sysfs *sysfs = &facts->sysfs;
 	struct ksm_tuning tuning = {.scan_seconds = NAN};
 	int ret = 0;
 
@@ -216,9 +215,7 @@ int ksm_tune(const struct ksm_tune_goals *goals, const struct ksm_tune_facts *fa
 	    goals->free_bytes <= 0 && !goals->steps.given)
 		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
 				     "no goal: give --scan-time, --max-cpu or --free-target");
-	tuning.pages =
-		sysfs->value[KSM_SYSFS_pages_shared] + sysfs->value[KSM_SYSFS_pages_sharing] +
-		sysfs->value[KSM_SYSFS_pages_unshared] + sysfs->value[KSM_SYSFS_pages_volatile];
+	tuning.pages = ksm_sysfs_rmap_items(&facts->sysfs);
 	decide_run(goals, facts, &tuning);
 	if (goals->advisor)
 		ret = decide_advisor(goals, facts, &tuning, err);

@@ -76,8 +76,7 @@ static int64_t value(const struct ksm_facts *facts, enum ksm_sysfs_field field)
 
 static int64_t tracked(const struct ksm_facts *facts)
 {
-	return value(facts, KSM_SYSFS_pages_shared) + value(facts, KSM_SYSFS_pages_sharing) +
-	       value(facts, KSM_SYSFS_pages_unshared) + value(facts, KSM_SYSFS_pages_volatile);
+	return ksm_sysfs_rmap_items(&facts->sysfs);
 }
 
 static int64_t merged(const struct ksm_facts *facts)

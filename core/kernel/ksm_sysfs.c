@@ -44,6 +44,19 @@ int ksm_sysfs_find(const char *name)
 	return -1;
 }
 
+int64_t ksm_sysfs_rmap_items(const struct ksm_sysfs *sysfs)
+{
+	static const enum ksm_sysfs_field parts[] = {
+		KSM_SYSFS_pages_shared, KSM_SYSFS_pages_sharing, KSM_SYSFS_pages_unshared,
+		KSM_SYSFS_pages_volatile};
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (__builtin_add_overflow(sum, sysfs->value[parts[i]], &sum))
+			return INT64_MAX;
+	return sum;
+}
+
 /* "[none] scan-time": the brackets are around the one in force. */
 static bool parse_advisor_mode(const char *text, int64_t *ret_value)
 {

@@ -64,6 +64,12 @@ const char *ksm_advisor_mode_name(enum ksm_advisor_mode mode);
 int ksm_sysfs_find(const char *name);
 
 /*
+ * Pages that ksmd keeps track of: pages_volatile is defined in the kernel as what the other three leave of all rmap
+ * items. A file that is not there counts as 0; INT64_MAX where they are too many.
+ */
+int64_t ksm_sysfs_rmap_items(const struct ksm_sysfs *sysfs);
+
+/*
  * Reads every file that is there. -EOPNOTSUPP where the directory is missing (CONFIG_KSM). A file that is
  * there but cannot be read or does not hold a number is an error.
  */

@@ -26,18 +26,13 @@ static int64_t work_out_saved(const struct ksm_status *status)
 
 int64_t ksm_status_tracked_pages(const struct ksm_status *status)
 {
-	/* pages_volatile is defined in the kernel as what the other three leave of all rmap items. */
-	static const enum ksm_sysfs_field parts[] = {
-		KSM_SYSFS_pages_shared, KSM_SYSFS_pages_sharing, KSM_SYSFS_pages_unshared,
-		KSM_SYSFS_pages_volatile};
-	int64_t sum = 0;
+	const bool *valid = status->sysfs.valid;
+	int64_t pages = ksm_sysfs_rmap_items(&status->sysfs);
 
-	for (unsigned int i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		if (!status->sysfs.valid[parts[i]] ||
-		    __builtin_add_overflow(sum, status->sysfs.value[parts[i]], &sum))
-			return KSM_UNKNOWN;
-	}
-	return sum;
+	if (!valid[KSM_SYSFS_pages_shared] || !valid[KSM_SYSFS_pages_sharing] ||
+	    !valid[KSM_SYSFS_pages_unshared] || !valid[KSM_SYSFS_pages_volatile])
+		return KSM_UNKNOWN;
+	return pages < INT64_MAX ? pages : KSM_UNKNOWN;
 }
 
 static int64_t work_out_metadata(const struct ksm_status *status)

@@ -49,6 +49,22 @@ const std::set<std::string> kSince6_4 = {
 	"advisor_target_scan_time",
 };
 
+TEST(KsmSysfsSum, RmapItemsAreTheFourCounters)
+{
+	ksm_sysfs sysfs = {};
+
+	EXPECT_EQ(ksm_sysfs_rmap_items(&sysfs), 0);
+	for (int i = 0; i < KSM_SYSFS_N; i++)
+		sysfs.value[i] = 1000;
+	sysfs.value[KSM_SYSFS_pages_shared] = 1;
+	sysfs.value[KSM_SYSFS_pages_sharing] = 20;
+	sysfs.value[KSM_SYSFS_pages_unshared] = 300;
+	sysfs.value[KSM_SYSFS_pages_volatile] = 4000;
+	EXPECT_EQ(ksm_sysfs_rmap_items(&sysfs), 4321);
+	sysfs.value[KSM_SYSFS_pages_volatile] = INT64_MAX - 100;
+	EXPECT_EQ(ksm_sysfs_rmap_items(&sysfs), INT64_MAX);
+}
+
 class KsmSysfs : public testing::Test
 {
       protected:
