@@ -205,6 +205,10 @@ static int try_methods(struct job *job, bool whole, const struct ksm_ranges *ran
 		tell(job, whole && may(job, KSM_OPT_IN_PRCTL), ranges->n);
 		return 0;
 	}
+	/* A process of this machine may have the number of a recorded one. */
+	if (!job->root->is_machine)
+		return ksm_error_set(err, KSM_ERR_UNSUPPORTED, EOPNOTSUPP,
+				     "a recorded process cannot be made to do anything");
 	if (ranges->n && may(job, KSM_OPT_IN_PROCESS_MADVISE) && try_process_madvise(job, ranges))
 		return 0;
 	if (whole && may(job, KSM_OPT_IN_PROCESS_KSM) && try_process_ksm(job))

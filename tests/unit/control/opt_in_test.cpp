@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <string>
 
 #include "tests/unit/fake_tree.h"
@@ -65,6 +66,18 @@ TEST_F(IsOptedIn, IsToldByKsmStatAloneSince6_14)
 TEST_F(IsOptedIn, WhoIsGoneIsNot)
 {
 	EXPECT_FALSE(ksm_is_opted_in(&root_, 8));
+}
+
+// Nor is a process of this machine that has its number.
+TEST_F(IsOptedIn, ARecordedProcessIsLeftAlone)
+{
+	const struct ksm_opt_in everything = {true, -1, {}};
+	struct ksm_opt_in_result result = {};
+	struct ksm_error err = {};
+
+	Smaps("rd wr mr");
+	EXPECT_EQ(ksm_opt_in(&root_, 9, &everything, &result, &err), -EOPNOTSUPP);
+	EXPECT_EQ(result.n_attempts, 0u);
 }
 
 } // namespace
