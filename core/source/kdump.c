@@ -70,6 +70,11 @@ static int open_seekable(struct ksm_kdump *dump, struct ksm_input *input, bool i
 	if ((!is_flat || dump->image.is_cut) && dump->image.size < layout->descriptors_at)
 		return ksm_kdump_cut_error("bitmaps", dump->image.cut_at, &dump->image.cut_error,
 					   err);
+	/* Written behind the pages, they are lost where the pages are not. */
+	if (dump->image.is_cut &&
+	    ksm_kdump_image_run(&dump->image, layout->dumped_at) < layout->bitmap_len)
+		return ksm_kdump_cut_error("bitmaps", dump->image.cut_at, &dump->image.cut_error,
+					   err);
 	if (dump->image.is_cut)
 		ksm_kdump_note_cut(dump);
 	return 0;

@@ -260,6 +260,8 @@ int ksm_kdump_next(struct ksm_kdump *dump, uint64_t max, unsigned char *data,
 	struct ksm_kdump_run run = {.n = 0};
 	int ret = find_next(dump, cursor, err);
 
+	if (!ret && dump->stream)
+		return ksm_kdump_stream_finish(dump, err);
 	if (ret != 1)
 		return ret;
 	run.pfn = cursor->chunk * KDUMP_CHUNK_PAGES + cursor->bit;

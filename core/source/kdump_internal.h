@@ -188,6 +188,7 @@ struct kdump_stream {
 	size_t front_len;
 	unsigned char *bitmaps;
 	uint64_t bitmap_at;
+	uint64_t bitmaps_end; /* up to where in them something has come */
 
 	uint64_t *descriptor; /* packed; [first, end) are waiting */
 	size_t first_descriptor;
@@ -214,6 +215,8 @@ int ksm_kdump_stream_open(struct ksm_input *input, bool is_flat, struct ksm_kdum
 /* To be called once it is known how many pages were dumped. */
 void ksm_kdump_stream_start(struct ksm_kdump *dump);
 void ksm_kdump_stream_close(struct kdump_stream *stream);
+/* Reads on behind the last page: of a flattened dump, what is written there may belong before the pages. */
+int ksm_kdump_stream_finish(struct ksm_kdump *dump, struct ksm_error *err);
 /* Bytes in front of the bitmaps; 0 if they were not kept, else @len. */
 size_t ksm_kdump_stream_front(const struct kdump_stream *stream, uint64_t offset, void *buf,
 			      size_t len);
@@ -229,6 +232,7 @@ int ksm_kdump_next_record(struct kdump_stream *stream, struct ksm_error *err);
 int ksm_kdump_take(struct kdump_stream *stream, void *buf, uint64_t len, size_t *ret_len,
 		   struct ksm_error *err);
 int ksm_kdump_not_forward(const char *what, struct ksm_error *err);
+int ksm_kdump_comes_again(struct ksm_error *err);
 /* The next dumped page, to @out if its class is data. */
 int ksm_kdump_stream_page(struct ksm_kdump *dump, unsigned char *out,
 			  enum ksm_kdump_class *ret_class, struct ksm_error *err);

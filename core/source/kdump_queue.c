@@ -167,7 +167,7 @@ static int advance(struct ksm_kdump *dump, struct ksm_error *err)
 	if (ret || stream->has_ended)
 		return ret;
 	if (stream->at < dump->layout.descriptors_at)
-		return ksm_kdump_not_forward("its header or bitmaps come again behind pages", err);
+		return ksm_kdump_comes_again(err);
 	if (stream->at < stream->pages_at)
 		return take_descriptors(dump, err);
 	return take_bytes(stream, err);

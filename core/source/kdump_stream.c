@@ -24,6 +24,11 @@ int ksm_kdump_not_forward(const char *what, struct ksm_error *err)
 			     what);
 }
 
+int ksm_kdump_comes_again(struct ksm_error *err)
+{
+	return ksm_kdump_not_forward("its header or bitmaps come again behind pages", err);
+}
+
 /* ---------------------------------------------------------------- bytes and records */
 
 /* Up to @len bytes, fewer only at the end of everything. */
@@ -121,6 +126,8 @@ static int take_bitmaps(struct kdump_stream *stream, unsigned char *step, uint64
 	/* Pages of zeros that nobody writes to cost no memory. */
 	if (!ret && memcmp(stream->bitmaps + at, step, got) != 0)
 		memcpy(stream->bitmaps + at, step, got);
+	if (!ret && at + got > stream->bitmaps_end)
+		stream->bitmaps_end = at + got;
 	return ret;
 }
 
@@ -217,6 +224,93 @@ void ksm_kdump_stream_start(struct ksm_kdump *dump)
 	stream->descriptors_at = dump->layout.descriptors_at;
 	stream->pages_at = stream->descriptors_at + dump->facts.pages_dumped * KDUMP_DESCRIPTOR;
 	stream->queue_at = stream->pages_at;
+}
+
+/* Bytes behind the last page: those of the front are kept, and the bitmaps have to be what they were. */
+static int take_rest(struct ksm_kdump *dump, unsigned char *step, struct ksm_error *err)
+{
+	struct kdump_stream *stream = dump->stream;
+	uint64_t at = stream->at, pages_end = stream->queue_at, len;
+	size_t got;
+	int ret;
+
+	if (at < stream->bitmap_at)
+		return take_front(stream, step, err);
+	if (at >= dump->layout.descriptors_at && at < pages_end)
+		return ksm_kdump_not_forward("its pages come again", err);
+	if (at >= pages_end)
+		return ksm_kdump_take(stream, step, KDUMP_STEP, &got, err);
+	len = dump->layout.descriptors_at - at;
+	ret = ksm_kdump_take(stream, step, len < KDUMP_STEP ? len : KDUMP_STEP, &got, err);
+	if (!ret && memcmp(stream->bitmaps + (at - stream->bitmap_at), step, got) != 0)
+		ret = ksm_kdump_comes_again(err);
+	return ret;
+}
+
+/* A header that was completed at the end is no matter, as long as all lies where it did. */
+static bool is_same_front(const struct ksm_kdump *dump)
+{
+	const unsigned char *front = dump->stream->front;
+	const struct kdump_layout *layout = &dump->layout;
+	struct kdump_layout now;
+
+	return !ksm_kdump_header_parse(front, &now, NULL) && now.block_size == layout->block_size &&
+	       !ksm_kdump_sub_header_parse(front + now.block_size, &now, NULL) &&
+	       now.is64 == layout->is64 && now.big == layout->big &&
+	       now.bitmap_at == layout->bitmap_at && now.bitmaps == layout->bitmaps &&
+	       now.max_pfn == layout->max_pfn;
+}
+
+/* A record that makes no sense ends the file there, when all pages have come. */
+static int next_of_rest(struct kdump_stream *stream, struct ksm_error *err)
+{
+	struct ksm_error fault = {0};
+	int ret = ksm_kdump_next_record(stream, &fault);
+
+	if (ret == -EBADMSG) {
+		stream->cut_error = fault;
+		stream->has_ended = stream->is_cut = true;
+		return 0;
+	}
+	if (ret && err)
+		*err = fault;
+	return ret;
+}
+
+static bool has_bitmaps(const struct ksm_kdump *dump)
+{
+	const struct kdump_layout *layout = &dump->layout;
+
+	return dump->stream->bitmaps_end >=
+	       layout->dumped_at - layout->bitmap_at + layout->bitmap_len;
+}
+
+int ksm_kdump_stream_finish(struct ksm_kdump *dump, struct ksm_error *err)
+{
+	struct kdump_stream *stream = dump->stream;
+	unsigned char *step ksm_auto_free = NULL;
+	int ret = 0;
+
+	if (!stream->is_flat)
+		return 0;
+	step = malloc(KDUMP_STEP);
+	if (!step)
+		return ksm_error_no_memory(err);
+	stream->queue_at += stream->queue_end - stream->queue_first;
+	stream->queue_first = stream->queue_end = 0;
+	while (!ret) {
+		ret = next_of_rest(stream, err);
+		if (ret || stream->has_ended)
+			break;
+		ret = take_rest(dump, step, err);
+	}
+	if (!ret && !is_same_front(dump))
+		ret = ksm_kdump_comes_again(err);
+	if (!ret && stream->is_cut && !has_bitmaps(dump))
+		ret = set_cut(stream, "bitmaps", err);
+	if (!ret && stream->is_cut)
+		ksm_kdump_note_cut(dump);
+	return ret;
 }
 
 void ksm_kdump_stream_close(struct kdump_stream *stream)

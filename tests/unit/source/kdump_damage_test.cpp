@@ -258,9 +258,10 @@ TEST_F(KdumpTest, StreamsThatNeedGoingBackAreRefusedWithAdvice)
 	refused(KdumpBuilder::Flatten(changed), "header does not come first");
 	changed = records;
 	changed.push_back(records[1]);
-	changed.push_back(records.back());
-	// All pages are there by then: what follows is not looked at.
+	// All pages are there by then, and the same once more changes nothing.
 	ExpectSame(ReadBytes(Zstd(KdumpBuilder::Flatten(changed))));
+	changed.push_back(records.back());
+	refused(KdumpBuilder::Flatten(changed), "pages come again");
 	changed = records;
 	changed.insert(changed.end() - 1, records[0]);
 	refused(KdumpBuilder::Flatten(changed), "come again behind pages");
@@ -285,6 +286,48 @@ TEST_F(KdumpTest, StreamsThatNeedGoingBackAreRefusedWithAdvice)
 		backward += image.substr(offset, size);
 	}
 	refused(turned + std::string(70000, 'x') + backward, "not in ascending order");
+}
+
+// As makedumpfile wrote them until 2014: header, pages, bitmaps.
+TEST_F(KdumpTest, StreamsWithBitmapsBehindPagesAreNotEmpty)
+{
+	SomePages();
+	builder_.codecs = {kStored};
+	const std::string image = builder_.Build();
+	const size_t pages = builder_.descriptors_at;
+	const size_t bitmaps = 2 * builder_.block_size, half = (pages - bitmaps) / 2;
+
+	for (size_t from : {bitmaps, bitmaps + half}) {
+		std::vector<KdumpBuilder::Record> records = {
+			{0, image.substr(0, from)},
+			{pages, image.substr(pages)},
+			{from, image.substr(from, pages - from)}};
+		ExpectSame(ReadBytes(KdumpBuilder::Flatten(records)));
+		ExpectRefused(Zstd(KdumpBuilder::Flatten(records)), -EOPNOTSUPP,
+			      "come again behind pages: decompress it to a file first");
+		// Cut off before them, no page can be told.
+		records.pop_back();
+		std::string cut = KdumpBuilder::Flatten(records, false);
+		ExpectRefused(cut, -EBADMSG, "within its bitmaps");
+		ExpectRefused(Zstd(cut), -EBADMSG, "within its bitmaps");
+	}
+}
+
+TEST_F(KdumpTest, StreamsWhoseHeaderIsCompletedAtTheEndAreRead)
+{
+	SomePages();
+	const std::string image = builder_.Build();
+	std::vector<KdumpBuilder::Record> records = KdumpBuilder::Cut(image, 5000);
+	std::string head = image.substr(0, 8192);
+
+	builder_.Put(head, 4096 + 64, image.size(), 8); // where what was erased is listed
+	builder_.Put(head, 4096 + 72, 10, 8);
+	records.push_back({image.size(), "erased x 1"});
+	records.push_back({0, head});
+	ExpectSame(ReadBytes(Zstd(KdumpBuilder::Flatten(records))));
+	builder_.Put(head, 4096 + 96, 100, 8); // fewer page frames
+	records.back().bytes = head;
+	ExpectRefused(Zstd(KdumpBuilder::Flatten(records)), -EOPNOTSUPP, "come again behind pages");
 }
 
 } // namespace
