@@ -245,9 +245,24 @@ static int read_program_headers(struct ksm_dump *dump, const Elf64_Ehdr *header,
 
 /* ---------------------------------------------------------------- what it is */
 
+/* QEMU writes no flags, and as virtual addresses the physical ones (dump/dump.c). */
+static bool looks_like_qemu(const struct ksm_elf *elf)
+{
+	bool has_data = false;
+
+	for (size_t i = 0; i < elf->n_loads; i++) {
+		const struct ksm_elf_load *load = &elf->load[i];
+
+		if (load->stored && (load->flags || load->physical != load->address))
+			return false;
+		has_data |= load->stored != 0;
+	}
+	return has_data;
+}
+
 /*
  * Told by notes, and where there are none yet by the headers: the cores of processes have no physical
- * addresses.
+ * addresses. A guest's notes tell it of x86 alone.
  */
 static bool looks_like_guest(const struct ksm_elf *elf)
 {
@@ -256,7 +271,7 @@ static bool looks_like_guest(const struct ksm_elf *elf)
 	for (size_t i = 0; i < elf->n_loads; i++)
 		if (elf->load[i].physical && elf->load[i].physical != elf->load[i].address)
 			return true;
-	return false;
+	return looks_like_qemu(elf);
 }
 
 static int tell_machine(struct ksm_dump *dump, struct ksm_error *err)

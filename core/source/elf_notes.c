@@ -208,12 +208,15 @@ static bool is_named(const struct note *note, const char *name)
 static bool is_wanted(const struct note *note)
 {
 	if (is_named(note, "CORE"))
-		return note->type == NT_PRPSINFO || note->type == NT_AUXV || note->type == NT_FILE;
+		return note->type == NT_PRPSINFO || note->type == NT_AUXV ||
+		       note->type == NT_FILE || note->type == NT_SIGINFO;
 	return is_named(note, "VMCOREINFO");
 }
 
 static int read_note(struct ksm_dump *dump, const struct note *note, struct ksm_error *err)
 {
+	struct ksm_elf *elf = dump->state;
+
 	if (is_named(note, "VMCOREINFO"))
 		return read_vmcoreinfo(dump, note, err);
 	switch (note->type) {
@@ -221,6 +224,9 @@ static int read_note(struct ksm_dump *dump, const struct note *note, struct ksm_
 		return read_process(dump, note, err);
 	case NT_AUXV:
 		return read_auxv(dump, note, err);
+	case NT_SIGINFO:
+		elf->is_process = true;
+		return 0;
 	default:
 		return read_files(dump, note, err);
 	}

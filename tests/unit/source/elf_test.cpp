@@ -353,6 +353,44 @@ TEST_F(ElfTest, GuestsAreReadByPhysicalAddress)
 	}
 }
 
+// QEMU has a note of its own for x86 alone; it gives no flags, and physical addresses twice.
+TEST_F(ElfTest, GuestsOfOtherMachinesAreToldByTheirHeaders)
+{
+	for (uint16_t machine : {EM_AARCH64, EM_S390, EM_PPC64, EM_RISCV}) {
+		const uint64_t base = machine == EM_AARCH64 ? 0x40000000 : 0;
+		ElfWriter elf;
+
+		elf.machine = machine;
+		elf.is_big = machine == EM_S390;
+		elf.Note("CORE", NT_PRSTATUS, std::string(392, '\0'));
+		elf.Note("LINUX", NT_S390_TIMER, std::string(8, '\0'));
+		for (uint64_t address : {base, base + 0x100000}) {
+			auto &load = elf.Add(address, Pages(1, 3));
+
+			load.physical = address;
+			load.flags = load.align = 0;
+		}
+		for (bool packed : {false, true}) {
+			ASSERT_TRUE(packed ? OpenPacked(elf.Build()) : Open(elf.Build()));
+			EXPECT_EQ(ReadOne().size(), 6u) << machine;
+			EXPECT_STREQ(Facts().format, "elf-guest");
+			EXPECT_EQ(Error(), "");
+		}
+		elf.Note("CORE", NT_SIGINFO, std::string(128, '\0'));
+		ASSERT_TRUE(Open(elf.Build()));
+		EXPECT_STREQ(Facts().format, "elf-core");
+	}
+}
+
+TEST_F(ElfTest, WithoutFlagsAndPhysicalAddressesItIsAProcess)
+{
+	ElfWriter elf;
+
+	elf.Add(0x10000, Pages(1, 3)).flags = 0;
+	ASSERT_TRUE(Open(elf.Build()));
+	EXPECT_STREQ(Facts().format, "elf-core");
+}
+
 TEST_F(ElfTest, VirtualBoxsCoresAreGuests)
 {
 	ElfWriter elf;
