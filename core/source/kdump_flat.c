@@ -272,11 +272,24 @@ static size_t find_segment(const struct kdump_image *image, uint64_t offset)
 	return low;
 }
 
+/* All of @len bytes, which were there when the file was opened. */
+static int read_all(const struct ksm_input *input, uint64_t offset, void *buf, size_t len,
+		    struct ksm_error *err)
+{
+	size_t got = 0;
+	int ret = ksm_input_read_at(input, offset, buf, len, &got, err);
+
+	if (ret || got == len)
+		return ret;
+	return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
+			     "the file ends at byte %" PRIu64 ", sooner than it did", offset + got);
+}
+
 static int read_segments(const struct kdump_image *image, uint64_t offset, unsigned char *buf,
 			 size_t len, struct ksm_error *err)
 {
 	uint64_t end = len < UINT64_MAX - offset ? offset + len : UINT64_MAX;
-	size_t first = find_segment(image, offset), got;
+	size_t first = find_segment(image, offset);
 
 	memset(buf, 0, len);
 	for (size_t i = first; i < image->n_segments; i++) {
@@ -292,8 +305,8 @@ static int read_segments(const struct kdump_image *image, uint64_t offset, unsig
 					     "is damaged: what belongs to byte %" PRIu64
 					     " of the dump is scattered over too many records",
 					     offset);
-		ret = ksm_input_read_at(image->input, segment->file + (start - segment->start),
-					buf + (start - offset), stop - start, &got, err);
+		ret = read_all(image->input, segment->file + (start - segment->start),
+			       buf + (start - offset), stop - start, err);
 		if (ret)
 			return ret;
 	}
@@ -303,16 +316,14 @@ static int read_segments(const struct kdump_image *image, uint64_t offset, unsig
 int ksm_kdump_image_read(const struct kdump_image *image, uint64_t offset, void *buf, size_t len,
 			 struct ksm_error *err)
 {
-	size_t got = 0;
-	int ret = 0;
+	uint64_t there = offset < image->size ? image->size - offset : 0;
 
 	if (image->is_flat)
 		return read_segments(image, offset, buf, len, err);
-	if (offset < image->size)
-		ret = ksm_input_read_at(image->input, offset, buf, len, &got, err);
-	if (!ret)
-		memset((char *)buf + got, 0, len - got);
-	return ret;
+	if (there > len)
+		there = len;
+	memset((char *)buf + there, 0, len - there);
+	return there ? read_all(image->input, offset, buf, there, err) : 0;
 }
 
 uint64_t ksm_kdump_image_run(const struct kdump_image *image, uint64_t offset)

@@ -156,6 +156,11 @@ static int stored_bytes(struct kdump_reader *reader, const struct kdump_descript
 	if (there > KDUMP_WINDOW)
 		there = KDUMP_WINDOW;
 	ret = read_into(image, offset, there, &reader->window, err);
+	/* Of a file that shrinks, the page may be there and what follows not. */
+	if (ret == -EBADMSG && there > descriptor->size) {
+		there = descriptor->size;
+		ret = read_into(image, offset, there, &reader->window, err);
+	}
 	if (ret)
 		return ret;
 	reader->window_at = offset;

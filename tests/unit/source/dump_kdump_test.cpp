@@ -168,6 +168,23 @@ TEST_F(DumpKdumpTest, SplitPartsAndOtherPageSizesAreRefused)
 	EXPECT_EQ(Error(), "is no kdump");
 }
 
+TEST_F(DumpKdumpTest, AFileThatShrinksLosesPages)
+{
+	builder_.codecs = {kStored};
+	for (uint64_t pfn = 0; pfn < 64; pfn++)
+		builder_.pages[pfn] = Page(pfn + 1);
+	for (bool flat : {false, true}) {
+		std::string file = flat ? Flat() : builder_.Build();
+		Memory expected;
+
+		for (uint64_t pfn = 0; pfn < 61; pfn++)
+			expected[pfn * 4096] = Page(pfn + 1);
+		ASSERT_TRUE(Open(file));
+		std::filesystem::resize_file(tree_.Path("dump"), file.size() - 2 * 4096 - 50);
+		EXPECT_TRUE(ReadOne() == expected);
+		EXPECT_EQ(lost_, 3u);
+	}
+}
 TEST_F(DumpKdumpTest, ADumperThatRanOutOfSpaceIsNamed)
 {
 	Guest();
