@@ -139,7 +139,10 @@ static int read_files(struct ksm_dump *dump, const struct note *note, struct ksm
 				    count, len);
 		return 0;
 	}
-	tell_page_size(elf, page_size, "NT_FILE");
+	/* gcore counts bytes there, in pages of 1. */
+	if (page_size >= KSM_PAGE_SIZE_MIN && page_size <= KSM_BATCH_BYTES &&
+	    !(page_size & (page_size - 1)))
+		tell_page_size(elf, page_size, "NT_FILE");
 	names = (size_t)(2 + 3 * count) * word;
 	elf->file_note = malloc(len - names + 1);
 	elf->file = calloc(count ? (size_t)count : 1, sizeof(*elf->file));

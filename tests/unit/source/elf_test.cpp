@@ -315,6 +315,27 @@ TEST_F(ElfTest, PageSizeIsTheDumps)
 	EXPECT_FALSE(Open(elf.Build()));
 }
 
+// Some write where files are mapped from in bytes.
+TEST_F(ElfTest, FilesMayHaveOffsetsInBytes)
+{
+	ElfWriter elf;
+
+	elf.Add(0x10000, Pages(1, 4));
+	elf.Files(1, {{0x10000, 0x14000, 0x3000, "/usr/bin/x"}});
+	for (bool has_auxv : {false, true}) {
+		if (has_auxv)
+			elf.Auxv({{AT_PAGESZ, 4096}});
+		for (bool packed : {false, true}) {
+			ASSERT_TRUE(packed ? OpenPacked(elf.Build()) : Open(elf.Build()));
+			EXPECT_EQ(ReadOne().size(), 4u);
+			EXPECT_EQ(Error(), "");
+			EXPECT_STREQ(Facts().page_size_from, has_auxv ? "AT_PAGESZ" : "p_align");
+			ASSERT_EQ(Space().areas.n, 1u);
+			EXPECT_EQ(Space().areas.area[0].offset, 0x3000u);
+		}
+	}
+}
+
 // As QEMU's dump-guest-memory does, with and without paging.
 TEST_F(ElfTest, GuestsAreReadByPhysicalAddress)
 {
