@@ -107,6 +107,26 @@ static void lz4_close(struct ksm_codec_state *state)
 		(window)->out_len = (stream)->avail_out;                  \
 	} while (0)
 
+/* What may follow a frame, to fill up a block. */
+static size_t skip_zeros(struct ksm_codec_window *window)
+{
+	size_t had = window->in_len;
+
+	while (window->in_len && !*window->in) {
+		window->in++;
+		window->in_len--;
+	}
+	return had - window->in_len;
+}
+
+/* Behind the last member, gzip and bzip2 pass over zeros that go on to the end, and this does: true there. */
+static bool skip_tail(struct ksm_codec_state *state, struct ksm_codec_window *window)
+{
+	if (skip_zeros(window))
+		state->has_tail = true;
+	return !window->in_len;
+}
+
 static int xz_open(struct ksm_codec_state *state)
 {
 	lzma_stream init = LZMA_STREAM_INIT;
@@ -120,13 +140,15 @@ static enum ksm_codec_step xz_step(struct ksm_codec_state *state, struct ksm_cod
 	lzma_stream *xz = &state->xz;
 	lzma_ret ret;
 
-	/* Padding between streams, in fours. */
-	while (!state->in_frame && window->in_len >= 4 && !memcmp(window->in, "\0\0\0", 4)) {
-		window->in += 4;
-		window->in_len -= 4;
+	/* Padding behind streams comes in fours; with one of them begun, it is no end. */
+	if (!state->in_frame || state->padding % 4) {
+		state->padding += skip_zeros(window);
+		if (!window->in_len)
+			return state->padding % 4 ? KSM_STEP_ON : KSM_STEP_FRAME_END;
+		if (state->padding % 4)
+			return KSM_STEP_BAD;
+		state->padding = 0;
 	}
-	if (!state->in_frame && !window->in_len)
-		return KSM_STEP_FRAME_END;
 	BUFFERS_IN(xz, window, size_t);
 	ret = lzma_code(xz, LZMA_RUN);
 	BUFFERS_OUT(xz, window);
@@ -162,6 +184,10 @@ static enum ksm_codec_step gzip_step(struct ksm_codec_state *state, struct ksm_c
 	z_stream *gzip = &state->gzip;
 	int ret;
 
+	if (!state->in_frame && skip_tail(state, window))
+		return KSM_STEP_FRAME_END;
+	if (state->has_tail)
+		return KSM_STEP_BAD;
 	BUFFERS_IN(gzip, window, unsigned int);
 	ret = inflate(gzip, Z_NO_FLUSH);
 	BUFFERS_OUT(gzip, window);
@@ -200,6 +226,10 @@ static enum ksm_codec_step bzip2_step(struct ksm_codec_state *state,
 	bz_stream *bzip2 = &state->bzip2;
 	int ret;
 
+	if (!state->in_frame && skip_tail(state, window))
+		return KSM_STEP_FRAME_END;
+	if (state->has_tail)
+		return KSM_STEP_BAD;
 	BUFFERS_IN(bzip2, window, unsigned int);
 	ret = BZ2_bzDecompress(bzip2);
 	BUFFERS_OUT(bzip2, window);

@@ -38,7 +38,9 @@ struct ksm_codec_state {
 		z_stream gzip;
 		bz_stream bzip2;
 	};
-	bool in_frame; /* something of a frame was taken, not yet its end; the caller's */
+	bool in_frame;	/* something of a frame was taken, not yet its end; the caller's */
+	bool has_tail;	/* zeros behind what gzip or bzip2 wrote, which nothing may follow */
+	size_t padding; /* bytes of zeros behind a stream of xz */
 };
 
 struct ksm_codec {

@@ -369,6 +369,56 @@ TEST_F(InputTest, SkippableFrames)
 	}
 }
 
+TEST_F(InputTest, PaddingOfXzComesInFours)
+{
+	std::string content = Content(kSize);
+
+	tree_.File("a", content.substr(0, 300));
+	tree_.File("b", content.substr(300));
+	Shell("xz -k a b && mkfifo pipe pipe2");
+	// As it may come through a pipe.
+	Shell("(cat a.xz; printf '\\0\\0'; sleep 0.1; printf '\\0'; sleep 0.1; printf '\\0'; cat "
+	      "b.xz) >pipe &");
+	Input input = Open("pipe");
+	ASSERT_TRUE(input) << error_.text;
+	EXPECT_EQ(ReadAll(input.get(), 4096), content);
+	EXPECT_EQ(ret_, 0) << error_.text;
+	Shell("(cat b.xz; printf '\\0\\0'; sleep 0.1; printf '\\0\\0') >pipe2 &");
+	input = Open("pipe2");
+	ASSERT_TRUE(input) << error_.text;
+	EXPECT_EQ(ReadAll(input.get(), 4096), content.substr(300));
+	EXPECT_EQ(ret_, 0) << error_.text;
+	for (const char *files : {"a.xz three b.xz", "b.xz three"}) {
+		Shell("printf '\\0\\0\\0' >three && cat " + std::string(files) + " >bad");
+		input = Open("bad");
+		ASSERT_TRUE(input) << error_.text;
+		ReadAll(input.get(), 4096);
+		EXPECT_EQ(ret_, -EBADMSG) << files;
+	}
+}
+
+TEST_F(InputTest, ZerosMayFollowTheLastMember)
+{
+	std::string content = Content(kSize);
+
+	tree_.File("a", content);
+	for (const char *program : {"gzip", "bzip2"}) {
+		for (size_t zeros : {1, 511, 300000}) {
+			tree_.File("zeros", std::string(zeros, '\0'));
+			Shell(std::string(program) + " -c a >a.z && cat a.z a.z zeros >b.z");
+			Input input = Open("b.z");
+			ASSERT_TRUE(input) << error_.text;
+			EXPECT_EQ(ReadAll(input.get(), 4096), content + content);
+			EXPECT_EQ(ret_, 0) << error_.text;
+		}
+		Shell("cat a.z zeros a.z >b.z");
+		Input input = Open("b.z");
+		ASSERT_TRUE(input) << error_.text;
+		EXPECT_EQ(ReadAll(input.get(), 4096), content);
+		EXPECT_EQ(ret_, -EBADMSG);
+	}
+}
+
 TEST_F(InputTest, EmptyAndMissing)
 {
 	const unsigned char *front;
