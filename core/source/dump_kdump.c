@@ -39,16 +39,19 @@ static bool recognise(const struct ksm_input *input, const unsigned char *front,
 static int set_facts(struct ksm_dump *dump, const struct ksm_kdump_facts *kdump,
 		     struct ksm_error *err)
 {
+	const struct state *state = dump->state;
 	struct ksm_dump_facts *facts = &dump->facts;
-	int ret = ksm_dump_set_page_size(dump, kdump->page_size, "block_size", err);
+	bool is_part = kdump->page_size < kdump->block_size;
+	int ret = ksm_dump_set_page_size(dump, kdump->page_size,
+					 is_part ? "VMCOREINFO" : "block_size", err);
 
 	if (ret)
 		return ret;
-	if (facts->page_size != kdump->page_size)
+	if (ksm_kdump_cut(state->kdump, facts->page_size))
 		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
 				     "has pages of %u bytes, each compressed on its own: leave out "
 				     "--page-size",
-				     kdump->page_size);
+				     kdump->block_size);
 	facts->bits = kdump->is_64bit ? 64 : 32;
 	facts->is_big_endian = kdump->is_big_endian;
 	facts->dump_level = kdump->dump_level;

@@ -125,6 +125,18 @@ static bool find_value(const char *text, const char *key, char *value, size_t si
 	return false;
 }
 
+int ksm_kdump_cut(struct ksm_kdump *dump, uint64_t page_size)
+{
+	uint64_t block_size = dump->layout.block_size;
+
+	if (page_size < 4096 || page_size > block_size || page_size & (page_size - 1))
+		return -EINVAL;
+	dump->pages_per_block = block_size / page_size;
+	dump->facts.page_size = (unsigned int)page_size;
+	dump->facts.max_pfn = dump->layout.max_pfn * dump->pages_per_block;
+	return 0;
+}
+
 static void set_facts(struct ksm_kdump *dump, bool is_flat)
 {
 	struct kdump_layout *layout = &dump->layout;
@@ -139,14 +151,15 @@ static void set_facts(struct ksm_kdump *dump, bool is_flat)
 	facts->is_64bit = layout->is64;
 	facts->version = layout->version;
 	facts->dump_level = layout->dump_level;
-	facts->page_size = layout->block_size;
-	facts->max_pfn = layout->max_pfn;
+	facts->block_size = layout->block_size;
+	ksm_kdump_cut(dump, layout->block_size);
 	facts->is_incomplete = !layout->is_diskdump && (layout->status & STATUS_INCOMPLETE);
 	facts->vmcoreinfo = dump->vmcoreinfo;
 	if (!dump->vmcoreinfo)
 		return;
 	if (find_value(dump->vmcoreinfo, "PAGESIZE", number, sizeof(number)))
 		ksm_parse_u64(number, UINT32_MAX, &facts->vmcoreinfo_page_size);
+	ksm_kdump_cut(dump, facts->vmcoreinfo_page_size);
 	if (!layout->release[0])
 		find_value(dump->vmcoreinfo, "OSRELEASE", layout->release, sizeof(layout->release));
 }

@@ -55,11 +55,17 @@ struct ksm_kdump_facts {
 	 * and leaves out nothing.
 	 */
 	int dump_level;
-	unsigned int page_size;	       /* bytes: the header's block_size */
-	uint64_t vmcoreinfo_page_size; /* bytes; 0 if there is no VMCOREINFO or it does not say */
+	/*
+	 * In bytes. What is compressed as one is a block: of makedumpfile a page, and of QEMU the largest page
+	 * that the machine may have (64 KiB for any aarch64 guest). The page size is VMCOREINFO's where blocks
+	 * are several of these, else theirs; ksm_kdump_cut sets another.
+	 */
+	unsigned int block_size;
+	unsigned int page_size;
+	uint64_t vmcoreinfo_page_size; /* 0 if there is no VMCOREINFO or it does not say */
 	const char *vmcoreinfo;	       /* lines of KEY=VALUE, or NULL */
 	uint64_t max_pfn;	       /* PFNs are below this */
-	uint64_t pages_dumped;	       /* by the second bitmap: data, missing and damaged */
+	uint64_t pages_dumped;	       /* by the second bitmap: data, missing and damaged; blocks */
 	bool is_incomplete;	       /* the dumper says that it ran out of space */
 	/*
 	 * What is known by now, and may change with ksm_kdump_next: that the file ends before it should,
@@ -92,6 +98,9 @@ void ksm_kdump_close(struct ksm_kdump **dump);
 /* The dump's; valid until it is closed. */
 const struct ksm_kdump_facts *ksm_kdump_get_facts(const struct ksm_kdump *dump);
 
+/* Cuts blocks into pages of this size, before any is read. -EINVAL unless a block is so many of them. */
+int ksm_kdump_cut(struct ksm_kdump *dump, uint64_t page_size);
+
 /*
  * Calls @found for the stretches of page frames that exist, dumped or not, in ascending order: by the bitmaps
  * alone, and so of a stream as well, without reading on. Stops at the first that returns something else than
@@ -112,7 +121,8 @@ struct ksm_kdump_run {
 int ksm_kdump_rewind(struct ksm_kdump *dump, struct ksm_error *err);
 
 /*
- * The next run in ascending order, of no more than @max pages; page frames that do not exist are in none.
+ * The next run in ascending order, of no more than @max pages, which are to be a block at least, and of whole
+ * blocks; page frames that do not exist are in none.
  * Of a stream, the bytes of pages of class data are put to @data (@max pages), one page after another; of
  * a seekable dump @data is not used (NULL) and ksm_kdump_fill reads them. Returns 1, 0 at the end, or a
  * negative errno: of a stream, KSM_ERR_UNSUPPORTED for one that does not lie in forward order. One thread

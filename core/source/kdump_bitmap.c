@@ -111,7 +111,7 @@ static int classify(struct ksm_kdump *dump, enum ksm_kdump_class *ret_class, str
 	if (ret < 0)
 		return ret;
 	*ret_class = KSM_KDUMP_DATA;
-	if (ret && !ksm_kdump_descriptor_is_sound(&descriptor, facts->page_size)) {
+	if (ret && !ksm_kdump_descriptor_is_sound(&descriptor, facts->block_size)) {
 		*ret_class = KSM_KDUMP_DAMAGED;
 		if (facts->damage.code == KSM_ERR_NONE)
 			ksm_kdump_descriptor_error(&descriptor, dump->cursor.number,
@@ -225,6 +225,7 @@ int ksm_kdump_existing(const struct ksm_kdump *dump, ksm_kdump_found *found, voi
 		       struct ksm_error *err)
 {
 	struct kdump_cursor *cursor ksm_auto_free = calloc(1, sizeof(*cursor));
+	uint64_t scale = dump->pages_per_block;
 	int ret;
 
 	if (!cursor)
@@ -232,7 +233,8 @@ int ksm_kdump_existing(const struct ksm_kdump *dump, ksm_kdump_found *found, voi
 	while ((ret = find_next(dump, cursor, err)) == 1) {
 		uint64_t n = count_existing(cursor);
 
-		ret = found(data, cursor->chunk * KDUMP_CHUNK_PAGES + cursor->bit, n, err);
+		ret = found(data, (cursor->chunk * KDUMP_CHUNK_PAGES + cursor->bit) * scale,
+			    n * scale, err);
 		if (ret)
 			return ret;
 		cursor->bit += (uint32_t)n;
@@ -257,6 +259,7 @@ int ksm_kdump_next(struct ksm_kdump *dump, uint64_t max, unsigned char *data,
 		   struct ksm_kdump_run *ret_run, struct ksm_error *err)
 {
 	struct kdump_cursor *cursor = &dump->cursor;
+	uint64_t scale = dump->pages_per_block, max_blocks = max / scale;
 	struct ksm_kdump_run run = {.n = 0};
 	int ret = find_next(dump, cursor, err);
 
@@ -266,7 +269,7 @@ int ksm_kdump_next(struct ksm_kdump *dump, uint64_t max, unsigned char *data,
 		return ret;
 	run.pfn = cursor->chunk * KDUMP_CHUNK_PAGES + cursor->bit;
 	do {
-		unsigned char *out = data ? data + run.n * dump->facts.page_size : NULL;
+		unsigned char *out = data ? data + run.n * dump->layout.block_size : NULL;
 
 		if (!cursor->has_class)
 			ret = page_class(dump, out, &cursor->class, err);
@@ -278,7 +281,9 @@ int ksm_kdump_next(struct ksm_kdump *dump, uint64_t max, unsigned char *data,
 		run.kind = cursor->class;
 		run.n++;
 		step(cursor);
-	} while (run.n < max && may_join(dump, run.kind));
+	} while (run.n < max_blocks && may_join(dump, run.kind));
+	run.pfn *= scale;
+	run.n *= scale;
 	*ret_run = run;
 	return 1;
 }

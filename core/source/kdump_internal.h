@@ -163,6 +163,7 @@ struct kdump_reader {
 	size_t window_len;
 	unsigned char *window; /* KDUMP_WINDOW bytes, or NULL */
 	unsigned char *aside;  /* likewise, for pages that lie behind the window */
+	unsigned char *block;  /* KDUMP_BLOCK_MAX bytes for one of several pages, or NULL */
 };
 
 void ksm_kdump_reader_init(struct kdump_reader *reader, const struct ksm_kdump *dump);
@@ -272,6 +273,7 @@ struct ksm_kdump {
 	struct kdump_layout layout;
 	struct ksm_kdump_facts facts;
 	char *vmcoreinfo;
+	uint64_t pages_per_block;
 	struct kdump_image image;    /* of seekable inputs */
 	struct kdump_stream *stream; /* of others, else NULL */
 	struct kdump_rank *rank;     /* ascending */

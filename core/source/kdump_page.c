@@ -23,6 +23,7 @@ void ksm_kdump_reader_release(struct kdump_reader *reader)
 	ksm_kdump_codec_free(&reader->codec);
 	free(reader->window);
 	free(reader->aside);
+	free(reader->block);
 }
 
 /* ---------------------------------------------------------------- which descriptor */
@@ -178,14 +179,15 @@ static int find_page(struct kdump_reader *reader, uint64_t pfn,
 
 	if (ret == 0)
 		return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
-				     "page frame %" PRIu64 " is not in the dump", pfn);
+				     "page frame %" PRIu64 " is not in the dump",
+				     pfn * reader->dump->pages_per_block);
 	if (ret == 1)
 		ret = ksm_kdump_reader_descriptor(reader, number, ret_descriptor, err);
 	if (ret == 0)
 		return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
 				     "the descriptor of page frame %" PRIu64
 				     " is missing: the file ends before it",
-				     pfn);
+				     pfn * reader->dump->pages_per_block);
 	if (ret < 0)
 		return ret;
 	if (!ksm_kdump_descriptor_is_sound(ret_descriptor, page_size))
@@ -205,24 +207,39 @@ static int read_page(struct kdump_reader *reader, const struct kdump_descriptor 
 				out, err);
 }
 
+/* Where the block of the page at @out is unpacked to: there, unless it is one of several pages. */
+static unsigned char *place(struct kdump_reader *reader, unsigned char *out)
+{
+	if (reader->dump->pages_per_block == 1)
+		return out;
+	if (!reader->block)
+		reader->block = malloc(KDUMP_BLOCK_MAX);
+	return reader->block;
+}
+
 static void fill(struct kdump_reader *reader, struct ksm_batch *batch)
 {
-	unsigned int page_size = reader->dump->layout.block_size;
+	const unsigned int page_size = reader->dump->facts.page_size;
+	const unsigned int block_size = reader->dump->layout.block_size;
 	struct kdump_descriptor last = {0}, descriptor = {0};
-	const unsigned char *last_out = NULL;
+	unsigned char *block = NULL;
 
 	for (uint32_t i = 0; i < batch->n; i++) {
 		unsigned char *out = batch->data + (size_t)i * page_size;
+		uint64_t address = batch->page[i].address;
 		struct ksm_error error = {0};
-		int ret =
-			find_page(reader, batch->page[i].address / page_size, &descriptor, &error);
+		int ret = find_page(reader, address / block_size, &descriptor, &error);
 
 		/* Pages that share their bytes, zero pages most of all, are unpacked once. */
-		if (!ret && last_out && memcmp(&descriptor, &last, sizeof(last)) == 0)
-			memcpy(out, last_out, page_size);
-		else if (!ret)
-			ret = read_page(reader, &descriptor, out, &error);
-		last_out = ret ? NULL : out;
+		if (!ret && (!block || memcmp(&descriptor, &last, sizeof(last)) != 0)) {
+			block = place(reader, out);
+			ret = block ? read_page(reader, &descriptor, block, &error)
+				    : ksm_error_no_memory(&error);
+		}
+		if (ret)
+			block = NULL;
+		else if (block != out)
+			memcpy(out, block + address % block_size, page_size);
 		last = descriptor;
 		if (!ret)
 			continue;

@@ -185,6 +185,58 @@ TEST_F(DumpKdumpTest, AFileThatShrinksLosesPages)
 		EXPECT_EQ(lost_, 3u);
 	}
 }
+
+// QEMU cuts an aarch64 guest so, whatever the size of its pages.
+TEST_F(DumpKdumpTest, BlocksMayBeSeveralPages)
+{
+	Memory expected;
+
+	builder_.machine = "aarch64";
+	builder_.block_size = 65536;
+	builder_.vmcoreinfo = "OSRELEASE=6.1.0\nPAGESIZE=4096\n";
+	builder_.codecs = {kZlib, kStored};
+	for (uint64_t block : {0, 1, 2, 3, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52}) {
+		builder_.pages[block] = block % 5 ? Pages(16 * block, 16) : Pages(7, 16);
+		for (uint64_t i = 0; i < 16; i++)
+			expected[(16 * block + i) * 4096] = Page((block % 5 ? 16 * block : 7) + i);
+	}
+	builder_.filtered = {4};
+	for (int way = 0; way < 4; way++) {
+		std::string content = way % 2 ? Flat() : builder_.Build();
+
+		ASSERT_TRUE(way < 2 ? Open(content) : OpenPacked(content));
+		for (int pass = 0; pass < 2; pass++)
+			EXPECT_TRUE(ReadOne() == expected);
+		EXPECT_EQ(Error(), "");
+		EXPECT_EQ(lost_, 0u);
+		EXPECT_EQ(Facts().page_size, 4096u);
+		EXPECT_STREQ(Facts().page_size_from, "VMCOREINFO");
+		EXPECT_EQ(Facts().pages_data, 17u * 16);
+		EXPECT_EQ(Facts().pages_filtered, 16u);
+		ASSERT_GE(Space().areas.n, 1u);
+		EXPECT_EQ(Space().areas.area[Space().areas.n - 1].end, 53u * 65536);
+	}
+	// Damage is that of all pages of a block.
+	std::string image = builder_.Build();
+	builder_.Put(image, builder_.descriptors_at + 24 + 8, 0, 4);
+	for (bool packed : {false, true}) {
+		ASSERT_TRUE(packed ? OpenPacked(image) : Open(image));
+		EXPECT_EQ(ReadOne().size(), 16u * 16);
+		EXPECT_EQ(lost_, 16u);
+	}
+	// Where nothing says so, the user does; or that they are not.
+	options_.page_size = 65536;
+	ASSERT_TRUE(Open(Flat()));
+	EXPECT_EQ(ReadOne().size(), 17u);
+	builder_.vmcoreinfo = "PAGESIZE=5000\n";
+	options_.page_size = 0;
+	ASSERT_TRUE(OpenPacked(Flat()));
+	EXPECT_EQ(ReadOne().size(), 17u);
+	EXPECT_STREQ(Facts().page_size_from, "block_size");
+	options_.page_size = 4096;
+	ASSERT_TRUE(OpenPacked(Flat()));
+	EXPECT_TRUE(ReadOne() == expected);
+}
 TEST_F(DumpKdumpTest, ADumperThatRanOutOfSpaceIsNamed)
 {
 	Guest();
