@@ -142,12 +142,28 @@ static void count_run(struct ksm_dump *dump, struct state *state)
 	state->run = run;
 }
 
+/* Any number of descriptors may give the same bytes, and few bytes unpack to many. */
+static int check_size(const struct ksm_dump *dump, struct ksm_error *err)
+{
+	uint64_t max_size = dump->options->max_size;
+
+	if (!max_size || dump->facts.pages_data <= max_size / dump->facts.page_size)
+		return 0;
+	return ksm_error_set(
+		err, KSM_ERR_INVALID, EFBIG,
+		"holds more than %" PRIu64 " bytes: raise --max-size to read all of it", max_size);
+}
+
 static int count_all(struct ksm_dump *dump, struct state *state, struct ksm_error *err)
 {
 	int ret;
 
-	while ((ret = ksm_kdump_next(state->kdump, UINT64_MAX, NULL, &state->run, err)) == 1)
+	while ((ret = ksm_kdump_next(state->kdump, UINT64_MAX, NULL, &state->run, err)) == 1) {
 		count_run(dump, state);
+		ret = check_size(dump, err);
+		if (ret)
+			break;
+	}
 	state->run.n = 0;
 	return ret;
 }
@@ -223,10 +239,12 @@ static int next_run(struct ksm_dump *dump, struct state *state, struct ksm_batch
 	if (is_stream(dump))
 		max = ksm_batch_max(dump) - batch->n;
 	ret = ksm_kdump_next(state->kdump, max, data, &state->run, err);
+	if (ret == 1 && is_stream(dump)) {
+		count_run(dump, state);
+		ret = check_size(dump, err) ?: 1;
+	}
 	if (ret != 1)
 		state->run.n = 0;
-	else if (is_stream(dump))
-		count_run(dump, state);
 	return ret;
 }
 

@@ -237,6 +237,24 @@ TEST_F(DumpKdumpTest, BlocksMayBeSeveralPages)
 	ASSERT_TRUE(OpenPacked(Flat()));
 	EXPECT_TRUE(ReadOne() == expected);
 }
+
+TEST_F(DumpKdumpTest, PagesThatShareTheirBytesAreLimited)
+{
+	for (uint64_t pfn = 0; pfn < 100; pfn++)
+		builder_.pages[pfn] = std::string(4096, '\0');
+	for (bool packed : {false, true}) {
+		options_.max_size = 99 * 4096;
+		ASSERT_TRUE(packed ? OpenPacked(Flat()) : Open(Flat()));
+		EXPECT_TRUE(ReadOne().empty());
+		EXPECT_NE(Error().find("raise --max-size to read all"), std::string::npos)
+			<< Error();
+		options_.max_size = 100 * 4096;
+		ASSERT_TRUE(packed ? OpenPacked(Flat()) : Open(Flat()));
+		EXPECT_EQ(ReadOne().size(), 100u);
+		EXPECT_EQ(Error(), "");
+	}
+}
+
 TEST_F(DumpKdumpTest, ADumperThatRanOutOfSpaceIsNamed)
 {
 	Guest();
