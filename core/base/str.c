@@ -105,6 +105,37 @@ int ksm_str_escape(struct ksm_str *str, const char *text, size_t len)
 	return len ? 0 : ksm_str_append(str, "", 0);
 }
 
+/* \xNN, but for \x00. */
+static bool take_hex(const char *text, size_t len, char *ret_byte)
+{
+	const char *digits = text + 2, *at = digits;
+	uint64_t value;
+
+	if (len < 4 || text[0] != '\\' || text[1] != 'x' ||
+	    ksm_take_u64(&at, digits + 2, 16, UINT8_MAX, &value) || at != digits + 2 || !value)
+		return false;
+	*ret_byte = (char)value;
+	return true;
+}
+
+int ksm_str_unescape(struct ksm_str *str, const char *text, size_t len)
+{
+	for (size_t i = 0, n; i < len; i += n) {
+		char byte = text[i];
+		int err;
+
+		n = 1;
+		if (take_hex(text + i, len - i, &byte))
+			n = 4;
+		else if (byte == '\\' && i + 1 < len && text[i + 1] == '\\')
+			n = 2;
+		err = ksm_str_append(str, &byte, 1);
+		if (err)
+			return err;
+	}
+	return len ? 0 : ksm_str_append(str, "", 0);
+}
+
 int ksm_take_u64(const char **at, const char *end, unsigned int base, uint64_t max,
 		 uint64_t *ret_value)
 {

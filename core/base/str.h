@@ -24,6 +24,8 @@ void ksm_str_free(struct ksm_str *str);
  * change the direction of text, and bytes that are not UTF-8 become \xNN; a backslash becomes \\.
  */
 int ksm_str_escape(struct ksm_str *str, const char *text, size_t len);
+/* Appends what was so escaped; what is no escape, and a NUL that was one, stays as it is. */
+int ksm_str_unescape(struct ksm_str *str, const char *text, size_t len);
 
 /*
  * Digits of @base, 10 or 16 in lower case, from *@at on and before @end, as a number of at most @max; goes behind them.

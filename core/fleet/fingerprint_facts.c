@@ -91,6 +91,18 @@ bool ksm_fact_parse(struct ksm_fingerprint *fingerprint, enum ksm_fingerprint_fa
 	return true;
 }
 
+int ksm_fact_parse_name(struct ksm_fingerprint *fingerprint, const char *text, size_t len)
+{
+	struct ksm_str name = {0};
+
+	if (ksm_str_unescape(&name, text, len)) {
+		ksm_str_free(&name);
+		return -ENOMEM;
+	}
+	fingerprint->name = name.data;
+	return 0;
+}
+
 static bool may_add(const struct ksm_fingerprint *fingerprint,
 		    const struct ksm_fingerprint_row *row)
 {

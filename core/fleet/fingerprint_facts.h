@@ -25,6 +25,9 @@ int ksm_fact_print(const struct ksm_fingerprint *fingerprint, enum ksm_fingerpri
 bool ksm_fact_parse(struct ksm_fingerprint *fingerprint, enum ksm_fingerprint_fact fact,
 		    const char *text, size_t len);
 
+/* The name as files have it, escaped. -ENOMEM only. */
+int ksm_fact_parse_name(struct ksm_fingerprint *fingerprint, const char *text, size_t len);
+
 /* A row as a file has it. -EBADMSG if it may not come behind those that are there, or -ENOMEM. */
 int ksm_fingerprint_add(struct ksm_fingerprint *fingerprint, size_t *capacity,
 			const struct ksm_fingerprint_row *row);

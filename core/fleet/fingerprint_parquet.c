@@ -138,8 +138,7 @@ static int see_fact(void *data, const struct ksm_parquet_fact *fact)
 		return ksm_fact_parse(&p->fingerprint, i, fact->text, fact->len) ? 0 : -EBADMSG;
 	if (memchr(fact->text, '\0', fact->len))
 		return -EBADMSG;
-	p->fingerprint.name = strndup(fact->text, fact->len);
-	return p->fingerprint.name ? 0 : -ENOMEM;
+	return ksm_fact_parse_name(&p->fingerprint, fact->text, fact->len);
 }
 
 static int see_rows(void *data, uint32_t n, const void *const values[])

@@ -101,7 +101,8 @@ static bool take_head(struct parser *parser, struct ksm_fingerprint *fingerprint
 	parser->line++;
 	if (!take(parser, NAME) || !take_line(parser, &name, &len))
 		return false;
-	fingerprint->name = strndup(name, len);
+	if (ksm_fact_parse_name(fingerprint, name, len))
+		return true;
 	parser->line++;
 	return take(parser, COLUMNS);
 }

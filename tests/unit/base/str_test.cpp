@@ -107,6 +107,28 @@ TEST(Escape, BackslashesAreDoubledSoThatNothingIsAmbiguous)
 	EXPECT_EQ(escaped("\\x1b"), "\\\\x1b");
 }
 
+TEST(Escape, IsUndone)
+{
+	auto undone = [](const std::string &text) {
+		ksm_str str = {};
+
+		EXPECT_EQ(ksm_str_unescape(&str, text.data(), text.size()), 0);
+		std::string back(str.data, str.len);
+		ksm_str_free(&str);
+		return back;
+	};
+
+	for (int a = 1; a < 256; a++)
+		for (int b = 1; b < 256; b++) {
+			std::string in = {static_cast<char>(a), static_cast<char>(b)};
+
+			ASSERT_EQ(undone(escaped(in)), in);
+		}
+	EXPECT_EQ(undone(""), "");
+	for (const char *text : {"\\", "\\x", "\\x4", "\\x4g", "\\xAB", "\\n", "\\x00"})
+		EXPECT_EQ(undone(text), text);
+}
+
 TEST(Escape, TextThatReordersOrHidesBecomesHex)
 {
 	EXPECT_EQ(escaped("\u202e"), "\\xe2\\x80\\xae");

@@ -213,6 +213,28 @@ TEST_F(FingerprintTest, PrintedAndParsedItIsTheSame)
 	}
 }
 
+TEST_F(FingerprintTest, NamesComeBackAsTheyWere)
+{
+	source_.Put(source_.Add("a"), 1, 2);
+	Fingerprint fingerprint = Take(1);
+	for (const char *name : {"core.a\\x2eout.1000", "a\tb\n\x1b[31m", "\xff\\", "\\\\x41", "",
+				 "gr\u00fc\u00df\u202e"}) {
+		free(fingerprint.name);
+		fingerprint.name = strdup(name);
+		for (auto [print, parse] :
+		     {std::pair(ksm_fingerprint_print_tsv, ksm_fingerprint_parse_tsv),
+		      std::pair(ksm_fingerprint_print_parquet, ksm_fingerprint_parse_parquet)}) {
+			ksm_str file = {};
+			Fingerprint parsed;
+
+			ASSERT_EQ(print(&fingerprint, &file), 0);
+			ASSERT_EQ(parse(file.data, file.len, &parsed, &error_), 0) << error_.text;
+			EXPECT_STREQ(parsed.name, name);
+			ksm_str_free(&file);
+		}
+	}
+}
+
 TEST_F(FingerprintTest, ParquetHasAsManyGroupsAsItTakes)
 {
 	constexpr size_t n = 2 * KSM_PARQUET_GROUP_ROWS + 17;
