@@ -286,9 +286,9 @@ static int try_call(struct ksm_thread *thread, const ksm_regs *prepared, int64_t
 		    struct ksm_error *err)
 {
 	pid_t tid = thread->tid;
-	enum stop stop;
+	enum stop stop = STOP_NEVER;
 	ksm_regs regs;
-	int signal, ret;
+	int signal = 0, ret;
 
 	ret = set_regs(tid, prepared, err) ?: to_entry(tid, &stop, &signal, err);
 	if (ret)
