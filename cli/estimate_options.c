@@ -134,15 +134,32 @@ static int set_all(const struct ksm_cli *cli, struct ksm_model *model, const cha
 	return KSM_EXIT_OK;
 }
 
+/* A pages_to_scan of --set goes where --what-if then switches the advisor, as in the kernel. */
+static int prepare_trial(const struct ksm_cli *cli, struct ksm_trial *trial,
+			 const struct ksm_model *kernel, const struct ksm_model *set)
+{
+	int status;
+
+	trial->model = *set;
+	trial->model.is_paced = false;
+	status = set_all(cli, &trial->model, trial->settings);
+	if (ksm_model_get(&trial->model, KSM_SYSFS_advisor_mode) ==
+	    ksm_model_get(set, KSM_SYSFS_advisor_mode))
+		trial->model.is_paced |= set->is_paced;
+	ksm_model_switch_advisor(&trial->model, kernel);
+	return status;
+}
+
 static int prepare_models(const struct ksm_cli *cli, struct ksm_estimate_request *request)
 {
 	const char *kernel = request->kernel ? request->kernel : "running";
-	struct ksm_model model;
+	struct ksm_model before, model;
 	struct ksm_error err;
 	int status = KSM_EXIT_OK;
 
-	if (ksm_model_init(&model, kernel, &cli->root, &err))
+	if (ksm_model_init(&before, kernel, &cli->root, &err))
 		return ksm_cli_fail(cli, &err);
+	model = before;
 	for (size_t i = 0; i < request->n_settings; i++)
 		if (ksm_model_set(&model, request->setting[i], &err))
 			return ksm_cli_fail(cli, &err);
@@ -152,10 +169,8 @@ static int prepare_models(const struct ksm_cli *cli, struct ksm_estimate_request
 	if (!request->n_trials)
 		request->n_trials = 1;
 	request->trial[0].settings = "";
-	for (size_t i = 0; i < request->n_trials && !status; i++) {
-		request->trial[i].model = model;
-		status = set_all(cli, &request->trial[i].model, request->trial[i].settings);
-	}
+	for (size_t i = 0; i < request->n_trials && !status; i++)
+		status = prepare_trial(cli, &request->trial[i], &before, &model);
 	return status;
 }
 

@@ -200,5 +200,19 @@ int ksm_model_set(struct ksm_model *model, const char *assignment, struct ksm_er
 				     range);
 	}
 	model->tunables.value[tunable->field] = value;
+	if (tunable->field == KSM_SYSFS_pages_to_scan)
+		model->is_paced = true;
 	return 0;
+}
+
+void ksm_model_switch_advisor(struct ksm_model *model, const struct ksm_model *before)
+{
+	int64_t mode = ksm_model_get(model, KSM_SYSFS_advisor_mode);
+
+	if (model->is_paced || mode == ksm_model_get(before, KSM_SYSFS_advisor_mode))
+		return;
+	model->tunables.value[KSM_SYSFS_pages_to_scan] =
+		mode == KSM_ADVISOR_SCAN_TIME
+			? ksm_model_get(model, KSM_SYSFS_advisor_min_pages_to_scan)
+			: ksm_tunable_of(KSM_SYSFS_pages_to_scan)->fallback;
 }

@@ -36,6 +36,7 @@ struct ksm_model {
 	struct ksm_sysfs tunables; /* valid: those that steer this model */
 	unsigned int
 		rmap_item_size; /* bytes of kernel memory per rmap item: 64 on 64-bit kernels */
+	bool is_paced;		/* pages_to_scan is as ksm_model_set() has it */
 };
 
 /* All rows, oldest first. */
@@ -53,6 +54,12 @@ int ksm_model_init(struct ksm_model *ret_model, const char *kernel, const struct
 
 /* One "NAME=VALUE". KSM_ERR_INVALID with what is allowed. */
 int ksm_model_set(struct ksm_model *model, const char *assignment, struct ksm_error *err);
+
+/*
+ * Once all is set: where the advisor is another one than in @before, pages_to_scan begins anew as in the kernel, at
+ * advisor_min_pages_to_scan for scan-time and at its default for none (6.8, set_advisor_defaults()), unless it was set.
+ */
+void ksm_model_switch_advisor(struct ksm_model *model, const struct ksm_model *before);
 
 /* Does this model take that tunable into account? */
 static inline bool ksm_model_has(const struct ksm_model *model, enum ksm_sysfs_field field)

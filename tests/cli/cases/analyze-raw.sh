@@ -29,6 +29,15 @@ head -c 18000 ram >short
 analyze --format=raw short -n -b --output=FILE,PRESENT,ERROR || echo "status $?"
 analyze --format=raw ram --max-size=8192 --json 2>/dev/null | jq -c '.error.text'
 analyze --format=raw ram ram --what-if=use_zero_pages=1 --set smart_scan=0 | sed -n 's/ *[0-9] [0-9.]* s [0-9.]* s$//; /^WHAT-IF/,$p'
+# Where the advisor is switched, pages_to_scan begins as in the kernel, unless it is given with that.
+paces() {
+	analyze --format=raw ram --json "$@" | jq -c '[.model, .what_if[].model | .tunables.pages_to_scan]'
+}
+paces --set=pages_to_scan=50 --what-if=advisor_mode=scan-time --what-if=advisor_mode=scan-time,pages_to_scan=60 \
+	--what-if=advisor_max_cpu=5
+paces --set=advisor_min_pages_to_scan=600 --set=advisor_mode=scan-time --what-if=advisor_min_pages_to_scan=700 \
+	--what-if=advisor_mode=none
+paces --set=advisor_mode=scan-time --set=pages_to_scan=70 --what-if=advisor_max_cpu=5
 
 # By how few contents the duplicates are made, with zeros and without.
 { page A && page B && page A && cat ram && page '\0' && page '\0'; } >few

@@ -135,4 +135,33 @@ TEST(Model, RunningHasWhatSysfsHas)
 	EXPECT_TRUE(ksm_model_has(&model, KSM_SYSFS_merge_across_nodes));
 }
 
+TEST(Model, PagesToScanBeginsAnewWithAnotherAdvisor)
+{
+	ksm_model before, model;
+
+	ASSERT_EQ(ksm_model_init(&before, "6.18", nullptr, nullptr), 0);
+	before.tunables.value[KSM_SYSFS_pages_to_scan] = 4000;
+	model = before;
+	ksm_model_switch_advisor(&model, &before);
+	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_pages_to_scan), 4000);
+	// In any order.
+	ASSERT_EQ(ksm_model_set(&model, "advisor_mode=scan-time", nullptr), 0);
+	ASSERT_EQ(ksm_model_set(&model, "advisor_min_pages_to_scan=700", nullptr), 0);
+	ksm_model_switch_advisor(&model, &before);
+	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_pages_to_scan), 700);
+	before = model;
+	ASSERT_EQ(ksm_model_set(&model, "advisor_mode=none", nullptr), 0);
+	ksm_model_switch_advisor(&model, &before);
+	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_pages_to_scan), 100);
+	// What was set stays.
+	ASSERT_EQ(ksm_model_set(&model, "pages_to_scan=9", nullptr), 0);
+	ksm_model_switch_advisor(&model, &before);
+	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_pages_to_scan), 9);
+	// Kernels without an advisor.
+	ASSERT_EQ(ksm_model_init(&before, "6.1", nullptr, nullptr), 0);
+	model = before;
+	ksm_model_switch_advisor(&model, &before);
+	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_pages_to_scan), 100);
+}
+
 } // namespace
