@@ -84,6 +84,11 @@ void ksm_changes_take(struct ksm_estimate *estimate, const struct ksm_page_sourc
 		c->area = kind == KSM_AREA_KINDS ? "(gone)"
 						 : ksm_area_kind_name((enum ksm_area_kind)kind);
 		c->gone_pages = before->pages[kind] + c->new_pages - c->pages_present;
+		/* Pages stayed, but what they lie in became an area of this kind. */
+		if (c->gone_pages < 0) {
+			c->new_pages -= c->gone_pages;
+			c->gone_pages = 0;
+		}
 		if (c->changes || c->new_pages || c->gone_pages)
 			estimate->change[estimate->n_changes++] = *c;
 	}

@@ -92,16 +92,21 @@ class FakeSource
 			spaces_[i].uid = processes[i].uid;
 			spaces_[i].has_uid = processes[i].has_uid;
 			spaces_[i].is_unordered = processes[i].is_unordered;
-			static const char maps[] =
-				"00010000-00100000 rw-p 00000000 00:00 0 [heap]\n"
-				"00100000-10000000 rw-p 00000000 00:00 0 \n";
-			ksm_areas_parse(maps, sizeof(maps) - 1, &spaces_[i].areas, nullptr);
+			Map(i, "00010000-00100000 rw-p 00000000 00:00 0 [heap]\n"
+			       "00100000-10000000 rw-p 00000000 00:00 0 \n");
 		}
 		holder_.source.space = spaces_.data();
 		holder_.source.n_spaces = static_cast<uint32_t>(spaces_.size());
 		if (!mapcounts.empty())
 			holder_.source.mapcount = Mapcount;
 		return &holder_.source;
+	}
+
+	// What a process has as its areas from now on.
+	void Map(size_t space, const std::string &maps)
+	{
+		ksm_areas_free(&spaces_[space].areas);
+		ksm_areas_parse(maps.data(), maps.size(), &spaces_[space].areas, nullptr);
 	}
 
       private:

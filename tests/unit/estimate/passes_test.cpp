@@ -68,6 +68,26 @@ TEST_F(EstimateTest, MorePassesGiveABand)
 	EXPECT_EQ(e->target_pass[2].ksm_merging_pages, 2);
 }
 
+// Pages stay where they are, and the heap becomes an anonymous area around them.
+TEST_F(EstimateTest, PagesOfAnAreaThatBecomesAnotherAreNew)
+{
+	source_.Put(source_.Add("a"), 1, 4);
+	source_.before = [](FakeSource &source, int pass) {
+		if (pass == 2)
+			source.Map(0, "00010000-10000000 rw-p 00000000 00:00 0 \n");
+	};
+	Estimate e = Run();
+	ASSERT_TRUE(e);
+	ASSERT_EQ(e->n_changes, 2u);
+	EXPECT_STREQ(e->change[0].area, "anon");
+	EXPECT_EQ(e->change[0].pages_present, 4);
+	EXPECT_EQ(e->change[0].new_pages, 4);
+	EXPECT_EQ(e->change[0].gone_pages, 0);
+	EXPECT_STREQ(e->change[1].area, "heap");
+	EXPECT_EQ(e->change[1].new_pages, 0);
+	EXPECT_EQ(e->change[1].gone_pages, 4);
+}
+
 TEST_F(EstimateTest, TheMedianOfAnEvenNumberLiesBetweenTheMiddleTwo)
 {
 	auto &a = source_.Add("a");
