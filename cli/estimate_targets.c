@@ -110,8 +110,7 @@ static int put_target(struct ksm_table *table, const struct ksm_estimate *estima
 		 true},
 		{COL_LOST, target->lost_pages, true},
 	};
-	/* What was never read is unknown, not 0. */
-	bool read = target->complete || sums->pages_present;
+	bool read = ksm_estimate_is_read(target);
 	int err = ksm_table_row(table);
 
 	if (!err)

@@ -16,7 +16,7 @@
 static bool is_any_read(const struct ksm_estimate *estimate)
 {
 	for (uint32_t i = 0; i < estimate->n_targets; i++)
-		if (estimate->target[i].complete || estimate->target[i].sums.pages_present)
+		if (ksm_estimate_is_read(&estimate->target[i]))
 			return true;
 	return estimate->n_targets == 0;
 }

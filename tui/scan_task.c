@@ -66,7 +66,7 @@ static void take_estimate(struct tui_scan *scan, const struct ksm_estimate *esti
 {
 	const struct ksm_outcome *outcome = &estimate->outcome[0];
 
-	if (!estimate->complete && !estimate->totals.pages_present) {
+	if (!ksm_estimate_is_read(&estimate->target[0])) {
 		scan->state = TUI_SCAN_FAILED;
 		snprintf(scan->error, sizeof(scan->error), "%s", estimate->target[0].error.text);
 		return;

@@ -272,6 +272,12 @@ static inline int64_t ksm_estimate_bytes(const struct ksm_estimate *estimate, in
 	return pages * (int64_t)estimate->page_size;
 }
 
+/* What was never read is unknown, not 0. */
+static inline bool ksm_estimate_is_read(const struct ksm_estimate_target *target)
+{
+	return target->complete || target->sums.pages_present;
+}
+
 /*
  * The numbers of the targets, those first that most is freed for, then the largest; of equal ones as they come. For
  * the caller to free; NULL when memory is short.

@@ -20,22 +20,29 @@ static void put_counters(json_object *object, const struct ksm_counters *counter
 
 /* Without PFNs nobody knows which mappings share a page; without kpageflags, which are KSM pages. */
 static void put_sums(json_object *object, const struct ksm_estimate *estimate,
-		     const struct ksm_estimate_sums *sums)
+		     const struct ksm_estimate_sums *sums, bool is_read)
 {
-	ksm_json_put_number(object, "pages_present", sums->pages_present);
-	ksm_json_put_number(object, "distinct_pages", sums->distinct_pages);
-	ksm_json_put_number(object, "duplicate_pages", sums->duplicate_pages);
-	ksm_json_put_number(object, "zero_pages", sums->zero_pages);
-	ksm_json_put_number(object, "zero_duplicate_pages", sums->zero_duplicate_pages);
-	ksm_json_put_number(
-		object, "already_merged_pages",
-		if_known(sums->already_merged_pages, !(estimate->unknown & KSM_UNKNOWN_KSM_PAGES)));
-	ksm_json_put_number(object, "same_pfn_pages",
-			    if_known(sums->same_pfn_pages, !(estimate->unknown & KSM_UNKNOWN_PFN)));
-	ksm_json_put_number(object, "changed_pages",
-			    if_known(sums->changed_pages, estimate->outcome->n_passes > 1));
-	ksm_json_put_number(object, "merged_pages", sums->merged_pages);
-	ksm_json_put_number(object, "freed_bytes", ksm_estimate_bytes(estimate, sums->freed_pages));
+	const struct {
+		const char *name;
+		int64_t value;
+		bool known;
+	} fields[] = {
+		{"pages_present", sums->pages_present, true},
+		{"distinct_pages", sums->distinct_pages, true},
+		{"duplicate_pages", sums->duplicate_pages, true},
+		{"zero_pages", sums->zero_pages, true},
+		{"zero_duplicate_pages", sums->zero_duplicate_pages, true},
+		{"already_merged_pages", sums->already_merged_pages,
+		 !(estimate->unknown & KSM_UNKNOWN_KSM_PAGES)},
+		{"same_pfn_pages", sums->same_pfn_pages, !(estimate->unknown & KSM_UNKNOWN_PFN)},
+		{"changed_pages", sums->changed_pages, estimate->outcome->n_passes > 1},
+		{"merged_pages", sums->merged_pages, true},
+		{"freed_bytes", ksm_estimate_bytes(estimate, sums->freed_pages), true},
+	};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		ksm_json_put_number(object, fields[i].name,
+				    if_known(fields[i].value, is_read && fields[i].known));
 }
 
 static json_object *tunable_value(const struct ksm_model *model, enum ksm_sysfs_field field)
@@ -68,14 +75,16 @@ static json_object *pid_value(const struct ksm_space *space)
 }
 
 static void put_mm_counters(json_object *object, const struct ksm_estimate *estimate,
-			    const struct ksm_mm_counters *counters)
+			    const struct ksm_mm_counters *counters, bool is_read)
 {
-	ksm_json_put_number(object, "ksm_rmap_items", counters->ksm_rmap_items);
-	ksm_json_put_number(object, "ksm_merging_pages", counters->ksm_merging_pages);
-	ksm_json_put_number(object, "ksm_zero_pages", counters->ksm_zero_pages);
-	ksm_json_put_number(object, "ksm_process_profit",
-			    ksm_process_profit(counters, estimate->page_size,
-					       estimate->outcome->model.rmap_item_size));
+	int64_t profit = ksm_process_profit(counters, estimate->page_size,
+					    estimate->outcome->model.rmap_item_size);
+
+	ksm_json_put_number(object, "ksm_rmap_items", if_known(counters->ksm_rmap_items, is_read));
+	ksm_json_put_number(object, "ksm_merging_pages",
+			    if_known(counters->ksm_merging_pages, is_read));
+	ksm_json_put_number(object, "ksm_zero_pages", if_known(counters->ksm_zero_pages, is_read));
+	ksm_json_put_number(object, "ksm_process_profit", if_known(profit, is_read));
 }
 
 /* The targets' own counters after a pass, counted from 0. */
@@ -90,7 +99,8 @@ static json_object *pass_targets_array(const struct ksm_estimate *estimate, unsi
 		ksm_json_put(target, "pid", pid_value(space));
 		ksm_json_put(target, "file", space->file ? ksm_json_string(space->file) : NULL);
 		put_mm_counters(target, estimate,
-				&estimate->target_pass[(size_t)pass * estimate->n_targets + i]);
+				&estimate->target_pass[(size_t)pass * estimate->n_targets + i],
+				ksm_estimate_is_read(&estimate->target[i]));
 		ksm_json_append(array, target);
 	}
 	return array;
@@ -189,7 +199,7 @@ static json_object *totals_object(const struct ksm_estimate *estimate)
 	json_object *object = ksm_json_object();
 
 	put_counters(object, &outcome->pass[outcome->n_passes - 1]);
-	put_sums(object, estimate, &estimate->totals);
+	put_sums(object, estimate, &estimate->totals, true);
 	ksm_json_put(object, "crossing", crossing_object(estimate));
 	ksm_json_put_number(object, "general_profit", outcome->general_profit);
 	ksm_json_put_number(object, "metadata_bytes", outcome->metadata_bytes);
@@ -207,6 +217,7 @@ static json_object *target_object(const struct ksm_estimate *estimate,
 {
 	const struct ksm_space *space = target->space;
 	json_object *object = ksm_json_object();
+	bool is_read = ksm_estimate_is_read(target);
 
 	ksm_json_put(object, "pid", pid_value(space));
 	ksm_json_put(object, "file", space->file ? ksm_json_string(space->file) : NULL);
@@ -215,12 +226,17 @@ static json_object *target_object(const struct ksm_estimate *estimate,
 	ksm_json_put(object, "cgroup", *space->cgroup ? ksm_json_string(space->cgroup) : NULL);
 	if (space->dump)
 		ksm_report_put_dump(object, space->dump);
-	put_sums(object, estimate, &target->sums);
-	put_mm_counters(object, estimate, &target->counters);
-	ksm_json_put_number(object, "self_duplicate_pages", target->self_duplicate_pages);
-	ksm_json_put_number(object, "cross_duplicate_pages", target->cross_duplicate_pages);
-	ksm_json_put_number(object, "swapped_pages", (int64_t)space->swapped_pages);
-	ksm_json_put_number(object, "lost_pages", target->lost_pages);
+	put_sums(object, estimate, &target->sums, is_read);
+	put_mm_counters(object, estimate, &target->counters, is_read);
+	ksm_json_put_number(object, "self_duplicate_pages",
+			    if_known(target->self_duplicate_pages, is_read));
+	ksm_json_put_number(object, "cross_duplicate_pages",
+			    if_known(target->cross_duplicate_pages, is_read));
+	ksm_json_put_number(object, "swapped_pages",
+			    if_known((int64_t)space->swapped_pages, is_read));
+	/* Where all were lost, that is what is known. */
+	ksm_json_put_number(object, "lost_pages",
+			    if_known(target->lost_pages, is_read || target->lost_pages));
 	ksm_json_put(object, "complete", ksm_json_bool(target->complete));
 	ksm_json_put(object, "error", target->complete ? NULL : ksm_report_error(&target->error));
 	return object;
@@ -244,7 +260,7 @@ static json_object *groups_array(const struct ksm_estimate *estimate)
 
 		ksm_json_put(group, "by", ksm_json_string(ksm_group_by_name(estimate->by)));
 		ksm_json_put(group, "name", ksm_json_string(estimate->group[i].name));
-		put_sums(group, estimate, &estimate->group[i].sums);
+		put_sums(group, estimate, &estimate->group[i].sums, true);
 		ksm_json_put_number(group, "self_duplicate_pages",
 				    estimate->group[i].sums.duplicate_pages);
 		ksm_json_put_number(group, "cross_duplicate_pages",

@@ -270,7 +270,7 @@ static const struct ksm_html_column target_columns[] = {
 };
 
 static void put_sums(struct ksm_html *html, const struct ksm_estimate *estimate,
-		     const struct ksm_estimate_sums *sums, int64_t cross)
+		     const struct ksm_estimate_sums *sums, int64_t cross, bool is_read)
 {
 	const int64_t pages[] = {sums->pages_present,
 				 sums->distinct_pages,
@@ -280,7 +280,8 @@ static void put_sums(struct ksm_html *html, const struct ksm_estimate *estimate,
 				 sums->freed_pages};
 
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
-		ksm_html_bytes_cell(html, ksm_estimate_bytes(estimate, pages[i]));
+		ksm_html_bytes_cell(html,
+				    is_read ? ksm_estimate_bytes(estimate, pages[i]) : KSM_UNKNOWN);
 }
 
 void ksm_html_targets(struct ksm_html *html, const struct ksm_estimate *estimate,
@@ -297,7 +298,8 @@ void ksm_html_targets(struct ksm_html *html, const struct ksm_estimate *estimate
 		ksm_html_number_cell(html, order[i] + 1);
 		ksm_html_text_cell(html, target_name(estimate, order[i]).text);
 		ksm_html_put(html, "<td>%s</td>", user ? user : "");
-		put_sums(html, estimate, &target->sums, target->cross_duplicate_pages);
+		put_sums(html, estimate, &target->sums, target->cross_duplicate_pages,
+			 ksm_estimate_is_read(target));
 		ksm_html_text_cell(html, target->complete ? "" : target->error.text);
 		ksm_html_put(html, "</tr>\n");
 	}
@@ -323,7 +325,7 @@ void ksm_html_groups(struct ksm_html *html, const struct ksm_estimate *estimate)
 
 		ksm_html_put(html, "<tr>");
 		ksm_html_text_cell(html, group->name);
-		put_sums(html, estimate, &group->sums, group->cross_duplicate_pages);
+		put_sums(html, estimate, &group->sums, group->cross_duplicate_pages, true);
 		ksm_html_put(html, "</tr>\n");
 	}
 	ksm_html_end_table(html);

@@ -31,6 +31,7 @@ struct FakeProcess {
 	std::map<uint64_t, FakePage> pages; // by address
 	bool is_unordered = false;	    // handed out from the last to the first
 	std::set<uint64_t> uncounted;	    // addresses, of one that is unordered
+	bool is_refused = false;	    // without pages, and with an error
 };
 
 class FakeSource
@@ -92,6 +93,9 @@ class FakeSource
 			spaces_[i].uid = processes[i].uid;
 			spaces_[i].has_uid = processes[i].has_uid;
 			spaces_[i].is_unordered = processes[i].is_unordered;
+			if (processes[i].is_refused)
+				ksm_error_set(&spaces_[i].error, KSM_ERR_PERMISSION, EPERM,
+					      "made to be refused");
 			Map(i, "00010000-00100000 rw-p 00000000 00:00 0 [heap]\n"
 			       "00100000-10000000 rw-p 00000000 00:00 0 \n");
 		}
