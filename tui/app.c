@@ -183,7 +183,9 @@ static int step(struct app *app, long by, struct ksm_error *err)
 
 static void toggle_scan(struct app *app, pid_t pid)
 {
-	const struct tui_row *row = tui_chosen(&app->tui);
+	/* Rows may have moved under the question. */
+	const struct ksm_process *process =
+		ksm_processes_find(&app->tui.sample->processes.list, pid);
 
 	if (app->task) {
 		tui_scan_task_stop(&app->task);
@@ -191,19 +193,18 @@ static void toggle_scan(struct app *app, pid_t pid)
 		tui_say(&app->tui, false, "the scan was stopped");
 		return;
 	}
-	if (!row || row->pid != pid) {
+	if (!process) {
 		tui_say(&app->tui, true, "process %d has exited", pid);
 		return;
 	}
-	app->task = tui_scan_task_start(app->root, pid, row->name,
-					row->rss > 0 ? (uint64_t)row->rss : 0);
+	app->task = tui_scan_task_start(app->root, pid, process->name, process->rss_bytes);
 	if (!app->task) {
 		tui_say(&app->tui, true, "no scan could be started: out of memory");
 		return;
 	}
 	free(app->tui.scan.area);
 	app->tui.scan = (struct tui_scan){.state = TUI_SCAN_RUNS, .pid = pid};
-	snprintf(app->tui.scan.name, sizeof(app->tui.scan.name), "%s", row->name);
+	snprintf(app->tui.scan.name, sizeof(app->tui.scan.name), "%s", process->name);
 }
 
 static void look_at_scan(struct app *app)

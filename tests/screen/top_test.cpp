@@ -402,4 +402,27 @@ TEST_F(TopScreen, ProcessesThatDieInBetween)
 	EXPECT_EQ(terminal.Written().find("ksmctl:"), std::string::npos) << terminal.Written();
 }
 
+/* While it is asked about a process another one comes, to the line that it was on. */
+TEST_F(TopScreen, ScansWhatItAskedAbout)
+{
+	std::string program = scratch_.path + "/askedabout";
+
+	ASSERT_EQ(system(("cp /bin/sleep " + program).c_str()), 0);
+	Terminal first({program, "60"}, 10, 3);
+	Terminal terminal({KsmctlPath(), "top", "-d", "0.2"}, 100, 24);
+	ASSERT_TRUE(terminal.WaitFor("KSM o")) << terminal.Text();
+	/* The newest comes first. */
+	terminal.Send("\033OSaskedabout\r" + std::string(2, 'D'));
+	ASSERT_TRUE(terminal.WaitFor(std::to_string(first.pid()))) << terminal.Text();
+	terminal.Send("s");
+	ASSERT_TRUE(terminal.WaitFor("(" + std::to_string(first.pid()) + "):")) << terminal.Text();
+	Terminal second({program, "60"}, 10, 3);
+	ASSERT_TRUE(terminal.WaitFor(std::to_string(second.pid()))) << terminal.Text();
+	terminal.Send("y");
+	EXPECT_TRUE(terminal.WaitFor("scanned askedabout (" + std::to_string(first.pid()) + ")"))
+		<< terminal.Text();
+	terminal.Send("q");
+	EXPECT_EQ(terminal.WaitForEnd(), 0);
+}
+
 } // namespace
