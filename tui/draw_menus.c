@@ -78,6 +78,7 @@ void tui_draw_help(struct tui *tui, struct tui_canvas *canvas, int y, int height
 	/* There is no row to choose: the cursor is the first line. */
 	begin_menu(tui, canvas, y, 2, n > (size_t)height ? n - (size_t)height + 2 : 1, "KEYS");
 	tui->menu.first = tui->menu.cursor;
+	tui->hits.table_height = height - 1;
 	for (int i = 0; i < height - 1 && tui->menu.first + (size_t)i < n; i++) {
 		help_line(tui->menu.first + (size_t)i, &line);
 		if (line.is_title) {

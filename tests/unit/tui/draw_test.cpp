@@ -303,6 +303,25 @@ TEST(Draw, HelpScrollsToItsEnd)
 	EXPECT_TRUE(Shows(screen.Draw(), "search while typing"));
 }
 
+TEST(Draw, HelpGoesOnByPages)
+{
+	FakeScreen screen(80, 14);
+	FakeSample sample(Some());
+
+	tui_take_sample(&screen.tui, sample.get(), nullptr);
+	screen.Press('h');
+	std::vector<std::string> first = screen.Draw();
+	ASSERT_GT(screen.tui.hits.table_height, 3);
+	/* What came last is just above what comes first then. */
+	std::string last = first[screen.tui.hits.table_y + screen.tui.hits.table_height - 1];
+	screen.Press(TUI_KEY_PAGE_DOWN);
+	screen.Press(TUI_KEY_UP);
+	EXPECT_EQ(screen.Draw()[screen.tui.hits.table_y], last);
+	screen.Press(TUI_KEY_DOWN);
+	screen.Press(TUI_KEY_PAGE_UP);
+	EXPECT_EQ(screen.Draw(), first);
+}
+
 TEST(Draw, NarrowKeepsWhatMatters)
 {
 	FakeScreen screen(40, 10);
