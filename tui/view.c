@@ -127,7 +127,6 @@ static void add_to_group(struct tui_row *group, const struct tui_row *row)
 	group->potential = sum(group->potential, row->potential);
 	group->is_concerned |= row->is_concerned;
 	group->is_new &= row->is_new;
-	group->is_gone &= row->is_gone;
 	if (strcmp(group->user, row->user) != 0)
 		group->user = "";
 	if (strcmp(group->opt_in, row->opt_in) != 0)
@@ -362,7 +361,8 @@ int tui_view_build(struct tui_view *view, const struct tui_choice *choice,
 		row.potential = potential_of(row.pid, potentials, n_potentials);
 		add_row(view, &filter, &row);
 	}
-	for (size_t i = 0; before && i < before->processes.n; i++) {
+	/* What is gone is shown once more, but is no part of a sum. */
+	for (size_t i = 0; before && !choice->grouping && i < before->processes.n; i++) {
 		const struct ksm_process_status *status = &before->processes.item[i];
 		struct tui_row row;
 

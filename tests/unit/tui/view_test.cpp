@@ -130,6 +130,20 @@ TEST_F(TopView, Groups)
 	EXPECT_EQ(view_.row[1].profit, 3);
 }
 
+TEST_F(TopView, WhatIsGoneIsInNoSum)
+{
+	FakeSample before({Process(1, "sh", 4), Process(2, "sh", 6), Process(3, "vi", 9)}),
+		now({Process(1, "sh", 4)});
+
+	choice_.grouping = TUI_BY_NAME;
+	Build(now, &before);
+	ASSERT_EQ(view_.n, 1u);
+	EXPECT_EQ(view_.row[0].members, 1u);
+	EXPECT_EQ(view_.row[0].profit, 4);
+	EXPECT_EQ(view_.row[0].rss, 1 << 20);
+	EXPECT_FALSE(view_.row[0].is_gone);
+}
+
 TEST_F(TopView, Tree)
 {
 	FakeSample sample({Process(1, "init", 0), Process(10, "a", 5, 1), Process(11, "b", 9, 1),
