@@ -49,7 +49,7 @@ static int put_outcome(struct ksm_table *table, const struct ksm_estimate *estim
 			  ?: ksm_table_text(table, OUTCOME_SETTINGS,
 					    *outcome->settings ? outcome->settings : "(as it is)")
 			  ?: ksm_table_number(table, OUTCOME_FREED, freed)
-			  ?: ksm_table_number(table, OUTCOME_NET, freed - outcome->metadata_bytes)
+			  ?: ksm_table_number(table, OUTCOME_NET, freed - outcome->settled_metadata_bytes)
 			  ?: ksm_table_number(table, OUTCOME_SHARED, c->pages_shared)
 			  ?: ksm_table_number(table, OUTCOME_SHARING, c->pages_sharing)
 			  ?: ksm_table_number(table, OUTCOME_ZERO, c->ksm_zero_pages)

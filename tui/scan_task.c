@@ -74,7 +74,7 @@ static void take_estimate(struct tui_scan *scan, const struct ksm_estimate *esti
 	scan->state = TUI_SCAN_DONE;
 	scan->present_bytes = ksm_estimate_bytes(estimate, estimate->totals.pages_present);
 	scan->freed_bytes = ksm_estimate_bytes(estimate, estimate->totals.freed_pages);
-	scan->cost_bytes = outcome->metadata_bytes;
+	scan->cost_bytes = outcome->settled_metadata_bytes;
 	scan->passes_to_settle = outcome->forecast.passes_to_settle;
 	scan->seconds_to_settle = outcome->forecast.seconds_to_settle;
 	take_areas(scan, estimate);

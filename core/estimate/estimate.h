@@ -212,9 +212,10 @@ struct ksm_outcome {
 	bool has_bands; /* there are passes enough */
 	struct ksm_bands bands;
 	int64_t general_profit; /* bytes, signed, as the kernel computes it */
-	int64_t metadata_bytes; /* rmap items */
-	int64_t merged_pages;	/* in the end, as in the sums, and so the next */
+	int64_t metadata_bytes; /* rmap items, likewise after the last pass */
+	int64_t merged_pages;	/* in the end, as in the sums, and so the next two */
 	int64_t freed_pages;
+	int64_t settled_metadata_bytes; /* rmap items; those of zero pages go a pass later */
 	int64_t huge_pages_split; /* transparent huge pages that merging takes apart; KSM_UNKNOWN from a sample */
 	struct ksm_forecast forecast;
 };

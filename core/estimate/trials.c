@@ -115,6 +115,23 @@ static void take_profit(struct ksm_outcome *outcome, unsigned int page_size)
 		ksm_general_profit(last, page_size, outcome->model.rmap_item_size);
 }
 
+/*
+ * ksmd frees the item of a page of zeros a pass after it gave it the zero page: that pass is taken even where
+ * merging has settled.
+ */
+static int take_settled(struct ksm_strata *strata, struct ksm_outcome *outcome, bool has_settled)
+{
+	struct ksm_counters end;
+	int err = 0;
+
+	ksm_strata_counters(strata, &end);
+	if (!has_settled || end.ksm_zero_pages)
+		err = settle(strata);
+	ksm_strata_counters(strata, &end);
+	outcome->settled_metadata_bytes = end.rmap_items * (int64_t)outcome->model.rmap_item_size;
+	return err;
+}
+
 int ksm_trials_settle(struct ksm_trials *trials, const struct ksm_cost *cost,
 		      unsigned int page_size)
 {
@@ -128,8 +145,8 @@ int ksm_trials_settle(struct ksm_trials *trials, const struct ksm_cost *cost,
 		err = ksm_bands_take(&trials->outcome[i], page_size);
 		if (!err)
 			err = ksm_forecast_run(strata, cost, &trials->outcome[i], &has_settled);
-		if (!err && !has_settled)
-			err = settle(strata);
+		if (!err)
+			err = take_settled(strata, &trials->outcome[i], has_settled);
 		/* Not in proportion to contents: a huge page is split once, whatever of it merges. */
 		trials->outcome[i].huge_pages_split =
 			strata->twin[KSM_STRATUM_SAMPLE]

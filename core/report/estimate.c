@@ -203,6 +203,7 @@ static json_object *totals_object(const struct ksm_estimate *estimate)
 	ksm_json_put(object, "crossing", crossing_object(estimate));
 	ksm_json_put_number(object, "general_profit", outcome->general_profit);
 	ksm_json_put_number(object, "metadata_bytes", outcome->metadata_bytes);
+	ksm_json_put_number(object, "settled_metadata_bytes", outcome->settled_metadata_bytes);
 	ksm_json_put(object, "bands", bands_object(outcome));
 	ksm_json_put_number(
 		object, "huge_pages_split",
@@ -321,6 +322,8 @@ static json_object *what_if_array(const struct ksm_estimate *estimate)
 				    ksm_estimate_bytes(estimate, outcome->freed_pages));
 		ksm_json_put_number(object, "general_profit", outcome->general_profit);
 		ksm_json_put_number(object, "metadata_bytes", outcome->metadata_bytes);
+		ksm_json_put_number(object, "settled_metadata_bytes",
+				    outcome->settled_metadata_bytes);
 		ksm_json_put(object, "bands", bands_object(outcome));
 		ksm_json_put_number(object, "huge_pages_split",
 				    if_known(outcome->huge_pages_split,

@@ -36,14 +36,14 @@ static int put_freed(const struct ksm_estimate *estimate, struct ksm_str *lines)
 {
 	int64_t looked_at = ksm_estimate_bytes(estimate, estimate->totals.physical_pages);
 	int64_t freed = ksm_estimate_bytes(estimate, estimate->totals.freed_pages);
-	int64_t net = freed - estimate->outcome->metadata_bytes;
+	int64_t net = freed - estimate->outcome->settled_metadata_bytes;
 	char a[KSM_UNITS_MAX], b[KSM_UNITS_MAX], c[KSM_UNITS_MAX], d[KSM_UNITS_MAX],
 		e[KSM_UNITS_MAX];
 
 	ksm_format_bytes(freed, a);
 	ksm_format_bytes(looked_at, b);
 	ksm_format_percent((uint64_t)freed, (uint64_t)looked_at, c);
-	ksm_format_bytes(estimate->outcome->metadata_bytes, d);
+	ksm_format_bytes(estimate->outcome->settled_metadata_bytes, d);
 	ksm_format_bytes(net, e);
 	return ksm_str_printf(
 		lines, "KSM would free %s%s%s of %s (%s); rmap items cost %s, net %s: %s\n",

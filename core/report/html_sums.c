@@ -42,7 +42,7 @@ void ksm_html_waterfall(struct ksm_html *html, const struct ksm_estimate *estima
 	int64_t first = ksm_estimate_bytes(estimate, estimate->concentration.repeated_contents);
 	int64_t duplicates = ksm_estimate_bytes(estimate, totals->duplicate_pages);
 	int64_t freed = ksm_estimate_bytes(estimate, totals->freed_pages);
-	int64_t net = freed - estimate->outcome->metadata_bytes;
+	int64_t net = freed - estimate->outcome->settled_metadata_bytes;
 	struct steps steps = {.whole = (double)all};
 
 	if (!all)
@@ -221,7 +221,7 @@ static void put_outcome_table(struct ksm_html *html, const struct ksm_estimate *
 		ksm_html_put(html, "<tr>");
 		ksm_html_text_cell(html, settings_of(outcome));
 		ksm_html_bytes_cell(html, freed);
-		ksm_html_bytes_cell(html, freed - outcome->metadata_bytes);
+		ksm_html_bytes_cell(html, freed - outcome->settled_metadata_bytes);
 		ksm_html_number_cell(html, outcome->forecast.passes_to_settle);
 		seconds_cell(html, outcome->forecast.seconds_to_settle);
 		seconds_cell(html, outcome->forecast.ksmd_cpu_seconds);

@@ -29,6 +29,11 @@ head -c 18000 ram >short
 analyze --format=raw short -n -b --output=FILE,PRESENT,ERROR || echo "status $?"
 analyze --format=raw ram --max-size=8192 --json 2>/dev/null | jq -c '.error.text'
 analyze --format=raw ram ram --what-if=use_zero_pages=1 --set smart_scan=0 | sed -n 's/ *[0-9] [0-9.]* s [0-9.]* s$//; /^WHAT-IF/,$p'
+# The rmap items of pages that became the zero page cost nothing in the end.
+analyze --format=raw ram ram --set=use_zero_pages=1 --html=page | head -n 1
+grep -o 'Costs of rmap items: [^<]*' page | head -n 1
+analyze --format=raw ram ram --set=use_zero_pages=1 --json | jq -c '.totals | [.metadata_bytes, .settled_metadata_bytes]'
+
 # Where the advisor is switched, pages_to_scan begins as in the kernel, unless it is given with that.
 paces() {
 	analyze --format=raw ram --json "$@" | jq -c '[.model, .what_if[].model | .tunables.pages_to_scan]'

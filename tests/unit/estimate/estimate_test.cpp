@@ -152,6 +152,10 @@ TEST_F(EstimateTest, ZeroPagesAreAllFreedWithUseZeroPages)
 	Estimate e(estimate);
 	EXPECT_EQ(e->totals.freed_pages, 5);
 	EXPECT_EQ(e->outcome->pass[1].ksm_zero_pages, 5);
+	// Their rmap items go one pass later.
+	EXPECT_EQ(e->outcome->metadata_bytes, 5 * 64);
+	EXPECT_EQ(e->outcome->settled_metadata_bytes, 0);
+	EXPECT_EQ(e->outcome->general_profit, 5 * (4096 - 64));
 }
 
 TEST(Histogram, RowsAreBoundedByPowersOfTwo)
@@ -238,6 +242,8 @@ TEST_F(EstimateTest, TrialsRunOverOneReading)
 	EXPECT_EQ(e->outcome[0].freed_pages, 9 + 597);
 	EXPECT_EQ(e->outcome[1].freed_pages, 10 + 597);
 	EXPECT_EQ(e->outcome[1].pass[1].ksm_zero_pages, 10);
+	EXPECT_EQ(e->outcome[0].settled_metadata_bytes, 610 * 64);
+	EXPECT_EQ(e->outcome[1].settled_metadata_bytes, 600 * 64);
 	EXPECT_EQ(e->outcome[2].freed_pages, 9 + 599);
 	EXPECT_EQ(e->outcome[2].pass[1].stable_node_dups, 0);
 	EXPECT_EQ(e->totals.freed_pages, e->outcome[0].freed_pages);
