@@ -21,7 +21,7 @@ struct choice {
 /* Pages that go when so many of one content merge. */
 static int64_t freed_of(const struct choice *choice, int64_t pages)
 {
-	return pages ? pages - (pages + choice->sharing_max - 1) / choice->sharing_max : 0;
+	return pages - ksm_kept_pages(pages, choice->sharing_max);
 }
 
 static int64_t cost_of(const struct choice *choice, uint32_t target)

@@ -64,11 +64,6 @@ void ksm_crossing_release(struct ksm_crossing *crossing)
 	free(crossing->count);
 }
 
-static int64_t kept_of(const struct ksm_crossing *crossing, int64_t pages)
-{
-	return (pages + crossing->sharing_max - 1) / crossing->sharing_max;
-}
-
 /* Pages that stay if each owner merges its own alone, less those that stay if all merge together. */
 static int64_t saved_across(struct ksm_crossing *crossing, const struct ksm_holdings *holdings,
 			    const uint32_t *part)
@@ -84,10 +79,10 @@ static int64_t saved_across(struct ksm_crossing *crossing, const struct ksm_hold
 	for (size_t i = 0; i < holdings->n_touched; i++) {
 		int64_t *pages = &crossing->count[part[holdings->touched[i]]];
 
-		apart += kept_of(crossing, *pages);
+		apart += ksm_kept_pages(*pages, crossing->sharing_max);
 		*pages = 0;
 	}
-	return apart - kept_of(crossing, all);
+	return apart - ksm_kept_pages(all, crossing->sharing_max);
 }
 
 void ksm_crossing_count(struct ksm_crossing *crossing, const struct ksm_holdings *holdings,

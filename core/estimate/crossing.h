@@ -26,6 +26,12 @@ struct ksm_crossing {
 	int64_t pages[KSM_OWNERS];  /* the result: physical pages */
 };
 
+/* Of so many pages with one content, those that stay once they have merged. */
+static inline int64_t ksm_kept_pages(int64_t pages, int64_t sharing_max)
+{
+	return (pages + sharing_max - 1) / sharing_max;
+}
+
 /* -ENOMEM only; released in any case. */
 int ksm_crossing_init(struct ksm_crossing *crossing, const struct ksm_page_source *source,
 		      int64_t sharing_max);

@@ -52,7 +52,7 @@ struct ksm_estimate_options {
 	bool verify;	      /* read twins again after the last pass and compare bytes */
 	struct ksm_cost cost; /* of a page, for the forecast */
 	/*
-	 * Called from time to time by the thread that called ksm_estimate_run, with what has been read so far
+	 * Called from time to time, by one thread at a time but not always the same, with what has been read so far
 	 * in this pass; a return other than 0 (a negative errno) ends the run with that error. May be NULL.
 	 */
 	int (*progress)(void *data, unsigned int pass, uint64_t pages);

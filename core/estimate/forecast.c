@@ -15,12 +15,6 @@
 #define QUIET_PASSES_SMART 10
 #define QUIET_PASSES	   2
 
-static bool is_same_merging(const struct ksm_counters *a, const struct ksm_counters *b)
-{
-	return a->pages_shared == b->pages_shared && a->pages_sharing == b->pages_sharing &&
-	       a->ksm_zero_pages == b->ksm_zero_pages;
-}
-
 int ksm_forecast_run(struct ksm_strata *strata, const struct ksm_cost *cost,
 		     struct ksm_outcome *outcome, bool *ret_has_settled)
 {
@@ -50,7 +44,7 @@ int ksm_forecast_run(struct ksm_strata *strata, const struct ksm_cost *cost,
 		else
 			ksm_strata_counters(strata, &next);
 		ksm_pace_take_pass(&pace, (uint64_t)(next.pages_scanned - last.pages_scanned));
-		quiet = pass > 0 && is_same_merging(&last, &next) ? quiet + 1 : 0;
+		quiet = pass > 0 && ksm_is_same_merging(&last, &next) ? quiet + 1 : 0;
 		if (!quiet) {
 			forecast->passes_to_settle = pass + 1;
 			forecast->seconds_to_settle = pace.seconds;

@@ -6,6 +6,13 @@
 #include "estimate/estimate.h"
 #include "estimate/strata.h"
 
+/* Nothing merged or came apart between the two. */
+static inline bool ksm_is_same_merging(const struct ksm_counters *a, const struct ksm_counters *b)
+{
+	return a->pages_shared == b->pages_shared && a->pages_sharing == b->pages_sharing &&
+	       a->ksm_zero_pages == b->ksm_zero_pages;
+}
+
 /*
  * Lets the twins go on from the passes of @outcome, over the memory as last seen, until they merge nothing
  * more, and adds up what the passes take. *@ret_has_settled is as of ksm_twin_has_settled(). -ENOMEM only.

@@ -98,9 +98,7 @@ static int settle(struct ksm_strata *strata)
 		before = now;
 		err = ksm_strata_repeat(strata, false);
 		ksm_strata_counters(strata, &now);
-		if (now.pages_shared == before.pages_shared &&
-		    now.pages_sharing == before.pages_sharing &&
-		    now.ksm_zero_pages == before.ksm_zero_pages)
+		if (ksm_is_same_merging(&now, &before))
 			break;
 	}
 	return err;
