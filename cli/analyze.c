@@ -11,6 +11,7 @@
 #include "cli/confine.h"
 #include "cli/estimate_text.h"
 #include "cli/estimate_verb.h"
+#include "cli/file.h"
 #include "cli/number.h"
 #include "cli/verbs.h"
 #include "source/dump.h"
@@ -189,6 +190,20 @@ static int check_arguments(const struct ksm_cli *cli, struct analyze_state *anal
 	return KSM_EXIT_OK;
 }
 
+static int check_output(const struct ksm_cli *cli, const struct analyze_state *analyze, int argc,
+			char **argv)
+{
+	const char *html = analyze->request.html;
+	int status =
+		ksm_cli_check_output(cli, "--html", html, "--base", analyze->dump.base)
+			?: ksm_cli_check_output(cli, "--html", html, "--maps", analyze->dump.maps)
+		?: ksm_cli_check_output(cli, "--html", html, "--diff", analyze->request.diff);
+
+	for (int i = 0; i < argc && !status; i++)
+		status = ksm_cli_check_output(cli, "--html", html, "FILE", argv[i]);
+	return status;
+}
+
 static int analyze_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 {
 	struct analyze_state *analyze = state;
@@ -199,6 +214,8 @@ static int analyze_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	if (analyze->request.list_kernels)
 		return ksm_estimate_list_kernels(cli, &analyze->request.table);
 	status = check_arguments(cli, analyze, argc);
+	if (!status)
+		status = check_output(cli, analyze, argc, argv);
 	if (!status)
 		status = ksm_estimate_prepare(cli, &analyze->request);
 	if (!status)

@@ -2,8 +2,25 @@
 #include "cli/file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
+
+int ksm_cli_check_output(const struct ksm_cli *cli, const char *writes, const char *output,
+			 const char *reads, const char *input)
+{
+	struct stat out, in;
+
+	if (!output || !input || stat(output, &out) || stat(input, &in))
+		return KSM_EXIT_OK;
+	if (out.st_dev != in.st_dev || out.st_ino != in.st_ino)
+		return KSM_EXIT_OK;
+	if (!S_ISREG(out.st_mode) && !S_ISBLK(out.st_mode))
+		return KSM_EXIT_OK;
+	return ksm_cli_usage(cli,
+			     "%s would overwrite \"%.80s\", which is read as %s: name another file",
+			     writes, input, reads);
+}
 
 int ksm_cli_write_file(const struct ksm_cli *cli, const char *path, const struct ksm_str *text)
 {

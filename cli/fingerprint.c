@@ -49,16 +49,25 @@ static int fingerprint_option(struct ksm_cli *cli, void *state, const struct ksm
 	return KSM_EXIT_OK;
 }
 
-static int check(const struct ksm_cli *cli, const struct fingerprint_state *fingerprint)
+static int check(const struct ksm_cli *cli, const struct fingerprint_state *fingerprint, int argc,
+		 char **argv)
 {
 	const char *output = fingerprint->output;
+	int status;
 
 	if (!output)
 		return ksm_cli_usage(cli,
 				     "no file to write to: give -o FILE.tsv or -o FILE.parquet");
 	if (cli->json && strcmp(output, "-") == 0)
 		return ksm_cli_usage(cli, "-o - and --json would both be on standard output");
-	return KSM_EXIT_OK;
+	if (strcmp(output, "-") == 0)
+		return KSM_EXIT_OK;
+	status = ksm_cli_check_output(cli, "--output", output, "--key-file",
+				      fingerprint->request.key_file);
+	for (int i = 0; i < argc && !status; i++)
+		if (!ksm_cli_is_number(argv[i]))
+			status = ksm_cli_check_output(cli, "--output", output, "FILE", argv[i]);
+	return status;
 }
 
 static int open_processes(const struct ksm_cli *cli, const struct ksm_selection *selection,
@@ -173,7 +182,7 @@ static int fingerprint_run(struct ksm_cli *cli, void *data, int argc, char **arg
 	struct ksm_page_source *source ksm_auto_source = NULL;
 	struct ksm_fingerprint fingerprint = {0};
 	bool is_complete;
-	int status = check(cli, state);
+	int status = check(cli, state, argc, argv);
 
 	if (!status)
 		status = ksm_fingerprint_prepare(cli, &state->request);

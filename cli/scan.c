@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "cli/estimate_text.h"
 #include "cli/estimate_verb.h"
+#include "cli/file.h"
 #include "cli/selection.h"
 #include "cli/verbs.h"
 #include "source/process.h"
@@ -65,7 +66,9 @@ static int scan_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 		return ksm_cli_usage(cli, "--trust is for --advise");
 	if (scan->request.advise && scan->request.diff)
 		return ksm_cli_usage(cli, "--advise gives no report for --diff to compare");
-	status = ksm_estimate_prepare(cli, &scan->request);
+	status = ksm_cli_check_output(cli, "--html", scan->request.html, "--diff",
+				      scan->request.diff)
+			 ?: ksm_estimate_prepare(cli, &scan->request);
 	if (!status)
 		status = ksm_selection_take(cli, &scan->selection, argc, argv);
 	if (status)
