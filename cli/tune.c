@@ -152,7 +152,7 @@ static int tune_once(struct ksm_cli *cli, const struct tune_state *tune,
 	if (ksm_settings_apply(&cli->root, &tuning.settings, 0, &err))
 		return ksm_cli_fail(cli, &err);
 	if (!cli->json)
-		return ksm_cli_flush() ? KSM_EXIT_OK : KSM_EXIT_FAILED;
+		return KSM_EXIT_OK;
 	return ksm_cli_print_json(cli, ksm_tune_json(cli, goals, &tuning, &facts));
 }
 
@@ -187,7 +187,7 @@ static int watch(struct ksm_cli *cli, const struct tune_state *tune,
 	if (!tune->keep && ksm_journal_begin(&cli->root, "tune", &before, &err))
 		return ksm_cli_fail(cli, &err);
 	status = tune_once(cli, tune, goals, true);
-	while (!status && !sleep_for(goals->watch_seconds))
+	while (!status && ksm_cli_flush() && !sleep_for(goals->watch_seconds))
 		status = tune_once(cli, tune, goals, false);
 	if (tune->keep)
 		return status;
