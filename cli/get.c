@@ -98,6 +98,15 @@ static int print_table(const struct ksm_cli *cli, struct get_state *get,
 	return ksm_table_print(table) ? ksm_cli_no_memory(cli) : KSM_EXIT_OK;
 }
 
+static int find(const struct ksm_cli *cli, const char *name, const struct ksm_sysfs *sysfs,
+		const struct ksm_tunable **ret_tunable)
+{
+	if (strchr(name, '='))
+		return ksm_cli_usage(cli, "no tunable \"%.80s\": to set one, ksmctl set %.80s",
+				     name, name);
+	return ksm_cli_find_tunable(cli, name, sysfs, ret_tunable);
+}
+
 /* NAME=VALUE as restore takes it; with -n the value alone. */
 static int print_names(const struct ksm_cli *cli, const struct get_state *get,
 		       const struct ksm_sysfs *sysfs, int argc, char **argv)
@@ -106,7 +115,7 @@ static int print_names(const struct ksm_cli *cli, const struct get_state *get,
 
 	for (int i = 0; i < argc; i++) {
 		const struct ksm_tunable *tunable;
-		int status = ksm_cli_find_tunable(cli, argv[i], sysfs, &tunable);
+		int status = find(cli, argv[i], sysfs, &tunable);
 
 		if (status)
 			return status;
@@ -135,7 +144,7 @@ static int print_json(const struct ksm_cli *cli, const struct ksm_sysfs *sysfs, 
 
 	for (int i = 0; i < argc; i++) {
 		const struct ksm_tunable *tunable;
-		int status = ksm_cli_find_tunable(cli, argv[i], sysfs, &tunable);
+		int status = find(cli, argv[i], sysfs, &tunable);
 
 		if (status) {
 			json_object_put(values);

@@ -8,6 +8,8 @@ here() { sed "s|$PWD/||g"; }
 echo "- get"
 try get run smart_scan
 try get -n advisor_mode
+try get run=1
+"$KSMCTL" --sysroot=tree get run smart_scan=0 --json 2>/dev/null | jq -c '[.schema, .error.text]'
 "$KSMCTL" --sysroot=tree get --json | jq -c .tunables
 try get -o NAME,MIN,MAX,SINCE,WRITABLE --help-tunables -n -r -b
 try get --output-all | head -2
