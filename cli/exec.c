@@ -7,8 +7,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "cli/changes.h"
 #include "cli/verbs.h"
 #include "kernel/ksm_sysfs.h"
+#include "report/report.h"
 
 #ifndef PR_SET_MEMORY_MERGE
 #define PR_SET_MEMORY_MERGE 67
@@ -59,6 +61,18 @@ static int opt_in(const struct ksm_cli *cli)
 	return ksm_cli_fail(cli, &err);
 }
 
+/* Standard output is the program's, where one is run. */
+static int print_changes(struct ksm_cli *cli)
+{
+	json_object *document;
+
+	if (!cli->json)
+		return KSM_EXIT_OK;
+	document = ksm_report_new("ksmctl.exec/1");
+	ksm_cli_add_changes(cli, document);
+	return ksm_cli_print_json(cli, document);
+}
+
 static int exec_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 {
 	struct ksm_error err;
@@ -67,7 +81,9 @@ static int exec_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	if (!argc)
 		return ksm_cli_usage(cli, "no program given");
 	status = opt_in(cli);
-	if (status || cli->dry_run)
+	if (!status && cli->dry_run)
+		return print_changes(cli);
+	if (status)
 		return status;
 	ksm_cli_flush();
 	signal(SIGPIPE, SIG_DFL);

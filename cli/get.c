@@ -128,13 +128,6 @@ static int print_names(const struct ksm_cli *cli, const struct get_state *get,
 	return KSM_EXIT_OK;
 }
 
-static json_object *value_json(const struct ksm_tunable *tunable, int64_t value)
-{
-	if (tunable->field == KSM_SYSFS_advisor_mode)
-		return ksm_json_string(ksm_advisor_mode_name((enum ksm_advisor_mode)value));
-	return ksm_json_int(value);
-}
-
 static int print_json(const struct ksm_cli *cli, const struct ksm_sysfs *sysfs, int argc,
 		      char **argv)
 {
@@ -150,12 +143,14 @@ static int print_json(const struct ksm_cli *cli, const struct ksm_sysfs *sysfs, 
 			json_object_put(values);
 			return status;
 		}
-		ksm_json_put(values, argv[i], value_json(tunable, sysfs->value[tunable->field]));
+		ksm_json_put(values, argv[i],
+			     ksm_cli_tunable_json(tunable, sysfs->value[tunable->field]));
 	}
 	for (size_t i = 0; i < n && !argc; i++)
 		if (sysfs->valid[tunables[i].field])
 			ksm_json_put(values, ksm_sysfs_name(tunables[i].field),
-				     value_json(&tunables[i], sysfs->value[tunables[i].field]));
+				     ksm_cli_tunable_json(&tunables[i],
+							  sysfs->value[tunables[i].field]));
 	document = ksm_report_new("ksmctl.get/1");
 	ksm_json_put(document, "tunables", values);
 	return ksm_cli_print_json(cli, document);

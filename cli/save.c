@@ -10,9 +10,11 @@
 #include "cli/changes.h"
 #include "cli/file.h"
 #include "cli/interrupted.h"
+#include "cli/tunable_name.h"
 #include "cli/verbs.h"
 #include "control/settings.h"
 #include "kernel/tunables.h"
+#include "report/report.h"
 
 #define FILE_MAX (1u << 20)
 
@@ -48,12 +50,31 @@ static int restore_option(struct ksm_cli *cli, void *state, const struct ksm_opt
 
 /* ---------------------------------------------------------------- save */
 
+static int print_saved(const struct ksm_cli *cli, const struct ksm_settings *settings,
+		       const char *path)
+{
+	size_t n;
+	const struct ksm_tunable *tunables = ksm_tunables(&n);
+	json_object *document = ksm_report_new("ksmctl.save/1"), *values = ksm_json_object();
+
+	for (size_t i = 0; i < n; i++)
+		if (settings->given[tunables[i].field])
+			ksm_json_put(values, ksm_sysfs_name(tunables[i].field),
+				     ksm_cli_tunable_json(&tunables[i],
+							  settings->value[tunables[i].field]));
+	ksm_json_put(document, "file", path ? ksm_json_string(path) : NULL);
+	ksm_json_put(document, "tunables", values);
+	return ksm_cli_print_json(cli, document);
+}
+
 static int save_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 {
+	const char *path = argc && strcmp(argv[0], "-") != 0 ? argv[0] : NULL;
 	ksm_auto_str struct ksm_str text = {0}, release = {0};
 	struct ksm_settings settings;
 	struct ksm_sysfs sysfs;
 	struct ksm_error err;
+	int status;
 
 	if (argc > 1)
 		return ksm_cli_usage(cli, "\"%s\" is one argument too many", argv[1]);
@@ -64,9 +85,13 @@ static int save_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	if (ksm_str_printf(&text, "# settings of KSM, Linux %s\n", release.data) ||
 	    ksm_settings_print(&settings, &text))
 		return ksm_cli_no_memory(cli);
-	if (argc && strcmp(argv[0], "-") != 0)
-		return ksm_cli_write_file(cli, argv[0], &text);
-	fputs(text.data, stdout);
+	status = path ? ksm_cli_write_file(cli, path, &text) : KSM_EXIT_OK;
+	if (status)
+		return status;
+	if (cli->json)
+		return print_saved(cli, &settings, path);
+	if (!path)
+		fputs(text.data, stdout);
 	return KSM_EXIT_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "report/json.h"
 
 static const char *nearest(const char *name)
 {
@@ -42,4 +43,11 @@ int ksm_cli_find_tunable(const struct ksm_cli *cli, const char *name, const stru
 	if (near)
 		return ksm_cli_usage(cli, "no tunable \"%s\": did you mean \"%s\"?", word, near);
 	return ksm_cli_usage(cli, "no tunable \"%s\": ksmctl get --help-tunables lists them", word);
+}
+
+json_object *ksm_cli_tunable_json(const struct ksm_tunable *tunable, int64_t value)
+{
+	if (tunable->field == KSM_SYSFS_advisor_mode)
+		return ksm_json_string(ksm_advisor_mode_name((enum ksm_advisor_mode)value));
+	return ksm_json_int(value);
 }

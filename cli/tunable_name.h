@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names of tunables in the command line. */
+/* Tunables in the command line and in documents. */
 #ifndef KSM_CLI_TUNABLE_NAME_H
 #define KSM_CLI_TUNABLE_NAME_H
+
+#include <json-c/json.h>
 
 #include "cli/cli.h"
 #include "kernel/tunables.h"
@@ -12,5 +14,8 @@
  */
 int ksm_cli_find_tunable(const struct ksm_cli *cli, const char *name, const struct ksm_sysfs *sysfs,
 			 const struct ksm_tunable **ret_tunable);
+
+/* A number, or the word that a mode is. */
+json_object *ksm_cli_tunable_json(const struct ksm_tunable *tunable, int64_t value);
 
 #endif

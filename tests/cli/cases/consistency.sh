@@ -56,6 +56,7 @@ done < <("$KSMCTL" --list-verbs)
 	"$KSMCTL" analyze --format=raw --json "$KSMCTL" 2>/dev/null
 	"$KSMCTL" --sysroot="$TREES/6.18" doctor --json | jq "del(.findings[].evidence)"
 	"$KSMCTL" --sysroot="$TREES/6.18" get --json | jq "del(.tunables)"
+	"$KSMCTL" --sysroot="$TREES/6.18" save --json | jq "del(.tunables)"
 	"$KSMCTL" -q fingerprint --format=raw --json -o fingerprint "$KSMCTL" 2>/dev/null
 	"$KSMCTL" compare --json fingerprint fingerprint
 	"$KSMCTL" merge --dry-run --trust --json $$

@@ -24,6 +24,9 @@ echo "- save, restore"
 try save saved
 stat -c %a saved
 "$KSMCTL" --sysroot=tree save - | diff - saved && echo the same
+"$KSMCTL" --sysroot=tree save --json | jq -c 'del(.version)'
+"$KSMCTL" --sysroot=tree save --json as.document | jq -c '[.schema, .file, .tunables.advisor_mode, (.tunables | has("pages_to_scan"))]'
+cmp saved as.document && rm as.document
 try set sleep_millisecs=20
 try restore saved -v 2>&1 | here
 try restore --dry-run <saved
