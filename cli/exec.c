@@ -29,25 +29,33 @@ static int exec_option(struct ksm_cli *cli, void *state, const struct ksm_option
 	return KSM_EXIT_OK;
 }
 
-/* smart_scan came with the same kernel as opting in that outlasts exec. */
-static bool survives_exec(const struct ksm_cli *cli)
+static int check_kernel(const struct ksm_cli *cli, struct ksm_error *err)
 {
 	struct ksm_sysfs sysfs;
+	int ret = ksm_sysfs_read(&cli->root, &sysfs, err);
 
-	return ksm_sysfs_read(&cli->root, &sysfs, NULL) || sysfs.valid[KSM_SYSFS_smart_scan];
+	if (ret)
+		return ret;
+	/* It came with the same kernel as opting in that outlasts exec. */
+	if (!sysfs.valid[KSM_SYSFS_smart_scan])
+		return ksm_error_set(
+			err, KSM_ERR_UNSUPPORTED, EOPNOTSUPP,
+			"this kernel forgets at exec that a process has opted in: 6.7 keeps it; "
+			"start the program, then ksmctl merge PID");
+	/* A call would be made in the kernel that runs, whatever was recorded. */
+	if (!cli->root.is_machine && !cli->dry_run)
+		return ksm_error_set(
+			err, KSM_ERR_UNSUPPORTED, EOPNOTSUPP,
+			"a recorded machine cannot run a program: leave out --sysroot");
+	return 0;
 }
 
 static int opt_in(const struct ksm_cli *cli)
 {
 	struct ksm_error err;
 
-	if (!survives_exec(cli)) {
-		ksm_error_set(
-			&err, KSM_ERR_UNSUPPORTED, EOPNOTSUPP,
-			"this kernel forgets at exec that a process has opted in: 6.7 keeps it; "
-			"start the program, then ksmctl merge PID");
+	if (check_kernel(cli, &err))
 		return ksm_cli_fail(cli, &err);
-	}
 	if (!ksm_root_change(&cli->root, "this process", "prctl(PR_SET_MEMORY_MERGE, 1)") ||
 	    !prctl(PR_SET_MEMORY_MERGE, 1, 0, 0, 0))
 		return KSM_EXIT_OK;
