@@ -57,18 +57,27 @@ static int64_t stat_value(const struct ksm_stat *stat, enum ksm_stat_field field
 	return stat->valid[field] ? stat->value[field] : 0;
 }
 
-static void add_process(const struct ksm_root *root, pid_t pid, struct ksm_settle_sample *sample)
+/* One that has gone is left out; one that may not be looked at could be waited for for ever. */
+static int add_process(const struct ksm_root *root, pid_t pid, struct ksm_settle_sample *sample,
+		       struct ksm_error *err)
 {
 	ksm_auto_close int dir_fd = -1;
+	struct ksm_error why = {0};
 	struct ksm_stat stat;
+	int ret = ksm_root_open_pid(root, pid, &dir_fd, &why) ?: ksm_stat_read(dir_fd, &stat, &why);
 
-	if (ksm_root_open_pid(root, pid, &dir_fd, NULL) || ksm_stat_read(dir_fd, &stat, NULL) ||
-	    ksm_pid_is_gone(dir_fd))
-		return;
+	if (ret && why.code == KSM_ERR_PERMISSION) {
+		if (err)
+			*err = why;
+		return ret;
+	}
+	if (ret || ksm_pid_is_gone(dir_fd))
+		return 0;
 	sample->n_alive++;
 	sample->merging_pages += stat_value(&stat, KSM_STAT_ksm_merging_pages);
 	sample->zero_pages += stat_value(&stat, KSM_STAT_ksm_zero_pages);
 	sample->rmap_items += stat_value(&stat, KSM_STAT_ksm_rmap_items);
+	return 0;
 }
 
 /* Other processes of the machine may never come to rest: only those asked for are watched. */
@@ -83,8 +92,10 @@ static int look(const struct ksm_root *root, const struct ksm_settle_options *op
 		return ret;
 	sample.full_scans = sysfs.value[KSM_SYSFS_full_scans];
 	sample.run = sysfs.value[KSM_SYSFS_run];
-	for (size_t i = 0; i < options->n_pids; i++)
-		add_process(root, options->pid[i], &sample);
+	for (size_t i = 0; i < options->n_pids && !ret; i++)
+		ret = add_process(root, options->pid[i], &sample, err);
+	if (ret)
+		return ret;
 	if (!options->n_pids) {
 		sample.pages_shared = sysfs.value[KSM_SYSFS_pages_shared];
 		sample.pages_sharing = sysfs.value[KSM_SYSFS_pages_sharing];

@@ -1,0 +1,25 @@
+#!/bin/bash
+# Over a tree, where nothing moves: what is told of processes that are gone, not ours to look at, and not opted in.
+cp -r "$TREES/6.18" tree && chmod -R u+w tree
+echo 1 >tree/sys/kernel/mm/ksm/run
+process() { # PID
+	mkdir "tree/proc/$1"
+	printf 'Name:\tp\nState:\tS (sleeping)\nUid:\t7\t7\t7\t7\nVmSize:\t9 kB\nVmRSS:\t9 kB\n' >"tree/proc/$1/status"
+	printf 'ksm_rmap_items 5\nksm_merge_any: yes\nksm_mergeable: yes\n' >"tree/proc/$1/ksm_stat"
+	: >"tree/proc/$1/smaps"
+}
+process 101
+process 102
+chmod 0 tree/proc/102/ksm_stat
+# Root without capabilities has no more rights than anybody.
+unprivileged=()
+[ "$(id -u)" != 0 ] || unprivileged=(setpriv --bounding-set=-all --inh-caps=-all)
+try() {
+	"${unprivileged[@]}" "$KSMCTL" --sysroot=tree wait "$@" 2>&1 | sed "s|$PWD/||g"
+	echo "= ${PIPESTATUS[0]}"
+}
+try 102
+try 101 102 --timeout=0.1
+try 102 --json | sed 's/"version":"[^"]*"/"version":V/'
+try 101 --timeout=0.1
+try 999
