@@ -19,6 +19,10 @@ struct doctor_state {
 	bool scan;
 	bool check;
 	struct ksm_estimate_request request;
+	pid_t *pid; /* those named */
+	size_t n_pids;
+	struct ksm_error *error; /* of those among them that cannot be looked at */
+	size_t n_errors;
 };
 
 static const struct ksm_option doctor_options[] = {
@@ -101,8 +105,10 @@ static void make_verdict(const struct ksm_facts *facts, const struct ksm_diagnos
 
 	ksm_format_bytes(saved, bytes);
 	if (problem && !saved && facts->is_whole)
-		snprintf(ret_text, 512, "nothing merges: %s; %zu of %zu processes have opted in",
-			 problem->text, facts->n_opted_in, facts->n_with_memory);
+		snprintf(ret_text, 512, "nothing merges: %s; %zu of %zu processes%s have opted in",
+			 problem->text, facts->n_opted_in,
+			 facts->n_with_memory - facts->n_unreadable,
+			 facts->n_unreadable ? " that could be looked at" : "");
 	else if (problem && !saved)
 		snprintf(ret_text, 512, "nothing merges: %s", problem->text);
 	else if (problem)
@@ -141,7 +147,7 @@ static int print_text(const struct ksm_cli *cli, const struct ksm_facts *facts,
 				printf("  %s = %" PRId64 "\n", finding->evidence[j].name,
 				       finding->evidence[j].value);
 	}
-	if (facts->n_unreadable)
+	if (facts->n_unreadable && facts->is_whole)
 		ksm_cli_warn(cli, "%zu processes of others are not seen: that takes being root",
 			     facts->n_unreadable);
 	return KSM_EXIT_OK;
@@ -165,24 +171,28 @@ static json_object *finding_json(const struct ksm_finding *finding)
 	return object;
 }
 
-static int print_json(const struct ksm_cli *cli, const struct ksm_facts *facts,
-		      const struct ksm_diagnosis *diagnosis, const char *verdict)
+static int print_json(const struct ksm_cli *cli, const struct doctor_state *doctor,
+		      const struct ksm_facts *facts, const struct ksm_diagnosis *diagnosis,
+		      const char *verdict)
 {
 	json_object *document = ksm_report_new("ksmctl.doctor/1"), *findings = ksm_json_array();
+	json_object *errors = ksm_json_array();
 
 	for (size_t i = 0; i < diagnosis->n; i++)
 		ksm_json_append(findings, finding_json(&diagnosis->finding[i]));
+	for (size_t i = 0; i < doctor->n_errors; i++)
+		ksm_json_append(errors, ksm_report_error(&doctor->error[i]));
 	ksm_json_put(document, "verdict", ksm_json_string(verdict));
 	ksm_json_put(document, "opted_in", ksm_json_int((int64_t)facts->n_opted_in));
 	ksm_json_put(document, "unreadable", ksm_json_int((int64_t)facts->n_unreadable));
+	ksm_json_put(document, "errors", errors);
 	ksm_json_put(document, "findings", findings);
 	return ksm_cli_print_json(cli, document);
 }
 
 /* ---------------------------------------------------------------- the verb */
 
-static int diagnose(const struct ksm_cli *cli, struct doctor_state *doctor, const pid_t *pids,
-		    size_t n)
+static int diagnose(const struct ksm_cli *cli, struct doctor_state *doctor)
 {
 	ksm_cleanup(ksm_diagnosis_free) struct ksm_diagnosis diagnosis = {0};
 	ksm_cleanup(ksm_facts_free) struct ksm_facts facts = {0};
@@ -190,7 +200,7 @@ static int diagnose(const struct ksm_cli *cli, struct doctor_state *doctor, cons
 	char verdict[512];
 	int status = KSM_EXIT_OK;
 
-	if (ksm_facts_read(&cli->root, pids, n, &facts, &err))
+	if (ksm_facts_read(&cli->root, doctor->pid, doctor->n_pids, &facts, &err))
 		return ksm_cli_fail(cli, &err);
 	if (doctor->scan)
 		status = scan(cli, doctor, &facts);
@@ -199,39 +209,85 @@ static int diagnose(const struct ksm_cli *cli, struct doctor_state *doctor, cons
 	if (ksm_diagnose(&facts, &diagnosis))
 		return ksm_cli_no_memory(cli);
 	make_verdict(&facts, &diagnosis, verdict);
-	status = cli->json ? print_json(cli, &facts, &diagnosis, verdict)
+	status = cli->json ? print_json(cli, doctor, &facts, &diagnosis, verdict)
 			   : print_text(cli, &facts, &diagnosis, verdict);
 	if (!status && doctor->check && first_problem(&diagnosis))
 		return KSM_EXIT_FAILED;
-	return status;
+	return status ? status : doctor->n_errors ? KSM_EXIT_PARTIAL : KSM_EXIT_OK;
+}
+
+/* The number of a thread becomes that of its process. */
+static int look(const struct ksm_cli *cli, pid_t *pid, struct ksm_error *err)
+{
+	ksm_auto_close int dir_fd = -1;
+	struct ksm_process process;
+	struct ksm_stat stat;
+	bool has_memory;
+	int ret = ksm_process_get(&cli->root, *pid, &process, err);
+
+	if (ret)
+		return ret;
+	*pid = process.pid;
+	has_memory = process.has_memory;
+	ksm_process_free(&process);
+	ret = ksm_root_open_pid(&cli->root, *pid, &dir_fd, err);
+	if (ret)
+		return ret;
+	return has_memory ? ksm_stat_read(dir_fd, &stat, err)
+			  : ksm_pid_no_memory_error(dir_fd, err);
+}
+
+/* Not one can be looked at: status 4 if permission is missing for each. */
+static int fail_for_all(const struct ksm_cli *cli, const struct doctor_state *doctor)
+{
+	struct ksm_error err = doctor->error[0];
+
+	for (size_t i = 0; i < doctor->n_errors; i++) {
+		if (doctor->error[i].code != err.code)
+			err.code = KSM_ERR_SYSTEM;
+		if (doctor->n_errors > 1)
+			ksm_cli_warn(cli, "%s", doctor->error[i].text);
+	}
+	if (doctor->n_errors > 1)
+		ksm_error_set(&err, err.code, err.errnum, "none of %zu could be looked at",
+			      doctor->n_errors);
+	return ksm_cli_fail(cli, &err);
+}
+
+static int look_at_named(const struct ksm_cli *cli, struct doctor_state *doctor)
+{
+	for (size_t i = 0; i < doctor->n_pids; i++)
+		if (look(cli, &doctor->pid[i], &doctor->error[doctor->n_errors]))
+			doctor->n_errors++;
+	if (doctor->n_errors && doctor->n_errors == doctor->n_pids)
+		return fail_for_all(cli, doctor);
+	for (size_t i = 0; i < doctor->n_errors; i++)
+		ksm_cli_warn(cli, "%s", doctor->error[i].text);
+	return KSM_EXIT_OK;
 }
 
 static int doctor_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 {
-	ksm_auto_free pid_t *pids = calloc((size_t)argc + 1, sizeof(*pids));
+	struct doctor_state *doctor = state;
 	int status = KSM_EXIT_OK;
 
-	if (!pids)
+	doctor->pid = calloc((size_t)argc + 1, sizeof(*doctor->pid));
+	doctor->error = calloc((size_t)argc + 1, sizeof(*doctor->error));
+	if (!doctor->pid || !doctor->error)
 		return ksm_cli_no_memory(cli);
-	for (int i = 0; i < argc && !status; i++) {
-		struct ksm_process process;
-		struct ksm_error err;
-
-		status = ksm_cli_parse_pid(cli, argv[i], &pids[i]);
-		if (status)
-			return status;
-		if (ksm_process_get(&cli->root, pids[i], &process, &err))
-			return ksm_cli_fail(cli, &err);
-		pids[i] = process.pid;
-		ksm_process_free(&process);
-	}
-	return diagnose(cli, state, pids, (size_t)argc);
+	for (; doctor->n_pids < (size_t)argc && !status; doctor->n_pids++)
+		status = ksm_cli_parse_pid(cli, argv[doctor->n_pids], &doctor->pid[doctor->n_pids]);
+	if (!status)
+		status = look_at_named(cli, doctor);
+	return status ? status : diagnose(cli, doctor);
 }
 
 static void doctor_release(void *state)
 {
 	struct doctor_state *doctor = state;
 
+	free(doctor->pid);
+	free(doctor->error);
 	ksm_estimate_request_release(&doctor->request);
 }
 

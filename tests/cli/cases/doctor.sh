@@ -32,3 +32,21 @@ doctor
 doctor 999
 doctor --scan --check >/dev/null
 "$KSMCTL" --sysroot="$TREES/2.6.32" doctor; echo "= $?"
+
+echo "--- what cannot be looked at: a kernel thread, and another user's (root without capabilities has no more rights)"
+unprivileged=()
+[ "$(id -u)" != 0 ] || unprivileged=(setpriv --bounding-set=-all --inh-caps=-all)
+try() {
+	"${unprivileged[@]}" "$KSMCTL" --sysroot=tree doctor "$@" 2>&1 | sed "s|$PWD/||g"
+	echo "= ${PIPESTATUS[0]}"
+}
+process 105 99993 other 7
+chmod 0 tree/proc/105/ksm_stat
+mkdir tree/proc/2 && printf 'Name:\tkthreadd\nState:\tS (sleeping)\nUid:\t0\t0\t0\t0\n' >tree/proc/2/status && : >tree/proc/2/ksm_stat
+try | grep "could be"
+try 105
+try 2
+try 105 2
+try 103 105 2 999 | grep -E '^(ksmctl|=)'
+try 103 105 2 --json | grep '^{' | jq -c '.unreadable, .errors[].code'
+try 103 105 --check | tail -n 1
