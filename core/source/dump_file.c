@@ -218,8 +218,10 @@ static int open_base(struct ksm_dump *dump, struct ksm_error *err)
 {
 	int ret = ksm_input_open(dump->options->base, 0, &dump->base, err);
 
-	if (ret)
+	if (ret) {
+		ksm_error_prefix(err, "--base \"%.80s\": ", dump->options->base);
 		return ret;
+	}
 	if (dump->format != &ksm_raw_format)
 		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
 				     "is no raw image: --base is for those");

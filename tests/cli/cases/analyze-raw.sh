@@ -23,6 +23,8 @@ zstd -q -c ram.gzip | analyze --format=raw /dev/stdin --json |
 truncate -s 20480 diff
 page C | dd of=diff bs=4096 seek=1 conv=notrunc status=none
 analyze --format=raw diff --base=ram --json | jq -c "$numbers + [.targets[0].pages_base]"
+analyze --format=raw diff --base=missing || echo "status $?"
+analyze --format=raw diff --base=. --json 2>/dev/null | jq -c '[.error.path, .error.text]'
 
 # What is short short is told apart, and so is what is too large.
 head -c 18000 ram >short
