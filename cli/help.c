@@ -49,9 +49,11 @@ static void column_lines(const struct ksm_column *columns)
 
 static void help_verb(const struct ksm_verb *verb)
 {
-	printf("Usage: ksmctl %s [OPTIONS]%s%s\n\n%s\n", verb->name, verb->arguments ? " " : "",
-	       verb->arguments ? verb->arguments : "", verb->summary);
-	if (verb->options)
+	const char *arguments = verb->arguments ? verb->arguments : "";
+
+	printf("Usage: ksmctl %s [OPTIONS]%s%s\n\n%s\n", verb->name, *arguments ? " " : "",
+	       arguments, verb->summary);
+	if (verb->options && verb->options->name)
 		puts("\nOptions:");
 	for (const struct ksm_option *option = verb->options; option && option->name; option++)
 		option_line(option);

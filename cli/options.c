@@ -55,6 +55,18 @@ bool ksm_option_applies(const struct ksm_option *option, const struct ksm_verb *
 	return option->help != NULL;
 }
 
+bool ksm_option_has_value(const struct ksm_option *option, const char *value)
+{
+	size_t len = strlen(value);
+
+	for (const char *at = option->values; at; at = strchr(at, ' ')) {
+		at += *at == ' ';
+		if (len && strncmp(at, value, len) == 0 && (!at[len] || at[len] == ' '))
+			return true;
+	}
+	return false;
+}
+
 static int parse_when(const struct ksm_cli *cli, const struct ksm_option *option, const char *value,
 		      enum ksm_when *ret_when)
 {
@@ -164,7 +176,7 @@ static int parse_verb(struct ksm_cli *cli, struct ksm_request *request, int argc
 	if (status)
 		return status;
 	append_rest(request, argc, argv);
-	if (cli->dry_run && !(cli->verb->flags & KSM_VERB_WRITES))
+	if (request->task == KSM_TASK_RUN && cli->dry_run && !(cli->verb->flags & KSM_VERB_WRITES))
 		return ksm_cli_usage(cli, "\"%s\" writes nothing: leave out \"--dry-run\"",
 				     cli->verb->name);
 	return KSM_EXIT_OK;
@@ -208,6 +220,14 @@ static int parse(struct ksm_cli *cli, struct ksm_request *request, int argc, cha
 						     : KSM_EXIT_OK;
 	argc -= optind;
 	argv += optind;
+	if (strcmp(argv[0], "help") == 0) {
+		request->task = KSM_TASK_HELP;
+		status = parse_globals(cli, request, argc, argv);
+		if (status || optind >= argc)
+			return status;
+		argc -= optind;
+		argv += optind;
+	}
 	status = ksm_find_verb(cli, argv[0]);
 	if (status)
 		return status;

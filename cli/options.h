@@ -37,6 +37,9 @@ const struct ksm_option *ksm_global_options(void);
 /* Is a global option one to show, for @verb (or in general for NULL)? */
 bool ksm_option_applies(const struct ksm_option *option, const struct ksm_verb *verb);
 
+/* Is @value one of those that a table lists for the option? */
+bool ksm_option_has_value(const struct ksm_option *option, const char *value);
+
 /* --help, and the lists. */
 int ksm_help(const struct ksm_cli *cli);
 int ksm_list(struct ksm_cli *cli, const struct ksm_request *request);

@@ -125,13 +125,29 @@ static enum ksm_parsed unknown(const struct ksm_parser *parser, const struct ksm
 	return KSM_PARSED_MISTAKE;
 }
 
+/* In "-q=1", which getopt_long reads as two letters: the first. */
+static const struct ksm_option *find_before_equals(const struct ksm_parser *parser,
+						   const char *word)
+{
+	const char *equals = strchr(word, '=');
+
+	return optopt == '=' && word[0] == '-' && word[1] != '-' && equals && equals > word + 1
+		       ? find(parser, (unsigned char)equals[-1])
+		       : NULL;
+}
+
 /* What getopt_long did not like, which it left in optopt. */
 static enum ksm_parsed refuse(const struct ksm_parser *parser, const struct ksm_cli *cli, int c,
 			      const char *word)
 {
 	const struct ksm_option *option = find(parser, optopt);
+	const struct ksm_option *before = option ? NULL : find_before_equals(parser, word);
 	char letter[] = {'-', (char)optopt, '\0'};
 
+	if (before) {
+		ksm_cli_usage(cli, "option \"-%c\" takes no argument", before->letter);
+		return KSM_PARSED_MISTAKE;
+	}
 	if (!option)
 		return unknown(parser, cli, isgraph((unsigned char)optopt) ? letter : word);
 	if (c == ':')

@@ -1,6 +1,10 @@
 #!/bin/bash
 "$KSMCTL" status --json=yes
 echo $?
+"$KSMCTL" -q=1 status
+echo $?
+"$KSMCTL" status -nr=1
+echo $?
 "$KSMCTL" --sysroot
 echo $?
 "$KSMCTL" status -o
