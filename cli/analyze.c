@@ -12,6 +12,7 @@
 #include "cli/estimate_text.h"
 #include "cli/estimate_verb.h"
 #include "cli/file.h"
+#include "cli/fingerprint_take.h"
 #include "cli/number.h"
 #include "cli/verbs.h"
 #include "source/dump.h"
@@ -95,10 +96,10 @@ static int analyze_option(struct ksm_cli *cli, void *state, const struct ksm_opt
 		analyze->dump.page_size = (unsigned int)bytes;
 		return status;
 	}
+	if (strcmp(name, "format") == 0)
+		return ksm_cli_take_format(cli, option, value, &analyze->dump);
 	if (strcmp(name, "stability") == 0)
 		analyze->stability = true;
-	else if (strcmp(name, "format") == 0)
-		analyze->dump.format = value;
 	else if (strcmp(name, "base") == 0)
 		analyze->dump.base = value;
 	else if (strcmp(name, "maps") == 0)

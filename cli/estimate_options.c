@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "cli/number.h"
+#include "cli/tunable_name.h"
 #include "kernel/meminfo.h"
 #include "report/diff.h"
 
@@ -124,14 +125,14 @@ int ksm_estimate_option(const struct ksm_cli *cli, struct ksm_estimate_request *
 static int set_all(const struct ksm_cli *cli, struct ksm_model *model, const char *settings)
 {
 	char *copy ksm_auto_free = strdup(settings), *save = NULL;
-	struct ksm_error err;
+	int status = KSM_EXIT_OK;
 
 	if (!copy)
 		return ksm_cli_no_memory(cli);
-	for (char *word = strtok_r(copy, ",", &save); word; word = strtok_r(NULL, ",", &save))
-		if (ksm_model_set(model, word, &err))
-			return ksm_cli_fail(cli, &err);
-	return KSM_EXIT_OK;
+	for (char *word = strtok_r(copy, ",", &save); word && !status;
+	     word = strtok_r(NULL, ",", &save))
+		status = ksm_cli_set_model(cli, model, word);
+	return status;
 }
 
 /* A pages_to_scan of --set goes where --what-if then switches the advisor, as in the kernel. */
@@ -160,9 +161,10 @@ static int prepare_models(const struct ksm_cli *cli, struct ksm_estimate_request
 	if (ksm_model_init(&before, kernel, &cli->root, &err))
 		return ksm_cli_fail(cli, &err);
 	model = before;
-	for (size_t i = 0; i < request->n_settings; i++)
-		if (ksm_model_set(&model, request->setting[i], &err))
-			return ksm_cli_fail(cli, &err);
+	for (size_t i = 0; i < request->n_settings && !status; i++)
+		status = ksm_cli_set_model(cli, &model, request->setting[i]);
+	if (status)
+		return status;
 	if (ksm_array_reserve(&request->trial, &request->trial_capacity, 1,
 			      sizeof(*request->trial)))
 		return ksm_cli_no_memory(cli);

@@ -11,9 +11,20 @@
 #include "base/str.h"
 #include "cli/estimate_verb.h"
 #include "cli/number.h"
+#include "cli/options.h"
 #include "cli/progress.h"
 
 #define KEY_FILE_MAX (1u << 20) /* so far, what is too long is told by how long it is */
+
+int ksm_cli_take_format(const struct ksm_cli *cli, const struct ksm_option *option,
+			const char *value, struct ksm_dump_options *dump)
+{
+	if (!ksm_option_has_value(option, value))
+		return ksm_cli_usage(cli, "no dump has the format \"%s\": give one of %s", value,
+				     option->values);
+	dump->format = value;
+	return KSM_EXIT_OK;
+}
 
 int ksm_fingerprint_option(const struct ksm_cli *cli, struct ksm_fingerprint_request *request,
 			   const struct ksm_option *option, const char *value)
@@ -29,9 +40,8 @@ int ksm_fingerprint_option(const struct ksm_cli *cli, struct ksm_fingerprint_req
 		return ksm_cli_take_count(cli, option, value, 1, UINT32_MAX,
 					  &request->dump.page_size);
 	if (strcmp(option->name, "format") == 0)
-		request->dump.format = value;
-	else
-		request->key_file = value;
+		return ksm_cli_take_format(cli, option, value, &request->dump);
+	request->key_file = value;
 	return KSM_EXIT_OK;
 }
 

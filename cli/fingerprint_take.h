@@ -25,6 +25,10 @@ struct ksm_fingerprint_request {
 	struct ksm_dump_options dump;
 };
 
+/* --format of dumps, also of analyze. */
+int ksm_cli_take_format(const struct ksm_cli *cli, const struct ksm_option *option,
+			const char *value, struct ksm_dump_options *dump);
+
 /* One of KSM_FINGERPRINT_OPTIONS. */
 int ksm_fingerprint_option(const struct ksm_cli *cli, struct ksm_fingerprint_request *request,
 			   const struct ksm_option *option, const char *value);

@@ -57,6 +57,9 @@ static const struct ksm_option unmerge_options[] = {
 
 static int add_area(struct ksm_cli *cli, struct merge_state *merge, const char *name)
 {
+	if (!*name)
+		return ksm_cli_usage(cli, "--area names no area: give heap, stack, anon, file, or "
+					  "a name as in smaps");
 	if (ksm_array_reserve(&merge->area, &merge->area_capacity, merge->n_areas + 1,
 			      sizeof(*merge->area)))
 		return ksm_cli_no_memory(cli);

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "kernel/tunables.h"
+#include "ksmd/model.h"
 
 /*
  * The tunable of that name (up to a "="), which this kernel has; an exit status. A counter points to `status`, a
@@ -14,6 +15,9 @@
  */
 int ksm_cli_find_tunable(const struct ksm_cli *cli, const char *name, const struct ksm_sysfs *sysfs,
 			 const struct ksm_tunable **ret_tunable);
+
+/* NAME=VALUE for a model; an exit status. A mistyped name points to the nearest that the model has. */
+int ksm_cli_set_model(const struct ksm_cli *cli, struct ksm_model *model, const char *assignment);
 
 /* A number, or the word that a mode is. */
 json_object *ksm_cli_tunable_json(const struct ksm_tunable *tunable, int64_t value);

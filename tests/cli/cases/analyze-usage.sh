@@ -7,6 +7,7 @@ analyze() {
 analyze
 analyze --pages=moon x
 analyze --format=moon x
+analyze --format= x
 analyze --page-size=0 x
 analyze --page-size=5000 x
 analyze --max-size=-1 x

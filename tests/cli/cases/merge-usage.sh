@@ -42,3 +42,4 @@ try --sysroot=tree wait --timeout=0.2 -v
 try wait --full-scans=0
 try wait --timeout=-1
 try wait x
+try merge --dry-run --area= $$

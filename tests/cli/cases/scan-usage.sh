@@ -26,6 +26,9 @@ scan 1 --kernel=1.0
 scan 1 --kernel=6.1 --set smart_scan=1
 scan 1 --set=max_page_sharing=1
 scan 1 --set=run=1
+scan 1 --set smartscan=1
+scan 1 --set frobnicate=1
+scan 1 --what-if=max_page_sharing=9,use_zero_page=1
 scan 1 --dry-run
 scan 1 --what-if=smart_scan
 scan 1 --kernel=6.1 --what-if=smart_scan=0
