@@ -214,6 +214,8 @@ static int analyze_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 
 	if (analyze->request.list_kernels)
 		return ksm_estimate_list_kernels(cli, &analyze->request.table);
+	if (ksm_table_check(ksm_analyze_columns, &analyze->request.table, &err))
+		return ksm_cli_fail(cli, &err);
 	status = check_arguments(cli, analyze, argc);
 	if (!status)
 		status = check_output(cli, analyze, argc, argv);

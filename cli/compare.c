@@ -226,6 +226,8 @@ static int compare_run(struct ksm_cli *cli, void *data, int argc, char **argv)
 		return ksm_cli_usage(cli, "-o chooses columns of pairs: --place has its own");
 	if (argc < 2)
 		return ksm_cli_usage(cli, "give two or more fingerprints, dumps or processes");
+	if (ksm_table_check(compare_columns, &state->table, &err))
+		return ksm_cli_fail(cli, &err);
 	state->fingerprint = calloc((size_t)argc, sizeof(*state->fingerprint));
 	state->input = calloc((size_t)argc, sizeof(*state->input));
 	if (!state->fingerprint || !state->input)

@@ -79,32 +79,42 @@ static int put_row(struct ksm_table *table, const struct ksm_tunable *tunable,
 		       ?: ksm_table_text(table, COL_MEANING, tunable->meaning);
 }
 
+static int find(const struct ksm_cli *cli, const char *name, const struct ksm_sysfs *sysfs,
+		const struct ksm_tunable **ret_tunable)
+{
+	if (strchr(name, '=')) {
+		ksm_cli_usage(cli, "no tunable \"%.80s\": to set one, ksmctl set %.80s", name,
+			      name);
+		return KSM_EXIT_USAGE;
+	}
+	return ksm_cli_find_tunable(cli, name, sysfs, ret_tunable);
+}
+
 static int print_table(const struct ksm_cli *cli, struct get_state *get,
-		       const struct ksm_sysfs *sysfs)
+		       const struct ksm_sysfs *sysfs, int argc, char **argv)
 {
 	size_t n;
-	const struct ksm_tunable *tunables = ksm_tunables(&n);
+	const struct ksm_tunable *tunables = ksm_tunables(&n), *tunable;
 	ksm_cleanup(ksm_table_free) struct ksm_table *table = NULL;
 	struct ksm_error err;
+	int status;
 
 	if (get->help_tunables && !get->table.columns)
 		get->table.all_columns = true;
 	if (ksm_table_new(get_columns, &get->table, &table, &err))
 		return ksm_cli_fail(cli, &err);
-	for (size_t i = 0; i < n; i++)
+	for (int i = 0; i < argc; i++) {
+		status = find(cli, argv[i], sysfs, &tunable);
+		if (status)
+			return status;
+		if (put_row(table, tunable, sysfs))
+			return ksm_cli_no_memory(cli);
+	}
+	for (size_t i = 0; i < n && !argc; i++)
 		if ((get->help_tunables || sysfs->valid[tunables[i].field]) &&
 		    put_row(table, &tunables[i], sysfs))
 			return ksm_cli_no_memory(cli);
 	return ksm_table_print(table) ? ksm_cli_no_memory(cli) : KSM_EXIT_OK;
-}
-
-static int find(const struct ksm_cli *cli, const char *name, const struct ksm_sysfs *sysfs,
-		const struct ksm_tunable **ret_tunable)
-{
-	if (strchr(name, '='))
-		return ksm_cli_usage(cli, "no tunable \"%.80s\": to set one, ksmctl set %.80s",
-				     name, name);
-	return ksm_cli_find_tunable(cli, name, sysfs, ret_tunable);
 }
 
 /* NAME=VALUE as restore takes it; with -n the value alone. */
@@ -162,13 +172,15 @@ static int get_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	struct ksm_sysfs sysfs = {0};
 	struct ksm_error err;
 
-	if (ksm_sysfs_read(&cli->root, &sysfs, &err) && !get->help_tunables)
+	if ((ksm_sysfs_read(&cli->root, &sysfs, &err) && !get->help_tunables) ||
+	    ksm_table_check(get_columns, &get->table, &err))
 		return ksm_cli_fail(cli, &err);
 	if (cli->json)
 		return print_json(cli, &sysfs, argc, argv);
-	if (argc)
+	/* Who asks for columns wants the table, of these. */
+	if (argc && !get->table.columns && !get->table.all_columns && !get->help_tunables)
 		return print_names(cli, get, &sysfs, argc, argv);
-	return print_table(cli, get, &sysfs);
+	return print_table(cli, get, &sysfs, argc, argv);
 }
 
 const struct ksm_verb ksm_verb_get = {

@@ -62,6 +62,8 @@ static int scan_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 
 	if (scan->request.list_kernels)
 		return ksm_estimate_list_kernels(cli, &scan->request.table);
+	if (ksm_table_check(ksm_estimate_columns, &scan->request.table, &err))
+		return ksm_cli_fail(cli, &err);
 	if (scan->request.trust && !scan->request.advise)
 		return ksm_cli_usage(cli, "--trust is for --advise");
 	if (scan->request.advise && scan->request.diff)

@@ -147,10 +147,15 @@ static int status_run(struct ksm_cli *cli, void *private, int argc, char **argv)
 	struct status_state *state = private;
 	ksm_cleanup(ksm_sampler_release) struct ksm_sampler sampler = {.ksmd_fd = -1};
 	int64_t when = ksm_now();
+	struct ksm_error err;
 	int status = parse_arguments(cli, state, argc, argv);
 
 	if (!status && state->all && !state->processes)
 		status = ksm_cli_usage(cli, "--all is for --processes");
+	if (!status &&
+	    ksm_table_check(state->processes ? ksm_status_process_columns : ksm_status_columns,
+			    &state->table, &err))
+		status = ksm_cli_fail(cli, &err);
 	if (status)
 		return status;
 	ksm_sampler_init(&sampler, &cli->root,

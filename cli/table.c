@@ -130,6 +130,14 @@ int ksm_table_new(const struct ksm_column *columns, const struct ksm_table_optio
 	return rc;
 }
 
+int ksm_table_check(const struct ksm_column *columns, const struct ksm_table_options *options,
+		    struct ksm_error *err)
+{
+	ksm_cleanup(ksm_table_free) struct ksm_table *table = NULL;
+
+	return ksm_table_new(columns, options, &table, err);
+}
+
 void ksm_table_free(struct ksm_table **table)
 {
 	if (!*table)

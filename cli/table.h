@@ -36,6 +36,9 @@ struct ksm_table;
 /* KSM_ERR_INVALID with the nearest name for a column that does not exist. */
 int ksm_table_new(const struct ksm_column *columns, const struct ksm_table_options *options,
 		  struct ksm_table **ret_table, struct ksm_error *err);
+/* Only that: for verbs that print a document in place of the table. */
+int ksm_table_check(const struct ksm_column *columns, const struct ksm_table_options *options,
+		    struct ksm_error *err);
 void ksm_table_free(struct ksm_table **table);
 
 /* Begins a row; then one call per cell that is known, by index into the columns. Unknown cells show "-". */

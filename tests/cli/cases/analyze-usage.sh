@@ -8,6 +8,8 @@ analyze
 analyze --pages=moon x
 analyze --format=moon x
 analyze --format= x
+analyze x -o FRED,PRESENT
+analyze x -o FRED,PRESENT --json | tail -n 1
 analyze --page-size=0 x
 analyze --page-size=5000 x
 analyze --max-size=-1 x

@@ -86,3 +86,4 @@ ls x* 2>/dev/null || true
 
 # Without a key, anybody who has the file can guess.
 "$KSMCTL" fingerprint --format=raw -o warned.tsv two
+"$KSMCTL" compare one.tsv two.tsv -o FROBNICATE --json >/dev/null || echo "status $?"

@@ -29,6 +29,8 @@ scan 1 --set=run=1
 scan 1 --set smartscan=1
 scan 1 --set frobnicate=1
 scan 1 --what-if=max_page_sharing=9,use_zero_page=1
+scan 1 -o FROBNICATE
+scan 1 -o FROBNICATE --json | tail -n 1
 scan 1 --dry-run
 scan 1 --what-if=smart_scan
 scan 1 --kernel=6.1 --what-if=smart_scan=0

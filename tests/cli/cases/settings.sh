@@ -13,6 +13,9 @@ try get run=1
 "$KSMCTL" --sysroot=tree get --json | jq -c .tunables
 try get -o NAME,MIN,MAX,SINCE,WRITABLE --help-tunables -n -r -b
 try get --output-all | head -2
+try get smart_scan run -o name,MAX
+try get --help-tunables run | head -1
+try get -o FROBNICATE --json | tail -n 1
 try get --output=name,value --noheadings --raw --bytes | head -1
 
 echo "- set: nothing but what differs, in the order that the kernel asks for"

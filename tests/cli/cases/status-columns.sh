@@ -13,3 +13,6 @@ status -o NAME,VALU
 status -o ''
 status -o NAME,,VALUE
 status -o NAME,FROBNICATE
+# As well where they are not shown, and of those that -p shows.
+status -o FROBNICATE --json | tail -n 1
+status -o SINCE -p --json | tail -n 1
