@@ -97,6 +97,14 @@ static int save_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 
 /* ---------------------------------------------------------------- restore */
 
+/* Where it was closed, main() has put something there that is for writing alone. */
+static bool is_closed(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags < 0 || (flags & O_ACCMODE) == O_WRONLY;
+}
+
 static int read_settings(const struct ksm_cli *cli, int argc, char **argv,
 			 struct ksm_settings *ret_settings)
 {
@@ -107,6 +115,11 @@ static int read_settings(const struct ksm_cli *cli, int argc, char **argv,
 
 	if (!argc && isatty(STDIN_FILENO))
 		return ksm_cli_usage(cli, "no file given: name one, or - for standard input");
+	if (!path && is_closed(STDIN_FILENO)) {
+		ksm_error_set(&err, KSM_ERR_SYSTEM, EBADF,
+			      "standard input is closed: name a file, or redirect it");
+		return ksm_cli_fail(cli, &err);
+	}
 	if (path && ksm_open_at(AT_FDCWD, path, O_RDONLY, &file, &err))
 		return ksm_cli_fail(cli, &err);
 	if (ksm_read_fd(path ? file : STDIN_FILENO, FILE_MAX, &text, &err))

@@ -38,6 +38,8 @@ try restore --json saved 2>&1 | here
 echo nonsense=1 >>saved
 try restore saved
 try restore saved saved
+try restore <&-
+try restore - <&-
 try restore --interrupted saved
 try restore --interrupted --unmerge-first -f
 try restore --force saved saved
