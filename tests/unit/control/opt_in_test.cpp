@@ -6,9 +6,13 @@
 
 #include "tests/unit/fake_tree.h"
 
+// In C, a function may have the name of a structure.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
 #include "control/opt_in.h"
 }
+#pragma GCC diagnostic pop
 
 namespace
 {
