@@ -228,7 +228,9 @@ deps-integration: ; @$(call install_packages,$(DEPS_INTEGRATION))
 deps-deb:         ; @$(call install_packages,$(DEPS_DEB))
 .PHONY: deps deps-lint deps-bench deps-integration deps-deb
 
+# With make -j, one after the other: apt-get locks others out, and does not wait for its lists.
 define install_packages
+	exec 9<Makefile; flock 9; \
 	missing=; for p in $(1); do \
 		dpkg-query -W -f '$${db:Status-Abbrev}' $$p 2>/dev/null | grep -q '^ii' || missing="$$missing $$p"; \
 	done; \
@@ -236,7 +238,7 @@ define install_packages
 		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 		echo "installing:$$missing"; \
 		{ $$sudo apt-get update -qq && \
-		  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; } || \
+		  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 $$missing >/dev/null; } || \
 		{ echo "could not install:$$missing" >&2; exit 1; }; }
 endef
 
