@@ -113,8 +113,6 @@ void ksm_cost_measure(const struct ksm_root *root, enum ksm_checksum_kind kind,
 		return;
 	ret_cost->seconds_per_page = from_checksums(kind, page_size);
 	snprintf(ret_cost->basis, sizeof(ret_cost->basis),
-		 "its %s here, and %.1f times an XXH64 of 4 KiB: ksmd has not scanned enough yet "
-		 "to tell "
-		 "itself",
+		 "its %s here, and %.1f times an XXH64 of 4 KiB: ksmd has not scanned enough yet",
 		 ksm_checksum_name(kind), BESIDES_CHECKSUM);
 }
