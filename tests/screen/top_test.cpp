@@ -285,7 +285,7 @@ TEST_F(TopScreen, StopsAndGoesOn)
 	EXPECT_TRUE(terminal.IsAlternate());
 	EXPECT_EQ(terminal.Text(), text);
 	terminal.Send("q");
-	EXPECT_EQ(terminal.WaitForEnd(), 0);
+	EXPECT_EQ(terminal.WaitForEnd(), 0) << terminal.Text();
 	ExpectLeft(terminal, before);
 }
 
@@ -348,7 +348,7 @@ TEST_F(TopScreen, FiveThousandProcesses)
 	terminal.Send("tD\033OF");
 	EXPECT_TRUE(terminal.WaitFor("499901")) << terminal.Text();
 	terminal.Send("q");
-	EXPECT_EQ(terminal.WaitForEnd(), 0);
+	EXPECT_EQ(terminal.WaitForEnd(), 0) << terminal.Text();
 }
 
 TEST_F(TopScreen, SavesWhatWasSetUp)
@@ -389,7 +389,7 @@ TEST_F(TopScreen, AnOldKernel)
 	EXPECT_TRUE(terminal.WaitFor("advisor -") || terminal.WaitFor("no processes"))
 		<< terminal.Text();
 	terminal.Send("q");
-	EXPECT_EQ(terminal.WaitForEnd(), 0);
+	EXPECT_EQ(terminal.WaitForEnd(), 0) << terminal.Text();
 }
 
 /* Processes come and go between two reads of the real /proc. */
@@ -422,7 +422,7 @@ TEST_F(TopScreen, ScansWhatItAskedAbout)
 	EXPECT_TRUE(terminal.WaitFor("scanned askedabout (" + std::to_string(first.pid()) + ")"))
 		<< terminal.Text();
 	terminal.Send("q");
-	EXPECT_EQ(terminal.WaitForEnd(), 0);
+	EXPECT_EQ(terminal.WaitForEnd(), 0) << terminal.Text();
 }
 
 } // namespace
