@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <zstd_errors.h>
 
@@ -13,10 +14,13 @@
 uint64_t ksm_codec_window_max(void)
 {
 	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+	struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
+	uint64_t memory = UINT64_C(4) << ZSTD_WINDOW_LOG;
 
-	if (pages < 0 || size < 0)
-		return UINT64_C(1) << ZSTD_WINDOW_LOG;
-	return (uint64_t)pages * (uint64_t)size / 4;
+	if (pages > 0 && size > 0)
+		memory = (uint64_t)pages * (uint64_t)size;
+	getrlimit(RLIMIT_AS, &limit);
+	return (limit.rlim_cur < memory ? limit.rlim_cur : memory) / 4;
 }
 
 /* ---------------------------------------------------------------- zstd */

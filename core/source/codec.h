@@ -59,8 +59,8 @@ struct ksm_codec {
 };
 
 /*
- * What a window may take: a quarter of the machine's memory, in bytes. All of it, not of what is free just now, so that
- * the same file is not read today and refused tomorrow.
+ * What a window may take, in bytes: a quarter of the machine's memory, or of RLIMIT_AS where that is less. All of it, not
+ * of what is free just now, so that the same file is not read today and refused tomorrow.
  */
 uint64_t ksm_codec_window_max(void);
 

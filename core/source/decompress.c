@@ -86,8 +86,8 @@ static int fault(struct ksm_decoder *decoder, enum ksm_codec_step step)
 		return ksm_error_set(
 			err, KSM_ERR_UNSUPPORTED, EFBIG,
 			"was compressed with a window of more than the %" PRIu64
-			" MiB that a quarter of this machine's memory allows: compress "
-			"it anew without --long, or use a machine with more memory",
+			" MiB that a quarter of this machine's memory, or of ulimit -v, allows: "
+			"compress it anew without --long, or allow more",
 			ksm_codec_window_max() / MIB);
 	case KSM_STEP_NO_MEMORY:
 		return ksm_error_set(err, KSM_ERR_SYSTEM, ENOMEM,

@@ -45,7 +45,7 @@ uint64_t ksm_input_offset(const struct ksm_input *input);
 /*
  * The next @len bytes; fewer at the end of the content and before a fault, which the next call then returns:
  * a compressed stream that breaks off or is damaged is -EBADMSG (KSM_ERR_FORMAT) with the offset in the text,
- * a window that would take more than a quarter of the machine's memory -EFBIG.
+ * a window that would take more than a quarter of the machine's memory (codec.h) -EFBIG.
  */
 int ksm_input_read(struct ksm_input *input, void *buf, size_t len, size_t *ret_len,
 		   struct ksm_error *err);
