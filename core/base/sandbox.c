@@ -162,6 +162,9 @@ static const unsigned int allowed[] = {
 	SYS_getgid,
 	SYS_getegid,
 	SYS_getrusage,
+#ifdef SYS_getrlimit
+	SYS_getrlimit,
+#endif
 	SYS_umask,
 	SYS_rt_sigaction,
 	SYS_rt_sigprocmask,

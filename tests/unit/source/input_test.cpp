@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,6 +18,7 @@
 #include <thread>
 
 extern "C" {
+#include "source/codec.h"
 #include "source/input.h"
 }
 
@@ -445,6 +448,23 @@ TEST_F(InputTest, EmptyAndMissing)
 	EXPECT_EQ(ksm_input_peek(input.get(), &front, &got, &error_), -EBADMSG);
 	EXPECT_EQ(ReadAll(input.get(), 10), "");
 	EXPECT_EQ(ret_, -EBADMSG);
+}
+
+TEST(CodecWindow, IsAQuarterOfTheMemoryThatMayBeTaken)
+{
+	const uint64_t memory =
+		static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+	int status = 1;
+
+	EXPECT_LE(ksm_codec_window_max(), memory / 4);
+	pid_t child = fork();
+	if (child == 0) {
+		const struct rlimit limit = {400 << 20, 400 << 20};
+
+		_exit(setrlimit(RLIMIT_AS, &limit) || ksm_codec_window_max() != 100 << 20);
+	}
+	ASSERT_EQ(waitpid(child, &status, 0), child);
+	EXPECT_EQ(status, 0);
 }
 
 } // namespace
