@@ -100,8 +100,7 @@ static bool is_stopped(const struct ksm_facts *facts, struct ksm_finding *findin
 
 static bool has_nobody(const struct ksm_facts *facts, struct ksm_finding *finding)
 {
-	if (!facts->is_whole || facts->n_opted_in || tracked(facts) ||
-	    (!facts->knows_opt_in && facts->n_unreadable))
+	if (!facts->is_whole || facts->n_opted_in || tracked(facts) || facts->n_unreadable)
 		return false;
 	say(finding, "no process has opted in: ksmd has nothing to look at");
 	advise(finding, "ksmctl scan --all --advise");

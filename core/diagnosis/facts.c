@@ -59,7 +59,6 @@ static void add_process(const struct ksm_root *root, const struct ksm_process *p
 		facts->n_unreadable++;
 		return;
 	}
-	facts->knows_opt_in |= own->stat.valid[KSM_STAT_ksm_merge_any];
 	is_wanted = was_asked_for || own->domain.kind == KSM_DOMAIN_GUEST;
 	if (ksm_stat_tells_opt_in(&own->stat, &own->is_opted_in) && !own->is_opted_in && !is_wanted)
 		return;

@@ -43,7 +43,6 @@ struct ksm_facts {
 	size_t n_with_memory; /* of those that were looked at, and the next */
 	size_t n_opted_in;
 	size_t n_unreadable; /* of those with memory, whose ksm_stat is not ours to read */
-	bool knows_opt_in;   /* ksm_stat tells who has opted in (6.14) */
 	pid_t ksmtuned;	     /* 0: does not run, likewise */
 	pid_t uksmd;
 	int64_t freed_within; /* with an estimate: bytes, by merging within domains alone; else KSM_UNKNOWN */

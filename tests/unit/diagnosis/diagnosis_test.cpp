@@ -35,7 +35,6 @@ class DiagnosisTest : public ::testing::Test
 		Set(KSM_SYSFS_max_page_sharing, 256);
 		facts.page_size = 4096;
 		facts.is_whole = true;
-		facts.knows_opt_in = true;
 		facts.meminfo.total = UINT64_C(16) << 30;
 		facts.meminfo.available = UINT64_C(8) << 30;
 		facts.cost.seconds_per_page = 3e-6;
@@ -118,7 +117,6 @@ TEST_F(DiagnosisTest, Nobody)
 		Set(field, 0);
 	ExpectOnly("nobody", "no process");
 	/* Where others may have, and it is not ours to see. */
-	facts.knows_opt_in = false;
 	facts.n_unreadable = 5;
 	EXPECT_TRUE(Diagnose().empty());
 }
