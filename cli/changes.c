@@ -68,13 +68,13 @@ void ksm_cli_add_changes(struct ksm_cli *cli, json_object *document)
 	cli->changes = NULL;
 }
 
-int ksm_cli_print_changes(struct ksm_cli *cli)
+int ksm_cli_print_changes(struct ksm_cli *cli, const char *schema)
 {
 	json_object *document;
 
 	if (!cli->json)
 		return KSM_EXIT_OK;
-	document = ksm_report_new("ksmctl.set/1");
+	document = ksm_report_new(schema);
 	ksm_cli_add_changes(cli, document);
 	return ksm_cli_print_json(cli, document);
 }

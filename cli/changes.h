@@ -18,8 +18,8 @@ void ksm_cli_forget_changes(struct ksm_cli *cli);
 /* "changes": [{"what", "text"}] and "dry_run", into a verb's document, which takes them over. */
 void ksm_cli_add_changes(struct ksm_cli *cli, json_object *document);
 
-/* With --json, ksmctl.set/1: all there is to say after settings were set. An exit status. */
-int ksm_cli_print_changes(struct ksm_cli *cli);
+/* With --json, a document of that schema: all there is to say of what was, or would be, changed. An exit status. */
+int ksm_cli_print_changes(struct ksm_cli *cli, const char *schema);
 
 /*
  * Applies settings as ksm_settings_apply() does: an exit status, the cause being told. Signals that end a program wait

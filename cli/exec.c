@@ -10,7 +10,6 @@
 #include "cli/changes.h"
 #include "cli/verbs.h"
 #include "kernel/ksm_sysfs.h"
-#include "report/report.h"
 
 #ifndef PR_SET_MEMORY_MERGE
 #define PR_SET_MEMORY_MERGE 67
@@ -69,18 +68,6 @@ static int opt_in(const struct ksm_cli *cli)
 	return ksm_cli_fail(cli, &err);
 }
 
-/* Standard output is the program's, where one is run. */
-static int print_changes(struct ksm_cli *cli)
-{
-	json_object *document;
-
-	if (!cli->json)
-		return KSM_EXIT_OK;
-	document = ksm_report_new("ksmctl.exec/1");
-	ksm_cli_add_changes(cli, document);
-	return ksm_cli_print_json(cli, document);
-}
-
 static int exec_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 {
 	struct ksm_error err;
@@ -89,8 +76,9 @@ static int exec_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	if (!argc)
 		return ksm_cli_usage(cli, "no program given");
 	status = opt_in(cli);
+	/* Standard output is the program's, where one is run. */
 	if (!status && cli->dry_run)
-		return print_changes(cli);
+		return ksm_cli_print_changes(cli, "ksmctl.exec/1");
 	if (status)
 		return status;
 	ksm_cli_flush();

@@ -178,7 +178,7 @@ static int restore_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 		status = ksm_cli_apply(cli, &settings, restore->flags);
 	}
 	if (!status)
-		status = ksm_cli_print_changes(cli);
+		status = ksm_cli_print_changes(cli, "ksmctl.set/1");
 	return status ? status : partial ? KSM_EXIT_PARTIAL : KSM_EXIT_OK;
 }
 

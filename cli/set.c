@@ -62,7 +62,7 @@ static int set_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	status = take(cli, &sysfs, argc, argv, &settings);
 	if (!status)
 		status = ksm_cli_apply(cli, &settings, set->flags);
-	return status ? status : ksm_cli_print_changes(cli);
+	return status ? status : ksm_cli_print_changes(cli, "ksmctl.set/1");
 }
 
 const struct ksm_verb ksm_verb_set = {

@@ -45,7 +45,7 @@ static int set_run_to(struct ksm_cli *cli, int64_t value, unsigned int flags, in
 	settings.given[KSM_SYSFS_run] = true;
 	settings.value[KSM_SYSFS_run] = value;
 	status = ksm_cli_apply(cli, &settings, flags);
-	return status ? status : ksm_cli_print_changes(cli);
+	return status ? status : ksm_cli_print_changes(cli, "ksmctl.set/1");
 }
 
 static int start_run(struct ksm_cli *cli, void *state, int argc, char **argv)

@@ -58,8 +58,8 @@ struct ksm_opt_in_result {
 
 /*
  * -ESRCH, -EPERM and so on as for ksm_inject_run(); -ENOTSUP (KSM_ERR_UNSUPPORTED) where the kernel refuses every
- * method, and what a method failed with that it does not refuse; -EINVAL for a choice of nothing. @ret_result is filled in any case, as far as it came. With the root's
- * dry_run nothing is called: the first method that may do it is told.
+ * method, and what a method failed with that it does not refuse; -EINVAL for a choice of nothing. @ret_result is filled
+ * in any case, as far as it came. With the root's dry_run nothing is called: the first method that may do it is told.
  */
 int ksm_opt_in(const struct ksm_root *root, pid_t pid, const struct ksm_opt_in *opt_in,
 	       struct ksm_opt_in_result *ret_result, struct ksm_error *err);
