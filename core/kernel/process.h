@@ -30,7 +30,10 @@ struct ksm_processes {
 	size_t capacity;
 };
 
-/* Every process, one entry each (not per thread). Those that vanish meanwhile are left out. */
+/*
+ * Every process, one entry each (not per thread). Those that vanish meanwhile are left out. Not from a thread that
+ * ends: libproc2 (4.0.2, library/readproc.c) keeps 256 KiB of buffers for each that asks, for good.
+ */
 int ksm_processes_list(const struct ksm_root *root, struct ksm_processes *ret_list,
 		       struct ksm_error *err);
 void ksm_processes_free(struct ksm_processes *list);
