@@ -77,11 +77,11 @@ static std::string Installed(const std::string &name)
 		}
 	};
 	static Folder folder;
-	const char *build = getenv("BUILD");
 	std::string to = folder.path + "/" + fs::path(name).filename().string();
 
 	if (!fs::exists(to))
-		fs::copy_file(std::string(build ? build : ".build/plain") + "/" + name, to);
+		fs::copy_file(fs::read_symlink("/proc/self/exe").parent_path().parent_path() / name,
+			      to);
 	return to;
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include <poll.h>
 #include <pty.h>
@@ -17,9 +18,9 @@ static const int kSeconds = 20; /* for what takes a moment, on a busy machine */
 
 std::string KsmctlPath()
 {
-	const char *build = getenv("BUILD");
+	static const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
 
-	return std::string(build ? build : ".build/plain") + "/ksmctl";
+	return self.parent_path().parent_path() / "ksmctl";
 }
 
 [[noreturn]] static void Exec(const std::vector<std::string> &argv,
