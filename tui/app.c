@@ -186,7 +186,6 @@ static void toggle_scan(struct app *app, pid_t pid)
 	/* Rows may have moved under the question. */
 	const struct ksm_process *process =
 		ksm_processes_find(&app->tui.sample->processes.list, pid);
-	struct ksm_error err;
 
 	if (app->task) {
 		tui_scan_task_stop(&app->task);
@@ -198,9 +197,9 @@ static void toggle_scan(struct app *app, pid_t pid)
 		tui_say(&app->tui, true, "process %d has exited", pid);
 		return;
 	}
-	if (tui_scan_task_start(app->root, pid, process->name, process->rss_bytes, &app->task,
-				&err)) {
-		tui_say(&app->tui, true, "%s", err.text);
+	app->task = tui_scan_task_start(app->root, pid, process->name, process->rss_bytes);
+	if (!app->task) {
+		tui_say(&app->tui, true, "no scan could be started: out of memory");
 		return;
 	}
 	free(app->tui.scan.area);

@@ -17,8 +17,6 @@
 
 struct tui_scan_task {
 	const struct ksm_root *root;
-	struct ksm_trial trial;
-	struct ksm_cost cost;
 	pthread_t thread;
 	uint64_t pages; /* that a pass may have, about */
 	atomic_uint permille;
@@ -90,16 +88,21 @@ static int run(struct tui_scan_task *task, struct ksm_error *err)
 		.interval_seconds = 1,
 		.threads = 1,
 		.by = KSM_BY_MAPPING,
-		.cost = task->cost,
 		.progress = show_progress,
 		.progress_data = task,
 	};
 	struct ksm_page_source *source ksm_auto_source = NULL;
+	struct ksm_trial trial = {.settings = ""};
 	struct ksm_estimate *estimate;
-	int ret = ksm_process_source_open(task->root, &task->scan.pid, 1, &choice, &source, err);
+	int ret = ksm_model_init(&trial.model, "running", task->root, err)
+			  ?: ksm_process_source_open(task->root, &task->scan.pid, 1, &choice,
+						     &source, err);
 
-	if (!ret)
-		ret = ksm_estimate_run(source, &task->trial, 1, &options, &estimate, err);
+	if (ret)
+		return ret;
+	ksm_cost_measure(task->root, trial.model.profile->checksum, task->root->page_size,
+			 &options.cost);
+	ret = ksm_estimate_run(source, &trial, 1, &options, &estimate, err);
 	if (ret)
 		return ret;
 	take_estimate(&task->scan, estimate);
@@ -120,31 +123,22 @@ static void *work(void *data)
 	return NULL;
 }
 
-int tui_scan_task_start(const struct ksm_root *root, pid_t pid, const char *name,
-			uint64_t rss_bytes, struct tui_scan_task **ret_task, struct ksm_error *err)
+struct tui_scan_task *tui_scan_task_start(const struct ksm_root *root, pid_t pid, const char *name,
+					  uint64_t rss_bytes)
 {
-	struct tui_scan_task *task ksm_auto_free = calloc(1, sizeof(*task));
-	int ret;
+	struct tui_scan_task *task = calloc(1, sizeof(*task));
 
 	if (!task)
-		return ksm_error_no_memory(err);
+		return NULL;
 	task->root = root;
-	task->trial.settings = "";
-	ret = ksm_model_init(&task->trial.model, "running", root, err);
-	if (ret)
-		return ret;
-	/* Not in the thread, which ends: it lists processes. */
-	ksm_cost_measure(root, task->trial.model.profile->checksum, root->page_size, &task->cost);
 	task->pages = rss_bytes / root->page_size;
 	task->scan = (struct tui_scan){.state = TUI_SCAN_RUNS, .pid = pid};
 	snprintf(task->scan.name, sizeof(task->scan.name), "%s", name);
-	ret = pthread_create(&task->thread, NULL, work, task);
-	if (ret)
-		return ksm_error_set(err, KSM_ERR_SYSTEM, ret, "no thread for the scan: %s",
-				     strerror(ret));
-	*ret_task = task;
-	task = NULL;
-	return 0;
+	if (pthread_create(&task->thread, NULL, work, task)) {
+		free(task);
+		return NULL;
+	}
+	return task;
 }
 
 static void replace(struct tui_scan *scan, const struct tui_scan *with)

@@ -8,9 +8,9 @@
 
 struct tui_scan_task;
 
-/* @root must outlive it. */
-int tui_scan_task_start(const struct ksm_root *root, pid_t pid, const char *name,
-			uint64_t rss_bytes, struct tui_scan_task **ret_task, struct ksm_error *err);
+/* @root must outlive it. NULL for want of memory or of a thread. */
+struct tui_scan_task *tui_scan_task_start(const struct ksm_root *root, pid_t pid, const char *name,
+					  uint64_t rss_bytes);
 /* How far it is; true once it has ended: then @scan has what came of it, and the task is gone. */
 bool tui_scan_task_look(struct tui_scan_task **task, struct tui_scan *scan);
 /* Ends it soon, and waits for that. */

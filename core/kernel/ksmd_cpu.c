@@ -11,21 +11,31 @@
 
 enum { STAT_MAX = 4096, UTIME_FIELD = 14, STATE_FIELD = 3 };
 
+/* 1 if it is @pid, a handle on which goes to @data. */
+static int open_if_ksmd(const struct ksm_root *root, pid_t pid, void *data, struct ksm_error *err)
+{
+	ksm_auto_str struct ksm_str stat = {0};
+	struct ksm_process process;
+	char path[32];
+	bool is_ksmd;
+
+	snprintf(path, sizeof(path), "%d/stat", pid);
+	if (ksm_read_at(root->proc_fd, path, STAT_MAX, &stat, NULL) || !stat.len ||
+	    !strstr(stat.data, " (ksmd) ") || ksm_process_get(root, pid, &process, NULL))
+		return 0;
+	/* A program may call itself ksmd, but it has memory, or is a zombie. */
+	is_ksmd = strcmp(process.name, "ksmd") == 0 && !process.has_memory && process.state != 'Z';
+	ksm_process_free(&process);
+	return is_ksmd ? ksm_root_open_pid(root, pid, data, err) ?: 1 : 0;
+}
+
+/* Not by the list of all processes: kernel threads come first, and there may be thousands of others. */
 int ksm_ksmd_open(const struct ksm_root *root, int *ret_dir_fd, struct ksm_error *err)
 {
-	ksm_cleanup(ksm_processes_free) struct ksm_processes list = {0};
-	int rc = ksm_processes_list(root, &list, err);
+	int rc = ksm_processes_walk(root, open_if_ksmd, ret_dir_fd, err);
 
 	if (rc)
-		return rc;
-	for (size_t i = 0; i < list.n; i++) {
-		const struct ksm_process *process = &list.process[i];
-
-		/* A program may call itself ksmd, but it has memory, or is a zombie. */
-		if (strcmp(process->name, "ksmd") == 0 && !process->has_memory &&
-		    process->state != 'Z')
-			return ksm_root_open_pid(root, process->pid, ret_dir_fd, err);
-	}
+		return rc < 0 ? rc : 0;
 	return ksm_error_set(err, KSM_ERR_GONE, ESRCH, "the kernel thread \"ksmd\" is not visible");
 }
 

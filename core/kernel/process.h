@@ -37,6 +37,11 @@ struct ksm_processes {
 int ksm_processes_list(const struct ksm_root *root, struct ksm_processes *ret_list,
 		       struct ksm_error *err);
 void ksm_processes_free(struct ksm_processes *list);
+/* Calls @visit for each, in the order of the directory, which is the kernel's by pid, until it returns other than 0. */
+typedef int (*ksm_process_visit)(const struct ksm_root *root, pid_t pid, void *data,
+				 struct ksm_error *err);
+int ksm_processes_walk(const struct ksm_root *root, ksm_process_visit visit, void *data,
+		       struct ksm_error *err);
 /* Into that order, for a list that comes from elsewhere. */
 void ksm_processes_sort(struct ksm_processes *list);
 /* NULL if it is not in the list. */

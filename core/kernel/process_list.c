@@ -121,7 +121,24 @@ static int list_machine(const struct ksm_root *root, struct ksm_processes *list,
 
 /* ------------------------------------------------------------------------- a copy */
 
-static int list_copy(const struct ksm_root *root, struct ksm_processes *list, struct ksm_error *err)
+static int add_from_status(const struct ksm_root *root, pid_t pid, void *data,
+			   struct ksm_error *err)
+{
+	struct ksm_process process;
+	struct ksm_error cause;
+	int rc = ksm_process_get(root, pid, &process, &cause);
+
+	if (!rc)
+		return add(data, &process, err);
+	if (cause.code == KSM_ERR_GONE || cause.code == KSM_ERR_PERMISSION)
+		return 0; /* gone meanwhile, or hidden from us (hidepid) */
+	if (err)
+		*err = cause;
+	return rc;
+}
+
+int ksm_processes_walk(const struct ksm_root *root, ksm_process_visit visit, void *data,
+		       struct ksm_error *err)
 {
 	struct dirent *entry;
 	int fd, rc;
@@ -136,19 +153,10 @@ static int list_copy(const struct ksm_root *root, struct ksm_processes *list, st
 		return ksm_error_no_memory(err);
 	}
 	while (!rc && (entry = readdir(dir))) {
-		struct ksm_process process;
-		struct ksm_error cause;
 		uint64_t pid;
 
-		if (ksm_parse_u64(entry->d_name, INT_MAX, &pid) || !pid)
-			continue;
-		rc = ksm_process_get(root, (pid_t)pid, &process, &cause);
-		if (!rc)
-			rc = add(list, &process, err);
-		else if (cause.code == KSM_ERR_GONE || cause.code == KSM_ERR_PERMISSION)
-			rc = 0; /* gone meanwhile, or hidden from us (hidepid) */
-		else if (err)
-			*err = cause;
+		if (!ksm_parse_u64(entry->d_name, INT_MAX, &pid) && pid)
+			rc = visit(root, (pid_t)pid, data, err);
 	}
 	closedir(dir);
 	return rc;
@@ -179,7 +187,8 @@ int ksm_processes_list(const struct ksm_root *root, struct ksm_processes *ret_li
 		       struct ksm_error *err)
 {
 	ksm_cleanup(ksm_processes_free) struct ksm_processes list = {0};
-	int rc = root->is_machine ? list_machine(root, &list, err) : list_copy(root, &list, err);
+	int rc = root->is_machine ? list_machine(root, &list, err)
+				  : ksm_processes_walk(root, add_from_status, &list, err);
 
 	if (rc)
 		return rc;
