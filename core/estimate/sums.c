@@ -51,6 +51,7 @@ struct summing {
 	uint64_t content; /* numbers of what is at hand, from 1 */
 	uint64_t physical;
 	int64_t freed; /* physical pages of the content at hand, but for what is merged with the zero page */
+	int64_t plain_contents;
 	uint64_t *node_kept; /* by node: the content for which a page stays already */
 	struct ksm_top *top;
 	struct ksm_holdings *holdings; /* NULL if the totals alone are wanted */
@@ -261,12 +262,40 @@ static int sum_physical_pages(struct summing *s, size_t first, size_t end)
 	return 0;
 }
 
+/* Of a content of one page: it is there, and that is all. */
+static bool is_plain(const struct ksm_twin_page *page)
+{
+	return !is_merged(page) && !page->is_zero && !page->changed &&
+	       !(page->flags & KSM_PAGE_KSM);
+}
+
+static void charge_plain(struct summing *s, const struct mapping *mapping)
+{
+	int64_t weight = s->contents->weight;
+
+	for (int d = 0; d < DIMENSIONS; d++) {
+		struct ksm_estimate_sums *sums;
+
+		if (!s->bucket[d])
+			continue;
+		sums = &s->bucket[d][mapping->bucket[d]].sums;
+		sums->pages_present += weight;
+		sums->physical_pages += weight;
+		sums->distinct_pages += weight;
+	}
+	s->plain_contents += weight;
+}
+
 /* Most contents are of one page, and what there is to say of these takes one look at it. */
 static int sum_single(struct summing *s, size_t index)
 {
 	struct mapping mapping;
 
 	load_mapping(s, index, &mapping);
+	if (is_plain(&mapping.page)) {
+		charge_plain(s, &mapping);
+		return 0;
+	}
 	if (is_ksm_page_of_node(&mapping.page))
 		s->node_kept[mapping.page.node] = s->content;
 	sum_physical_page(s, &mapping, 1);
@@ -475,6 +504,9 @@ static int take_all(struct summing *s)
 	struct ksm_estimate *estimate = s->estimate;
 
 	take_totals(s);
+	ksm_histogram_count(estimate->histogram, 1, s->plain_contents);
+	if (ksm_tally_count(&s->tally, 1, s->plain_contents, false))
+		return -ENOMEM;
 	ksm_tally_take(&s->tally, &estimate->concentration, &estimate->nonzero_concentration);
 	for (uint32_t i = 0; i < estimate->n_targets; i++) {
 		struct ksm_estimate_target *target = &estimate->target[i];
