@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define FIRST_CAPACITY 4096
 
@@ -63,4 +64,13 @@ void ksm_arena_free(struct ksm_arena *arena, uint32_t number)
 	memset(ksm_arena_at(arena, number), 0, arena->size);
 	memcpy(ksm_arena_at(arena, number), &arena->free, sizeof(arena->free));
 	arena->free = number;
+}
+
+void ksm_arena_forget(struct ksm_arena *arena, uint32_t first, uint32_t end)
+{
+	size_t mask = ~((size_t)sysconf(_SC_PAGESIZE) - 1);
+	size_t from = (size_t)first * arena->size & mask, to = (size_t)end * arena->size & mask;
+
+	if (from < to)
+		madvise((char *)arena->base + from, to - from, MADV_DONTNEED);
 }

@@ -27,6 +27,12 @@ void ksm_arena_release(struct ksm_arena *arena);
 uint32_t ksm_arena_alloc(struct ksm_arena *arena);
 void ksm_arena_free(struct ksm_arena *arena, uint32_t number);
 
+/*
+ * Gives memory back: what is in elements below @end, but perhaps the last few, is lost. That of those below @first has
+ * been given back already.
+ */
+void ksm_arena_forget(struct ksm_arena *arena, uint32_t first, uint32_t end);
+
 static inline void *ksm_arena_at(const struct ksm_arena *arena, uint32_t number)
 {
 	return (char *)arena->base + (size_t)number * arena->size;

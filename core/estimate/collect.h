@@ -6,21 +6,16 @@
 #ifndef KSM_ESTIMATE_COLLECT_H
 #define KSM_ESTIMATE_COLLECT_H
 
+#include "base/arena.h"
 #include "estimate/reader.h"
 #include "estimate/sample.h"
 #include "estimate/trials.h"
 
-struct ksm_collected_page {
-	struct ksm_page_sum sum;
-	uint64_t address;
+struct ksm_collection {
+	struct ksm_arena pages;
 };
 
-/* Zero-initialise. */
-struct ksm_collection {
-	struct ksm_collected_page *page;
-	size_t n;
-	size_t capacity;
-};
+void ksm_collection_init(struct ksm_collection *collection);
 
 /* -ENOMEM only, here and below. */
 int ksm_collect(struct ksm_collection *collection, const struct ksm_page *page,
@@ -30,6 +25,7 @@ int ksm_collect(struct ksm_collection *collection, const struct ksm_page *page,
 int ksm_collection_see(struct ksm_collection *collection, struct ksm_page_source *source,
 		       uint32_t space, const struct ksm_sample *sample, struct ksm_trials *trials);
 
-void ksm_collection_free(struct ksm_collection *collection);
+/* Empties it. */
+void ksm_collection_release(struct ksm_collection *collection);
 
 #endif

@@ -74,8 +74,6 @@ static uint64_t max_pages(const struct ksm_run *run)
 
 	if (!memory)
 		return UINT64_MAX;
-	if (is_any_unordered(run->source))
-		page += sizeof(struct ksm_collected_page);
 	return memory > 2 * BASE_BYTES ? (memory - BASE_BYTES) / page : memory / 2 / page;
 }
 
@@ -254,7 +252,7 @@ static int take_sample(struct ksm_run *run, struct ksm_error *err)
 				     "read only once cannot be sampled: allow more (--max-memory)",
 				     run->options->memory_bytes);
 	ksm_trials_release(&run->trials);
-	ksm_collection_free(&run->collection);
+	ksm_collection_release(&run->collection);
 	ksm_presence_release(&run->presence);
 	run->pages = 0;
 	if (ksm_sample_begin(&run->sample, run->max_pages))
@@ -295,6 +293,7 @@ int ksm_run_init(struct ksm_run *run)
 	const struct ksm_estimate *estimate = run->estimate;
 
 	ksm_sample_init(&run->sample);
+	ksm_collection_init(&run->collection);
 	run->max_pages = max_pages(run);
 	run->lost = calloc(estimate->n_targets + 1, sizeof(*run->lost));
 	run->lost_error = calloc(estimate->n_targets + 1, sizeof(*run->lost_error));
@@ -311,7 +310,7 @@ void ksm_run_release(struct ksm_run *run)
 {
 	ksm_reader_free(&run->reader);
 	ksm_trials_release(&run->trials);
-	ksm_collection_free(&run->collection);
+	ksm_collection_release(&run->collection);
 	ksm_sample_release(&run->sample);
 	ksm_presence_release(&run->presence);
 	free(run->present);
