@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -46,6 +47,15 @@ std::string KsmctlPath()
 	}
 	execv(args[0], args.data());
 	_exit(127);
+}
+
+bool Terminal::IsAvailable()
+{
+	int fd = posix_openpt(O_RDWR | O_NOCTTY);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 Terminal::Terminal(const std::vector<std::string> &argv, int width, int height,

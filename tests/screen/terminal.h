@@ -15,6 +15,8 @@ std::string KsmctlPath();
 class Terminal
 {
       public:
+	/* Are there any? Not without /dev/pts. */
+	static bool IsAvailable();
 	/* Runs @argv with a screen of that size; @environment has NAME=VALUE beside a bare one. */
 	Terminal(const std::vector<std::string> &argv, int width, int height,
 		 const std::vector<std::string> &environment = {});

@@ -101,6 +101,11 @@ std::string Document(int number, int processes = 8)
 class TopScreen : public ::testing::Test
 {
       protected:
+	void SetUp() override
+	{
+		if (!Terminal::IsAvailable())
+			GTEST_SKIP() << "no pseudo terminal is to be had: /dev/pts is not mounted";
+	}
 	std::string Record(int samples, int processes = 8)
 	{
 		std::string path = scratch_.path + "/recording";

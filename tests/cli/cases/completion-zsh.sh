@@ -1,6 +1,8 @@
 #!/bin/bash
 # A zsh in a terminal of its own, in which Tab prints what it would complete.
 command -v zsh >/dev/null || { echo "zsh is not installed"; exit 77; }
+zsh -fc 'zmodload zsh/zpty && zpty z true' 2>/dev/null ||
+	{ echo "no pseudo terminal is to be had: /dev/pts is not mounted"; exit 77; }
 cat >rc <<'END'
 PS1=
 unsetopt zle_bracketed_paste
