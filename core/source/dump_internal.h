@@ -39,6 +39,12 @@ struct ksm_view {
  */
 int ksm_view_get(struct ksm_view *view, uint64_t offset, size_t len, const unsigned char **ret_data,
 		 size_t *ret_len, struct ksm_error *err);
+/*
+ * The same of a stream, to @buf, for bytes that are not needed again: they are gone from the view then, and most never
+ * were in it. Not while @hold is set.
+ */
+int ksm_view_take(struct ksm_view *view, uint64_t offset, size_t len, unsigned char *buf,
+		  size_t *ret_len, struct ksm_error *err);
 void ksm_view_release(struct ksm_view *view);
 
 /* ---------------------------------------------------------------- a dump */

@@ -122,32 +122,61 @@ void ksm_stream_end(struct ksm_dump *dump)
 	dump->stream = NULL;
 }
 
-/* The page that is due. 1, 0 where the content has ended before it, or a negative errno. */
-static int take_page(struct ksm_dump *dump, struct ksm_batch *batch, struct ksm_error *err)
+/* Pages of the first item whose bytes nothing else wants. */
+static size_t count_own_pages(const struct ksm_dump *dump, size_t max)
+{
+	const struct ksm_stream *stream = dump->stream;
+	const struct item *item = &stream->item[0];
+	size_t page_size = dump->facts.page_size;
+	uint64_t end = item->offset + (item->end - item->address);
+
+	for (size_t child = 1; child <= 2 && child < stream->n; child++)
+		if (stream->item[child].offset < end)
+			end = stream->item[child].offset;
+	return end - item->offset < max * page_size ? (end - item->offset) / page_size : max;
+}
+
+/* Bytes of @n pages that are due, or of one that stays for others. */
+static int read_pages(struct ksm_dump *dump, size_t n, unsigned char *buf, size_t *ret_got,
+		      struct ksm_error *err)
+{
+	uint64_t offset = dump->stream->item[0].offset;
+	size_t page_size = dump->facts.page_size;
+	const unsigned char *data;
+	int ret;
+
+	if (n)
+		return ksm_view_take(&dump->view, offset, n * page_size, buf, ret_got, err);
+	ret = ksm_view_get(&dump->view, offset, page_size, &data, ret_got, err);
+	if (!ret && *ret_got)
+		memcpy(buf, data, *ret_got);
+	return ret;
+}
+
+/* The pages that are due. 1, 0 where the content has ended before or among them, or a negative errno. */
+static int take_pages(struct ksm_dump *dump, struct ksm_batch *batch, struct ksm_error *err)
 {
 	struct ksm_stream *stream = dump->stream;
 	struct item *item = &stream->item[0];
 	size_t page_size = dump->facts.page_size, got;
-	const unsigned char *data;
-	int ret = ksm_view_get(&dump->view, item->offset, page_size, &data, &got, err);
+	size_t n = count_own_pages(dump, ksm_batch_max(dump) - batch->n), pages = n ? n : 1;
+	int ret = read_pages(dump, n, batch->data + batch->n * page_size, &got, err);
 
 	if (ret)
 		return ret;
-	if (got < page_size)
-		return 0;
-	ret = ksm_segments_check_claim(dump, ++stream->pages, item->offset, err);
+	stream->pages += got / page_size;
+	ret = ksm_segments_check_claim(dump, stream->pages, item->offset + got, err);
 	if (ret)
 		return ret;
-	memcpy(batch->data + batch->n * page_size, data, page_size);
-	batch->page[batch->n++] =
-		(struct ksm_page){.address = item->address, .flags = KSM_PAGE_READ};
-	item->address += page_size;
-	item->offset += page_size;
+	for (size_t i = 0; i < got / page_size; i++, item->address += page_size)
+		batch->page[batch->n++] =
+			(struct ksm_page){.address = item->address, .flags = KSM_PAGE_READ};
+	item->offset += got;
 	if (item->address < item->end)
 		sift_down(stream, 0);
 	else
 		pop(stream);
-	return 1;
+	return got == pages * page_size;
 }
 
 /* As far as the next page: one that had gone by could not be had any more. */
@@ -182,7 +211,7 @@ int ksm_stream_next(struct ksm_dump *dump, struct ksm_batch *batch, struct ksm_e
 		else if (stream->item[0].is_range)
 			ret = take_range(dump, err);
 		else
-			ret = take_page(dump, batch, err);
+			ret = take_pages(dump, batch, err);
 		if (ret < 0)
 			return ret;
 		stream->ended = ret == 0;

@@ -102,6 +102,36 @@ int ksm_view_get(struct ksm_view *view, uint64_t offset, size_t len, const unsig
 	return 0;
 }
 
+int ksm_view_take(struct ksm_view *view, uint64_t offset, size_t len, unsigned char *buf,
+		  size_t *ret_len, struct ksm_error *err)
+{
+	uint64_t end = view->start + view->len;
+	const unsigned char *data;
+	size_t done = 0, got;
+
+	if (offset != end) {
+		int ret = ksm_view_get(view, offset, 1, &data, &got, err);
+
+		if (ret)
+			return ret;
+		end = view->start + view->len;
+		if (got)
+			done = end - offset < len ? (size_t)(end - offset) : len;
+		if (done)
+			memcpy(buf, data, done);
+	}
+	drop_until(view, offset + done);
+	while (done < len && !view->ended) {
+		if (ksm_input_read(view->input, buf + done, len - done, &got, &view->fault))
+			got = 0;
+		done += got;
+		view->start += got;
+		view->ended = !got;
+	}
+	*ret_len = done;
+	return 0;
+}
+
 void ksm_view_release(struct ksm_view *view)
 {
 	free(view->data);

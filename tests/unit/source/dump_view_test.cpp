@@ -38,6 +38,16 @@ class ViewTest : public DumpTest
 		return ret_ || !got ? "" : std::string(reinterpret_cast<const char *>(data), got);
 	}
 
+	std::string Take(uint64_t offset, size_t len)
+	{
+		std::string data(len, '?');
+		size_t got = 0;
+
+		ret_ = ksm_view_take(&view_, offset, len,
+				     reinterpret_cast<unsigned char *>(&data[0]), &got, &error_);
+		return ret_ ? "" : data.substr(0, got);
+	}
+
 	ksm_input *input_ = nullptr;
 	ksm_view view_ = {};
 	int ret_ = 0;
@@ -80,14 +90,39 @@ TEST_F(ViewTest, AStreamCanBeHeld)
 	EXPECT_EQ(ret_, -ESPIPE);
 }
 
+// From what the view has and what follows, at its end, beyond it, and in turn with looking.
+TEST_F(ViewTest, WhatIsTakenIsGone)
+{
+	std::string content = Pages(1, 1000);
+	uint64_t end;
+
+	Pack(content);
+	OpenView("a.gz");
+	for (auto [at, len] : {std::pair(0, 100), {300, 1000}, {2000, 400000}}) {
+		EXPECT_TRUE(Take(at, len) == content.substr(at, len)) << at;
+		EXPECT_EQ(Get(at + len + 50, 10), content.substr(at + len + 50, 10));
+	}
+	end = view_.start + view_.len;
+	EXPECT_TRUE(Take(end, 5000) == content.substr(end, 5000));
+	Get(end + 4990, 10);
+	EXPECT_EQ(ret_, -ESPIPE);
+	EXPECT_EQ(Take(3000000, 10), content.substr(3000000, 10));
+	EXPECT_EQ(Take(content.size() - 3, 10), content.substr(content.size() - 3));
+	EXPECT_EQ(Take(content.size() + 3, 10), "");
+	EXPECT_EQ(ret_, 0);
+	EXPECT_LE(view_.capacity, 1u << 20);
+}
+
 TEST_F(ViewTest, AFaultIsKept)
 {
 	Pack(Pages(1, 1000));
 	Shell("head -c 3000 a.gz >cut");
-	OpenView("cut");
-	EXPECT_LT(Get(0, 4000000).size(), 4000000u);
-	EXPECT_EQ(ret_, 0);
-	EXPECT_EQ(view_.fault.errnum, EBADMSG);
+	for (bool takes : {false, true}) {
+		OpenView("cut");
+		EXPECT_LT((takes ? Take(0, 4000000) : Get(0, 4000000)).size(), 4000000u);
+		EXPECT_EQ(ret_, 0);
+		EXPECT_EQ(view_.fault.errnum, EBADMSG);
+	}
 }
 
 } // namespace
