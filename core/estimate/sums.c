@@ -99,21 +99,26 @@ static bool is_ksm_page_of_node(const struct ksm_twin_page *page)
 	return page->node && page->pfn && page->pfn == page->node_pfn;
 }
 
-/* Pages that are KSM pages themselves stay; every other node keeps the first page that could go. */
+/*
+ * Pages that are KSM pages themselves stay; every other node keeps the first page that could go. What fork left at
+ * several addresses may have come to different nodes, where these are full.
+ */
 static bool is_freed(struct summing *s, const struct mapping *mapping, size_t n)
 {
-	const struct ksm_twin_page *page = &mapping->page;
-
 	if (!loses_all_mappings(s, mapping, n))
 		return false;
-	if (page->in_zero_page)
-		return true;
-	if (is_ksm_page_of_node(page))
+	for (size_t i = 0; i < n; i++)
+		if (is_ksm_page_of_node(&mapping[i].page))
+			return false;
+	for (size_t i = 0; i < n; i++) {
+		const struct ksm_twin_page *page = &mapping[i].page;
+
+		if (!page->node || s->node_kept[page->node] == s->content)
+			continue;
+		s->node_kept[page->node] = s->content;
 		return false;
-	if (s->node_kept[page->node] == s->content)
-		return true;
-	s->node_kept[page->node] = s->content;
-	return false;
+	}
+	return true;
 }
 
 static void charge_mapping(struct summing *s, int dimension, const struct mapping *mapping,

@@ -31,12 +31,15 @@ class EstimateTest : public testing::Test
 		options_.threads = 2;
 	}
 
-	Estimate Run(const std::string &kernel = "6.18")
+	Estimate Run(const std::string &kernel = "6.18", const char *setting = nullptr)
 	{
 		ksm_estimate *estimate = nullptr;
 		ksm_trial trial = {};
 
 		EXPECT_EQ(ksm_model_init(&trial.model, kernel.c_str(), nullptr, nullptr), 0);
+		if (setting) {
+			EXPECT_EQ(ksm_model_set(&trial.model, setting, nullptr), 0);
+		}
 		trial.settings = "";
 		error_ = {};
 		ksm_estimate_run(source_.source(), &trial, 1, &options_, &estimate, &error_);

@@ -97,6 +97,28 @@ TEST_F(EstimateTest, ForkSharedPagesAreOnePhysicalPage)
 	EXPECT_EQ(e->totals.merged_pages, 3);
 }
 
+// Where nodes are full, the two mappings of a page come to different ones.
+TEST_F(EstimateTest, OfForkSharedPagesOneStaysForEachNode)
+{
+	auto &a = source_.Add("parent"), &b = source_.Add("child");
+	const int pages = 30;
+
+	for (uint64_t i = 0; i < pages; i++)
+		a.pages[0x10000 + i * 4096] =
+			b.pages[0x10000 + i * 4096] = {1, 70 + i, KSM_PAGE_SHARED};
+	for (int max : {2, 3, 4, 5, 7, 256}) {
+		std::string setting = "max_page_sharing=" + std::to_string(max);
+		Estimate e = Run("6.18", setting.c_str());
+		ASSERT_TRUE(e);
+		const ksm_counters &last = e->outcome->pass[1];
+		// The last one may find none with room, and nobody to make a new one with.
+		int64_t left = 2 * pages - last.pages_shared - last.pages_sharing;
+
+		EXPECT_LE(left, 1) << max;
+		EXPECT_EQ(e->totals.freed_pages, pages - last.pages_shared - left) << max;
+	}
+}
+
 TEST_F(EstimateTest, APageWithMappingsOutsideTheTargetsIsNotFreed)
 {
 	auto &a = source_.Add("a");
