@@ -107,7 +107,7 @@ static int put_target(struct ksm_table *table, const struct ksm_estimate *estima
 		{COL_FREED, ksm_estimate_bytes(estimate, sums->freed_pages), true},
 		{COL_PROFIT, target->ksm_process_profit, true},
 		{COL_SWAPPED, ksm_estimate_bytes(estimate, (int64_t)target->space->swapped_pages),
-		 true},
+		 !target->space->dump},
 		{COL_LOST, target->lost_pages, true},
 	};
 	bool read = ksm_estimate_is_read(target);

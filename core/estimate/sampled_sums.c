@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "estimate/sampled_sums.h"
 
+#include <math.h>
+
 /* Where it is known how many pages there are, only what they have less of is to be told from the sample. */
 static void complement(struct ksm_estimate_sums *sums)
 {
@@ -38,6 +40,14 @@ static struct ksm_interval less(int64_t all, struct ksm_interval interval)
 	return (struct ksm_interval){n - interval.value, n - interval.high, n - interval.low};
 }
 
+static struct ksm_interval at_most(int64_t all, struct ksm_interval interval)
+{
+	double n = (double)all;
+
+	return (struct ksm_interval){fmin(interval.value, n), fmin(interval.low, n),
+				     fmin(interval.high, n)};
+}
+
 void ksm_sampled_take(const struct ksm_sampled_sums *sampled,
 		      const struct ksm_estimate_sums *totals, int64_t present,
 		      struct ksm_estimate_sample *sample)
@@ -56,6 +66,16 @@ void ksm_sampled_take(const struct ksm_sampled_sums *sampled,
 	sample->pages_present = less(present, (struct ksm_interval){0});
 	sample->physical_pages = less(present, sample->physical_pages);
 	sample->distinct_pages = less(present, sample->distinct_pages);
+#define X(name) sample->name = at_most(present, sample->name);
+	KSM_SAMPLED_SUMS(X)
+#undef X
+}
+
+static int64_t within(int64_t present, int64_t pages)
+{
+	if (pages < 0)
+		return 0;
+	return pages < present ? pages : present;
 }
 
 void ksm_sampled_fit(struct ksm_estimate_sums *sums, int64_t present)
@@ -65,9 +85,8 @@ void ksm_sampled_fit(struct ksm_estimate_sums *sums, int64_t present)
 	sums->pages_present += missing;
 	sums->physical_pages += missing;
 	sums->distinct_pages += missing;
-	/* Of a target with few pages a sample says little, and not always what can be. */
-	if (sums->physical_pages < 0)
-		sums->physical_pages = 0;
-	if (sums->distinct_pages < 0)
-		sums->distinct_pages = 0;
+	/* A sample says little of few pages, and not always what can be. */
+#define X(name) sums->name = within(present, sums->name);
+	KSM_SAMPLED_SUMS(X)
+#undef X
 }

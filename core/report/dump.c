@@ -19,8 +19,31 @@ static json_object *passed_over_object(const struct ksm_dump_facts *facts)
 	return object;
 }
 
-void ksm_report_put_dump(json_object *target, const struct ksm_dump_facts *facts)
+static void put_pages(json_object *target, const struct ksm_dump_facts *facts, bool are_known)
 {
+	const struct {
+		const char *name;
+		uint64_t pages;
+	} classes[] = {
+		{"pages_data", facts->pages_data},	   {"pages_hole", facts->pages_hole},
+		{"pages_filtered", facts->pages_filtered}, {"pages_missing", facts->pages_missing},
+		{"pages_base", facts->pages_base},
+	};
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++)
+		if (are_known)
+			ksm_json_put_uint(target, classes[i].name, classes[i].pages);
+		else
+			ksm_json_put(target, classes[i].name, NULL);
+	ksm_json_put(target, "passed_over", are_known ? passed_over_object(facts) : NULL);
+}
+
+void ksm_report_put_dump(json_object *target, const struct ksm_dump_facts *facts, bool is_read)
+{
+	/* Of one that was recognised there may be headers to tell them. */
+	bool are_known = is_read || facts->pages_data || facts->pages_hole ||
+			 facts->pages_filtered || facts->pages_missing;
+
 	put_text(target, "format", facts->format);
 	put_text(target, "compression", facts->compression);
 	put_text(target, "inner_compression", facts->inner_compression);
@@ -38,12 +61,7 @@ void ksm_report_put_dump(json_object *target, const struct ksm_dump_facts *facts
 	put_text(target, "kernel", facts->kernel);
 	ksm_json_put(target, "dump_level",
 		     facts->dump_level >= 0 ? ksm_json_int(facts->dump_level) : NULL);
-	ksm_json_put(target, "holes_visible", ksm_json_bool(facts->has_holes));
-	ksm_json_put(target, "areas_known", ksm_json_bool(facts->has_areas));
-	ksm_json_put_uint(target, "pages_data", facts->pages_data);
-	ksm_json_put_uint(target, "pages_hole", facts->pages_hole);
-	ksm_json_put_uint(target, "pages_filtered", facts->pages_filtered);
-	ksm_json_put_uint(target, "pages_missing", facts->pages_missing);
-	ksm_json_put_uint(target, "pages_base", facts->pages_base);
-	ksm_json_put(target, "passed_over", passed_over_object(facts));
+	ksm_json_put(target, "holes_visible", are_known ? ksm_json_bool(facts->has_holes) : NULL);
+	ksm_json_put(target, "areas_known", are_known ? ksm_json_bool(facts->has_areas) : NULL);
+	put_pages(target, facts, are_known);
 }

@@ -3,10 +3,13 @@
 #ifndef KSM_REPORT_DUMP_H
 #define KSM_REPORT_DUMP_H
 
+#include <stdbool.h>
+
 #include <json-c/json.h>
 
 #include "source/dump.h"
 
-void ksm_report_put_dump(json_object *target, const struct ksm_dump_facts *facts);
+/* What of a dump that was not read (@is_read) is not known is null. */
+void ksm_report_put_dump(json_object *target, const struct ksm_dump_facts *facts, bool is_read);
 
 #endif

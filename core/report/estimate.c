@@ -222,19 +222,20 @@ static json_object *target_object(const struct ksm_estimate *estimate,
 
 	ksm_json_put(object, "pid", pid_value(space));
 	ksm_json_put(object, "file", space->file ? ksm_json_string(space->file) : NULL);
-	ksm_json_put(object, "name", ksm_json_string(space->name));
+	ksm_json_put(object, "name", *space->name || is_read ? ksm_json_string(space->name) : NULL);
 	ksm_json_put(object, "uid", space->has_uid ? ksm_json_int(space->uid) : NULL);
 	ksm_json_put(object, "cgroup", *space->cgroup ? ksm_json_string(space->cgroup) : NULL);
 	if (space->dump)
-		ksm_report_put_dump(object, space->dump);
+		ksm_report_put_dump(object, space->dump, is_read);
 	put_sums(object, estimate, &target->sums, is_read);
 	put_mm_counters(object, estimate, &target->counters, is_read);
 	ksm_json_put_number(object, "self_duplicate_pages",
 			    if_known(target->self_duplicate_pages, is_read));
 	ksm_json_put_number(object, "cross_duplicate_pages",
 			    if_known(target->cross_duplicate_pages, is_read));
+	/* A dump does not tell what was swapped out when it was written. */
 	ksm_json_put_number(object, "swapped_pages",
-			    if_known((int64_t)space->swapped_pages, is_read));
+			    if_known((int64_t)space->swapped_pages, is_read && !space->dump));
 	/* Where all were lost, that is what is known. */
 	ksm_json_put_number(object, "lost_pages",
 			    if_known(target->lost_pages, is_read || target->lost_pages));

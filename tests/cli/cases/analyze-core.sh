@@ -53,3 +53,4 @@ sleep 100 &
 analyze core --with-pid $! --interval=0 --passes=3 --output-all --noheadings --raw --bytes |
 	awk '{print NF, $1, $2 == "'$!'"}'
 kill $!
+analyze missing core --json 2>/dev/null | jq -c '.targets[] | [.name, .pages_data, .pages_hole, .passed_over, .holes_visible, .swapped_pages]'

@@ -128,6 +128,29 @@ TEST_F(SampleTest, HasTheTruthInItsIntervals)
 	}
 }
 
+// A sample of more pages than its share would tell that more of them are shared, or change, than there are.
+TEST_F(SampleTest, TellsOfNoPagesThatThereAreNot)
+{
+	auto &a = source_.Add("parent"), &b = source_.Add("child");
+
+	for (uint64_t i = 0; i < 6000; i++)
+		a.pages[0x10000 + i * 4096] =
+			b.pages[0x10000 + i * 4096] = {i + 1, i + 1, KSM_PAGE_SHARED};
+	options_.memory_bytes = kLittle;
+	for (int run = 0; run < 20; run++) {
+		Estimate e = Run();
+
+		ASSERT_TRUE(e) << error_.text;
+		ASSERT_GT(e->sample.every, 3u);
+		for (const auto &sum : Sums(*e)) {
+			EXPECT_LE(sum.second.first, 12000) << sum.first;
+			EXPECT_LE(sum.second.second.high, 12000) << sum.first;
+		}
+		for (uint32_t i = 0; i < 2; i++)
+			EXPECT_LE(e->target[i].sums.physical_pages, 6000);
+	}
+}
+
 // On average, what each sample tells is what there is: counters, targets, pairs, groups, histogram.
 TEST_F(SampleTest, IsRightOnAverage)
 {
