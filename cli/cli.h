@@ -98,6 +98,9 @@ void ksm_cli_warn(const struct ksm_cli *cli, const char *fmt, ...)
 /* The one of @candidates that a mistyped @word was meant to be; NULL if none is near. */
 const char *ksm_cli_nearest(const char *word, const char *const *candidates, size_t n);
 
+/* Prints text from outside, made safe for a terminal, between others; nothing if it is NULL or empty. -ENOMEM only. */
+int ksm_cli_print_safe(const char *before, const char *text, const char *after);
+
 /*
  * Prints @document on one line and releases it; NULL (memory was short) is a failure. ASCII only: what is
  * not becomes \\uNNNN, so that nothing in a name reaches a terminal. Returns the exit status.

@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/dump_text.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "base/str.h"
 #include "base/units.h"
+#include "cli/cli.h"
 #include "source/dump.h"
-
-/* Text from a file, made safe for a terminal; nothing if there is none. */
-static int print_safe(const char *before, const char *text, const char *after)
-{
-	ksm_auto_str struct ksm_str safe = {0};
-
-	if (!text || !*text)
-		return 0;
-	if (ksm_str_escape(&safe, text, strlen(text)))
-		return -ENOMEM;
-	printf("%s%s%s", before, safe.data, after);
-	return 0;
-}
 
 static int print_kind(const struct ksm_dump_facts *facts)
 {
@@ -33,7 +18,7 @@ static int print_kind(const struct ksm_dump_facts *facts)
 		printf(" in %s", facts->compression);
 	if (facts->inner_compression && strcmp(facts->inner_compression, "none") != 0)
 		printf(" around %s", facts->inner_compression);
-	ret = print_safe(" of ", facts->machine, "");
+	ret = ksm_cli_print_safe(" of ", facts->machine, "");
 	if (facts->bits)
 		printf(", %u bits, %s-endian", facts->bits,
 		       facts->is_big_endian ? "big" : "little");
@@ -48,13 +33,13 @@ static int print_process(const struct ksm_dump_facts *facts)
 	int ret = 0;
 
 	if (facts->command) {
-		ret = print_safe("  process \"", facts->command, "\"");
+		ret = ksm_cli_print_safe("  process \"", facts->command, "\"");
 		if (facts->pid)
 			printf(", pid %d", (int)facts->pid);
-		ret = ret ?: print_safe(", ", facts->arguments, "");
+		ret = ret ?: ksm_cli_print_safe(", ", facts->arguments, "");
 		putchar('\n');
 	}
-	ret = ret ?: print_safe("  kernel ", facts->kernel, "\n");
+	ret = ret ?: ksm_cli_print_safe("  kernel ", facts->kernel, "\n");
 	if (facts->dump_level >= 0)
 		printf("  dump level %d\n", facts->dump_level);
 	return ret;
@@ -94,7 +79,7 @@ int ksm_estimate_print_dumps(const struct ksm_estimate *estimate)
 
 		if (!space->dump)
 			continue;
-		ret = print_safe("\n", space->file, "\n") ?: print_kind(space->dump)
+		ret = ksm_cli_print_safe("\n", space->file, "\n") ?: print_kind(space->dump)
 			?: print_process(space->dump);
 		print_classes(space->dump);
 	}

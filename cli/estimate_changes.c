@@ -26,14 +26,15 @@ static void print_profit(const struct ksm_band *band)
 	       "saved less rmap items");
 }
 
-void ksm_estimate_print_bands(const struct ksm_estimate *estimate)
+int ksm_estimate_print_bands(const struct ksm_estimate *estimate)
 {
 	const struct ksm_outcome *outcome = estimate->outcome;
 	const struct ksm_bands *bands = &outcome->bands;
+	int ret;
 
-	printf("\nksmd would show, after passes %d to %u (kernel %s, %s), in pages%s:\n",
-	       KSM_BANDS_FIRST_PASS, outcome->n_passes, outcome->model.kernel,
-	       ksm_checksum_name(outcome->model.profile->checksum),
+	printf("\nksmd would show, after passes %d to %u", KSM_BANDS_FIRST_PASS, outcome->n_passes);
+	ret = ksm_cli_print_safe(" (kernel ", outcome->model.kernel, ", ");
+	printf("%s), in pages%s:\n", ksm_checksum_name(outcome->model.profile->checksum),
 	       estimate->sample.every > 1 ? ", told from a sample" : "");
 	printf("  %-16s %12s %12s %12s %12s\n", "", "last", "lowest", "median", "highest");
 	print_band("pages_shared", &bands->pages_shared, "KSM pages in use");
@@ -43,6 +44,7 @@ void ksm_estimate_print_bands(const struct ksm_estimate *estimate)
 	if (bands->ksm_zero_pages.highest)
 		print_band("ksm_zero_pages", &bands->ksm_zero_pages, "replaced by the zero page");
 	print_profit(&bands->general_profit);
+	return ret;
 }
 
 enum {

@@ -5,14 +5,17 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "cli/cli.h"
 
 static int print_sentences(const struct ksm_diff *diff)
 {
-	struct ksm_str lines ksm_auto_str = {0};
-	int ret = ksm_diff_headline(diff, &lines);
+	int ret = 0;
 
-	if (!ret)
-		fputs(lines.data, stdout);
+	for (size_t i = 0; i < ksm_diff_sentences(diff) && !ret; i++) {
+		struct ksm_str text ksm_auto_str = {0};
+
+		ret = ksm_diff_sentence(diff, i, &text) ?: ksm_cli_print_safe("", text.data, "\n");
+	}
 	return ret;
 }
 

@@ -14,7 +14,7 @@
 int ksm_estimate_print_targets(const struct ksm_cli *cli, const struct ksm_estimate *estimate,
 			       const struct ksm_table_options *options, struct ksm_error *err);
 /* The counters of a model that has bands: last, lowest, median and highest. */
-void ksm_estimate_print_bands(const struct ksm_estimate *estimate);
+int ksm_estimate_print_bands(const struct ksm_estimate *estimate);
 /* A row per kind of area in which pages changed. */
 int ksm_estimate_print_changes(const struct ksm_estimate *estimate,
 			       const struct ksm_table_options *options);

@@ -107,13 +107,15 @@ static void print_looked_at(const struct ksm_estimate *estimate)
 
 /* ---------------------------------------------------------------- what ksmd would show */
 
-static void print_last_pass(const struct ksm_estimate *estimate, const struct ksm_outcome *outcome)
+static int print_last_pass(const struct ksm_estimate *estimate, const struct ksm_outcome *outcome)
 {
 	const struct ksm_counters *c = &outcome->pass[outcome->n_passes - 1];
 	char number[KSM_UNITS_MAX], bytes[KSM_UNITS_MAX];
+	int ret;
 
-	printf("\nksmd would show after pass %u (kernel %s, %s):\n", outcome->n_passes,
-	       outcome->model.kernel, ksm_checksum_name(outcome->model.profile->checksum));
+	printf("\nksmd would show after pass %u", outcome->n_passes);
+	ret = ksm_cli_print_safe(" (kernel ", outcome->model.kernel, ", ");
+	printf("%s):\n", ksm_checksum_name(outcome->model.profile->checksum));
 	print_pages(estimate, "pages_shared", c->pages_shared, "KSM pages in use");
 	print_pages(estimate, "pages_sharing", c->pages_sharing,
 		    "further mappings of these: what is saved");
@@ -127,16 +129,15 @@ static void print_last_pass(const struct ksm_estimate *estimate, const struct ks
 	snprintf(number, sizeof(number), "%s%" PRId64, mark_of(estimate), outcome->general_profit);
 	printf("  %-16s %12s  %10s  %s\n", "general_profit", number, bytes,
 	       "bytes saved less rmap items");
+	return ret;
 }
 
-static void print_counters(const struct ksm_estimate *estimate)
+static int print_counters(const struct ksm_estimate *estimate)
 {
 	const struct ksm_outcome *outcome = estimate->outcome;
+	int ret = outcome->has_bands ? ksm_estimate_print_bands(estimate)
+				     : print_last_pass(estimate, outcome);
 
-	if (outcome->has_bands)
-		ksm_estimate_print_bands(estimate);
-	else
-		print_last_pass(estimate, outcome);
 	if (outcome->huge_pages_split > 0)
 		printf("Merging takes %" PRId64 " transparent huge pages apart.\n",
 		       outcome->huge_pages_split);
@@ -144,6 +145,7 @@ static void print_counters(const struct ksm_estimate *estimate)
 		printf("Verified: %" PRId64 " pages read again, %" PRId64
 		       " differ from their twins.\n",
 		       estimate->verified_pages, estimate->mismatched_pages);
+	return ret;
 }
 
 /* ---------------------------------------------------------------- how long it takes */
@@ -193,7 +195,7 @@ int ksm_estimate_print(const struct ksm_cli *cli, const struct ksm_estimate *est
 	ret = diff ? ksm_estimate_print_diff(diff, options) : 0;
 	ret = ret ?: print_headline(estimate) ?: ksm_estimate_print_dumps(estimate);
 	print_looked_at(estimate);
-	print_counters(estimate);
+	ret = ret ?: print_counters(estimate);
 	print_forecast(estimate);
 	putchar('\n');
 	if (!ret && estimate->n_outcomes > 1) {

@@ -121,6 +121,18 @@ const char *ksm_cli_nearest(const char *word, const char *const *candidates, siz
 	return nearest;
 }
 
+int ksm_cli_print_safe(const char *before, const char *text, const char *after)
+{
+	ksm_auto_str struct ksm_str safe = {0};
+
+	if (!text || !*text)
+		return 0;
+	if (ksm_str_escape(&safe, text, strlen(text)))
+		return -ENOMEM;
+	printf("%s%s%s", before, safe.data, after);
+	return 0;
+}
+
 static void put_ascii(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len;) {

@@ -440,7 +440,7 @@ void ksm_diff_format(int64_t bytes, char text[KSM_UNITS_MAX])
 		ksm_format_bytes(bytes, text);
 }
 
-static int put_change(struct ksm_str *lines, const char *what, const struct ksm_diff_value *value)
+static int put_change(struct ksm_str *text, const char *what, const struct ksm_diff_value *value)
 {
 	char before[KSM_UNITS_MAX], now[KSM_UNITS_MAX], change[KSM_UNITS_MAX];
 	int64_t by = ksm_diff_change(value);
@@ -448,28 +448,37 @@ static int put_change(struct ksm_str *lines, const char *what, const struct ksm_
 
 	ksm_diff_format(value->before, before);
 	ksm_diff_format(value->now, now);
-	ret = ksm_str_printf(lines, "%s %s, before %s", what, now, before);
+	ret = ksm_str_printf(text, "%s %s, before %s", what, now, before);
 	if (ret || by == KSM_UNKNOWN)
-		return ret ?: ksm_str_printf(lines, "\n");
+		return ret;
 	if (!by)
-		return ksm_str_printf(lines, ": no change\n");
+		return ksm_str_printf(text, ": no change");
 	ksm_format_bytes(llabs(by), change);
-	return ksm_str_printf(lines, ": %s %s\n", change, by < 0 ? "less" : "more");
+	return ksm_str_printf(text, ": %s %s", change, by < 0 ? "less" : "more");
 }
 
-int ksm_diff_headline(const struct ksm_diff *diff, struct ksm_str *lines)
+static const struct {
+	const char *what, *total;
+} changes[] = {{"KSM would free", "freed"}, {"It looked at", "present"}};
+
+#define N_CHANGES (sizeof(changes) / sizeof(changes[0]))
+
+size_t ksm_diff_sentences(const struct ksm_diff *diff)
 {
-	int ret = put_change(lines, "KSM would free", find_total(diff, "freed"))
-			  ?: put_change(lines, "It looked at", find_total(diff, "present"));
+	return N_CHANGES + diff->n_settings;
+}
 
-	for (size_t i = 0; i < diff->n_settings && !ret; i++) {
-		const struct ksm_diff_setting *setting = &diff->setting[i];
+int ksm_diff_sentence(const struct ksm_diff *diff, size_t number, struct ksm_str *text)
+{
+	const struct ksm_diff_setting *setting;
 
-		ret = ksm_str_printf(lines, "Not the same model: %s is %s, before %s\n",
-				     setting->name, setting->now ? setting->now : "absent",
-				     setting->before ? setting->before : "absent");
-	}
-	return ret;
+	if (number < N_CHANGES)
+		return put_change(text, changes[number].what,
+				  find_total(diff, changes[number].total));
+	setting = &diff->setting[number - N_CHANGES];
+	return ksm_str_printf(text, "Not the same model: %s is %s, before %s", setting->name,
+			      setting->now ? setting->now : "absent",
+			      setting->before ? setting->before : "absent");
 }
 
 /* ---------------------------------------------------------------- for scripts */

@@ -62,8 +62,10 @@ void ksm_diff_format(int64_t bytes, char text[KSM_UNITS_MAX]);
 /* "same", "new" or "gone". */
 const char *ksm_diff_state(const struct ksm_diff_part *part);
 
-/* Appends what would be freed then and now, a line, and one for each setting that differs. -ENOMEM only. */
-int ksm_diff_headline(const struct ksm_diff *diff, struct ksm_str *lines);
+/* What would be freed then and now, what was looked at, and one for each setting that differs. */
+size_t ksm_diff_sentences(const struct ksm_diff *diff);
+/* Appends one of them, unescaped, without a newline of its own. -ENOMEM only. */
+int ksm_diff_sentence(const struct ksm_diff *diff, size_t number, struct ksm_str *text);
 
 /* "diff" in the document of the later estimate; NULL when memory is short. */
 json_object *ksm_report_diff(const struct ksm_diff *diff);

@@ -10,12 +10,14 @@
 
 static void put_sentences(struct ksm_html *html, const struct ksm_diff *diff)
 {
-	struct ksm_str lines ksm_auto_str = {0};
+	for (size_t i = 0; i < ksm_diff_sentences(diff); i++) {
+		struct ksm_str text ksm_auto_str = {0};
 
-	if (ksm_diff_headline(diff, &lines))
-		html->is_short_of_memory = true;
-	else
-		ksm_html_paragraphs(html, lines.data, "more");
+		if (ksm_diff_sentence(diff, i, &text))
+			html->is_short_of_memory = true;
+		else
+			ksm_html_put(html, "<p class=\"more\">%s</p>\n", text.data);
+	}
 }
 
 static double known(int64_t bytes)

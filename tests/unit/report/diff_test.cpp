@@ -73,7 +73,10 @@ class DiffTest : public EstimateTest
 	{
 		ksm_str lines = {};
 
-		EXPECT_EQ(ksm_diff_headline(&diff_, &lines), 0);
+		for (size_t i = 0; i < ksm_diff_sentences(&diff_); i++) {
+			EXPECT_EQ(ksm_diff_sentence(&diff_, i, &lines), 0);
+			EXPECT_EQ(ksm_str_append(&lines, "\n", 1), 0);
+		}
 		std::string text(lines.data);
 		ksm_str_free(&lines);
 		return text;
