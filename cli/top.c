@@ -131,6 +131,19 @@ static int print_live(const struct ksm_cli *cli, const struct top_state *top,
 	return status;
 }
 
+static void warn_of_rest(const struct ksm_cli *cli, const struct ksm_recording *recording)
+{
+	size_t damaged_at = ksm_recording_damaged_at(recording), n = ksm_recording_size(recording);
+
+	if (damaged_at)
+		ksm_cli_warn(cli,
+			     "the recording is damaged at byte %zu: what follows sample %zu cannot "
+			     "be shown",
+			     damaged_at, n);
+	else
+		ksm_cli_warn(cli, "the recording is cut off within sample %zu", n + 1);
+}
+
 static int print_recording(const struct ksm_cli *cli, const struct top_state *top)
 {
 	struct ksm_recording *recording;
@@ -154,8 +167,7 @@ static int print_recording(const struct ksm_cli *cli, const struct top_state *to
 			break;
 	}
 	if (!status && ksm_recording_cut(recording)) {
-		ksm_cli_warn(cli, "the recording is cut off within sample %zu",
-			     ksm_recording_size(recording) + 1);
+		warn_of_rest(cli, recording);
 		status = KSM_EXIT_PARTIAL;
 	}
 	ksm_recording_close(recording);

@@ -381,6 +381,10 @@ int ksm_tui_run(const struct ksm_root *root, const struct ksm_tui_options *optio
 		app->canvas.ascii = options->ascii || !tui_terminal_is_utf8();
 		if (*problem)
 			tui_say(&app->tui, true, "%s", problem);
+		else if (app->recording && ksm_recording_damaged_at(app->recording))
+			tui_say(&app->tui, true,
+				"the recording is damaged at byte %zu: what follows is not shown",
+				ksm_recording_damaged_at(app->recording));
 		else if (app->recording && ksm_recording_cut(app->recording))
 			tui_say(&app->tui, false, "the last sample was cut off");
 		ret = run(app, err);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/array.h"
 #include "base/cleanup.h"
@@ -32,6 +33,7 @@ struct ksm_recording {
 	size_t n;
 	size_t capacity;
 	size_t end; /* of the last whole frame */
+	bool is_damaged;
 };
 
 static int failed(const char *path, int errnum, struct ksm_error *err)
@@ -42,17 +44,29 @@ static int failed(const char *path, int errnum, struct ksm_error *err)
 
 /* ---------------------------------------------------------------- reading */
 
+/* Has a frame begun here that was not written to its end? Others behind it say that it was. */
+static bool is_cut_off(const char *at, size_t len, size_t error)
+{
+	static const unsigned char magic[] = {0x28, 0xb5, 0x2f, 0xfd};
+
+	return ZSTD_getErrorCode(error) == ZSTD_error_srcSize_wrong &&
+	       memcmp(at, magic, len < sizeof(magic) ? len : sizeof(magic)) == 0 &&
+	       !memmem(at + 1, len - 1, magic, sizeof(magic));
+}
+
 static int index_frames(struct ksm_recording *recording, struct ksm_error *err)
 {
 	const struct ksm_str *data = &recording->data;
 
 	while (recording->end < data->len) {
 		const char *at = data->data + recording->end;
-		size_t size = ZSTD_findFrameCompressedSize(at, data->len - recording->end);
+		size_t rest = data->len - recording->end;
+		size_t size = ZSTD_findFrameCompressedSize(at, rest);
 
-		/* What is left may be the begin of a frame: then that was cut off. */
-		if (ZSTD_isError(size))
+		if (ZSTD_isError(size)) {
+			recording->is_damaged = !is_cut_off(at, rest, size);
 			break;
+		}
 		if (ksm_array_reserve(&recording->frame, &recording->capacity, recording->n + 1,
 				      sizeof(*recording->frame)))
 			return ksm_error_no_memory(err);
@@ -131,6 +145,11 @@ size_t ksm_recording_cut(const struct ksm_recording *recording)
 	return recording->data.len - recording->end;
 }
 
+size_t ksm_recording_damaged_at(const struct ksm_recording *recording)
+{
+	return recording->is_damaged ? recording->end : 0;
+}
+
 int ksm_recording_read(const struct ksm_recording *recording, size_t number,
 		       struct ksm_sample *ret_sample, struct ksm_error *err)
 {
@@ -178,6 +197,10 @@ static int prepare(struct ksm_recorder *recorder, struct ksm_error *err)
 	if (ret || !recording.data.len)
 		return ret;
 	ret = check_first(&recording, recorder->path, err);
+	if (!ret && recording.is_damaged)
+		ret = ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
+				    "\"%.150s\" is damaged at byte %zu: record to another file",
+				    recorder->path, recording.end);
 	if (!ret && ftruncate(recorder->fd, (off_t)recording.end))
 		ret = failed(recorder->path, errno, err);
 	return ret;

@@ -12,7 +12,7 @@
 
 struct ksm_recorder;
 
-/* Goes on with a recording that is there, without a frame that was cut off. -EBUSY if another writes to it. */
+/* Goes on with a recording that is there, without a frame that was cut off; with one that is damaged it does not. */
 int ksm_recorder_open(const char *path, struct ksm_recorder **ret_recorder, struct ksm_error *err);
 int ksm_recorder_add(struct ksm_recorder *recorder, const struct ksm_sample *sample,
 		     struct ksm_error *err);
@@ -27,6 +27,8 @@ void ksm_recording_close(struct ksm_recording *recording);
 size_t ksm_recording_size(const struct ksm_recording *recording);
 /* Bytes behind the last whole frame. */
 size_t ksm_recording_cut(const struct ksm_recording *recording);
+/* Where these are more than one frame that was cut off; 0 where they are not. */
+size_t ksm_recording_damaged_at(const struct ksm_recording *recording);
 int ksm_recording_read(const struct ksm_recording *recording, size_t number,
 		       struct ksm_sample *ret_sample, struct ksm_error *err);
 

@@ -16,6 +16,18 @@ head -c $((size - 7)) day.zst >cut.zst
 "$KSMCTL" top --json --replay=cut.zst >/dev/null; echo $?
 "$KSMCTL" --sysroot="$tree" top -b -n 1 --record=cut.zst >/dev/null
 "$KSMCTL" top --json --replay=cut.zst | wc -l
+# One bit in the magic of the second frame: that is no end, and what follows is not taken away.
+for n in 1 2; do
+	"$KSMCTL" --sysroot="$tree" top --json -n $n -d 0.1 --record=bad.zst >/dev/null
+	frame=${frame:-$(stat -c %s bad.zst)}
+done
+printf '\x29' | dd of=bad.zst bs=1 seek="$frame" conv=notrunc status=none
+cp bad.zst was.zst
+"$KSMCTL" --sysroot="$tree" top -b -n 1 --record=bad.zst 2>error; echo $?
+sed "s/byte $frame:/byte N:/" error
+cmp bad.zst was.zst
+"$KSMCTL" top --json --replay=bad.zst 2>error | jq -c .schema; echo "${PIPESTATUS[0]}"
+sed "s/byte $frame:/byte N:/" error
 # What is none is not touched.
 echo hello >text
 "$KSMCTL" --sysroot="$tree" top -b -n 1 --record=text; echo $?
