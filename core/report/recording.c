@@ -178,6 +178,7 @@ int ksm_recording_read(const struct ksm_recording *recording, size_t number,
 
 struct ksm_recorder {
 	char *path;
+	ZSTD_CCtx *context;
 	int fd;
 };
 
@@ -206,6 +207,18 @@ static int prepare(struct ksm_recorder *recorder, struct ksm_error *err)
 	return ret;
 }
 
+/* Each frame has a checksum, so that damage is not shown as a sample. */
+static ZSTD_CCtx *new_context(void)
+{
+	ZSTD_CCtx *context = ZSTD_createCCtx();
+
+	if (context) {
+		ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, LEVEL);
+		ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+	}
+	return context;
+}
+
 int ksm_recorder_open(const char *path, struct ksm_recorder **ret_recorder, struct ksm_error *err)
 {
 	struct ksm_recorder *recorder = calloc(1, sizeof(*recorder));
@@ -215,8 +228,9 @@ int ksm_recorder_open(const char *path, struct ksm_recorder **ret_recorder, stru
 	if (!recorder)
 		return ksm_error_no_memory(err);
 	recorder->path = strdup(path);
+	recorder->context = new_context();
 	recorder->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
-	if (!recorder->path)
+	if (!recorder->path || !recorder->context)
 		ret = ksm_error_no_memory(err);
 	else if (recorder->fd < 0 || fstat(recorder->fd, &stat))
 		ret = failed(path, errno, err);
@@ -238,6 +252,7 @@ void ksm_recorder_close(struct ksm_recorder *recorder)
 		return;
 	if (recorder->fd >= 0)
 		close(recorder->fd);
+	ZSTD_freeCCtx(recorder->context);
 	free(recorder->path);
 	free(recorder);
 }
@@ -252,7 +267,7 @@ static int write_frame(struct ksm_recorder *recorder, const char *text, size_t l
 
 	if (!frame)
 		return ksm_error_no_memory(err);
-	size = ZSTD_compress(frame, room, text, len, LEVEL);
+	size = ZSTD_compress2(recorder->context, frame, room, text, len);
 	if (ZSTD_isError(size))
 		return ksm_error_no_memory(err);
 	if (fstat(recorder->fd, &stat))

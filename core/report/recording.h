@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Recordings: a file of zstd frames (RFC 8878), each with one document ksmctl.top/1 and a newline, so that `zstdcat`
- * shows what is in it. Each frame is written in one piece; what a crash or a full disk cuts off is the last one alone.
+ * Recordings: a file of zstd frames (RFC 8878), each with one document ksmctl.top/1, a newline and a checksum, so that
+ * `zstdcat` shows what is in it. Each frame is written in one piece; what a crash or a full disk cuts off is the last one
+ * alone.
  */
 #ifndef KSM_REPORT_RECORDING_H
 #define KSM_REPORT_RECORDING_H

@@ -327,7 +327,7 @@ TEST_F(TopScreen, ARecordingCutAnywhere)
 		status = batch.WaitForEnd();
 		EXPECT_TRUE(status == 0 || status == 1 || status == 3) << len << ": " << status;
 	}
-	/* Or changed: a checksum is not asked for, so anything valid may be shown. */
+	/* Or changed: of what is whole, too, nothing else is shown. */
 	for (size_t at = 0; at < whole.size(); at += 31) {
 		std::string changed = whole;
 

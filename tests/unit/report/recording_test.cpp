@@ -6,6 +6,7 @@
 #include <string>
 #include <unistd.h>
 #include <vector>
+#include <zstd.h>
 
 #include <gtest/gtest.h>
 
@@ -147,6 +148,43 @@ TEST_F(RecordingTest, DamageIsToldFromWhatWasCutOff)
 	EXPECT_NE(std::string(error_.text).find("is damaged at byte " + std::to_string(ends_[1])),
 		  std::string::npos)
 		<< error_.text;
+}
+
+TEST_F(RecordingTest, NoBitThatHasChangedIsShown)
+{
+	for (size_t bit = 0; bit < 8 * bytes_.size(); bit++) {
+		struct ksm_recording *recording;
+
+		Put(WithBit(bit));
+		if (ksm_recording_open(path_, &recording, nullptr))
+			continue;
+		for (size_t i = 0; i < ksm_recording_size(recording); i++) {
+			struct ksm_sample sample;
+
+			if (ksm_recording_read(recording, i, &sample, nullptr))
+				continue;
+			EXPECT_TRUE(Printed(sample) == written_[i]) << "bit " << bit;
+			ksm_sample_free(&sample);
+		}
+		ksm_recording_close(recording);
+	}
+}
+
+TEST_F(RecordingTest, OneWithoutChecksumsIsReadToo)
+{
+	std::string bytes(1000, '\0'), text = written_[0];
+	struct ksm_recording *recording;
+	struct ksm_sample sample;
+
+	bytes.resize(ZSTD_compress(bytes.data(), bytes.size(), text.data(), text.size(), 3));
+	Put(bytes);
+	EXPECT_EQ(Record(1), 0) << error_.text;
+	ASSERT_EQ(ksm_recording_open(path_, &recording, &error_), 0);
+	EXPECT_EQ(ksm_recording_size(recording), 2u);
+	ASSERT_EQ(ksm_recording_read(recording, 0, &sample, &error_), 0) << error_.text;
+	EXPECT_TRUE(Printed(sample) == text);
+	ksm_sample_free(&sample);
+	ksm_recording_close(recording);
 }
 
 } // namespace
