@@ -26,6 +26,7 @@ struct status_state {
 	bool all;
 	double interval; /* seconds; 0: once */
 	uint64_t count;
+	struct ksm_scan_pace pace;
 };
 
 static const struct ksm_option status_options[] = {
@@ -81,20 +82,20 @@ static int parse_arguments(const struct ksm_cli *cli, struct status_state *state
 	return KSM_EXIT_OK;
 }
 
-static int print_text(const struct ksm_cli *cli, const struct status_state *state,
-		      const struct ksm_status *status, const struct ksm_rates *rates,
-		      const struct ksm_process_statuses *processes)
+static int print_text(const struct ksm_cli *cli, struct status_state *state,
+		      const struct ksm_sample *sample, const struct ksm_process_statuses *processes)
 {
 	struct ksm_error err;
 	int ret;
 
+	ksm_scan_pace_add(&state->pace, sample);
 	/* Who picks columns or drops the headings wants the table alone. */
 	if (!ksm_table_is_alone(&state->table))
-		ksm_status_print_headline(cli, status, rates, state->table.bytes);
+		ksm_status_print_headline(cli, sample, &state->pace, state->table.bytes);
 	if (processes)
 		ret = ksm_status_print_processes(processes, &state->table, &err);
 	else
-		ret = ksm_status_print_table(status, &state->table, &err);
+		ret = ksm_status_print_table(&sample->status, &state->table, &err);
 	if (ret)
 		return ksm_cli_fail(cli, &err);
 	if (processes && processes->n_unreadable)
@@ -126,7 +127,7 @@ static int print_metrics(const struct ksm_cli *cli, const struct status_state *s
 	return KSM_EXIT_OK;
 }
 
-static int print_sample(const struct ksm_cli *cli, const struct status_state *state,
+static int print_sample(const struct ksm_cli *cli, struct status_state *state,
 			struct ksm_sampler *sampler)
 {
 	ksm_cleanup(ksm_sample_free) struct ksm_sample sample = {0};
@@ -139,7 +140,7 @@ static int print_sample(const struct ksm_cli *cli, const struct status_state *st
 		return print_json(cli, &sample.status, &sample.rates, shown);
 	if (state->format != FORMAT_TEXT)
 		return print_metrics(cli, state, &sample.status, sample.ksmd_seconds, shown);
-	return print_text(cli, state, &sample.status, &sample.rates, shown);
+	return print_text(cli, state, &sample, shown);
 }
 
 static int status_run(struct ksm_cli *cli, void *private, int argc, char **argv)

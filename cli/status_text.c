@@ -10,6 +10,8 @@
 #include "base/units.h"
 #include "kernel/tunables.h"
 
+#define SCANS_ENOUGH 5
+
 enum { COL_NAME, COL_VALUE, COL_SIZE, COL_UNIT, COL_KIND, COL_SINCE, COL_MEANING };
 
 const struct ksm_column ksm_status_columns[] = {
@@ -98,9 +100,32 @@ static void print_stopped(const struct ksm_status *status, int64_t run, bool byt
 		printf("nothing is merged");
 }
 
-void ksm_status_print_headline(const struct ksm_cli *cli, const struct ksm_status *status,
-			       const struct ksm_rates *rates, bool bytes)
+/* The counter moves by one at the end of a scan: few of them tell the length of the interval, not of a scan. */
+void ksm_scan_pace_add(struct ksm_scan_pace *pace, const struct ksm_sample *sample)
 {
+	const struct ksm_sysfs *sysfs = &sample->status.sysfs;
+	int64_t full_scans = sysfs->value[KSM_SYSFS_full_scans], n;
+	double seconds = sample->time - pace->time;
+	bool goes_on = !__builtin_sub_overflow(full_scans, pace->full_scans, &n) && n >= 0 &&
+		       seconds > 0 && pace->has_begun;
+
+	if (goes_on && n < SCANS_ENOUGH) {
+		if (seconds > 2 * SCANS_ENOUGH * pace->seconds) /* it has become slower */
+			pace->seconds = 0;
+		return;
+	}
+	*pace = (struct ksm_scan_pace){
+		.has_begun = sysfs->valid[KSM_SYSFS_full_scans],
+		.full_scans = full_scans,
+		.time = sample->time,
+		.seconds = goes_on ? seconds / (double)n : 0,
+	};
+}
+
+void ksm_status_print_headline(const struct ksm_cli *cli, const struct ksm_sample *sample,
+			       const struct ksm_scan_pace *pace, bool bytes)
+{
+	const struct ksm_status *status = &sample->status;
 	bool color = ksm_cli_color(cli);
 	int64_t run = status->sysfs.value[KSM_SYSFS_run];
 
@@ -114,12 +139,12 @@ void ksm_status_print_headline(const struct ksm_cli *cli, const struct ksm_statu
 		print_stopped(status, run, bytes);
 	if (!isnan(status->ksmd_cpu_percent))
 		printf("; ksmd takes %.1f%% of a CPU", status->ksmd_cpu_percent);
-	if (rates->pages_scanned > 0)
-		printf(" for %.0f pages/s", rates->pages_scanned);
-	if (rates->full_scans > 0) {
+	if (sample->rates.pages_scanned > 0)
+		printf(" for %.0f pages/s", sample->rates.pages_scanned);
+	if (pace->seconds > 0) {
 		char seconds[KSM_UNITS_MAX];
 
-		ksm_format_seconds(1 / rates->full_scans, seconds);
+		ksm_format_seconds(pace->seconds, seconds);
 		printf(", a full scan in %s", seconds);
 	}
 	puts(color ? "\033[0m\n" : "\n");

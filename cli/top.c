@@ -81,7 +81,8 @@ static int top_option(struct ksm_cli *cli, void *state, const struct ksm_option 
 
 /* ---------------------------------------------------------------- batch */
 
-static int print_text(const struct ksm_cli *cli, const struct ksm_sample *sample, bool is_first)
+static int print_text(const struct ksm_cli *cli, const struct ksm_sample *sample,
+		      struct ksm_scan_pace *pace, bool is_first)
 {
 	struct ksm_table_options options = {0};
 	time_t seconds = (time_t)sample->time;
@@ -92,16 +93,18 @@ static int print_text(const struct ksm_cli *cli, const struct ksm_sample *sample
 	if (localtime_r(&seconds, &tm))
 		strftime(clock, sizeof(clock), "%F %T", &tm);
 	printf("%s%s\n", is_first ? "" : "\n", clock);
-	ksm_status_print_headline(cli, &sample->status, &sample->rates, false);
+	ksm_scan_pace_add(pace, sample);
+	ksm_status_print_headline(cli, sample, pace, false);
 	if (ksm_status_print_processes(&sample->processes, &options, &err))
 		return ksm_cli_fail(cli, &err);
 	return KSM_EXIT_OK;
 }
 
-static int print(const struct ksm_cli *cli, const struct ksm_sample *sample, bool is_first)
+static int print(const struct ksm_cli *cli, const struct ksm_sample *sample,
+		 struct ksm_scan_pace *pace, bool is_first)
 {
 	return cli->json ? ksm_cli_print_json(cli, ksm_report_top(sample))
-			 : print_text(cli, sample, is_first);
+			 : print_text(cli, sample, pace, is_first);
 }
 
 static int print_live(const struct ksm_cli *cli, const struct top_state *top,
@@ -110,6 +113,7 @@ static int print_live(const struct ksm_cli *cli, const struct top_state *top,
 	ksm_cleanup(ksm_sampler_release) struct ksm_sampler sampler = {.ksmd_fd = -1};
 	double delay = top->tui.delay > 0 ? top->tui.delay : 1;
 	int64_t when = ksm_now();
+	struct ksm_scan_pace pace = {0};
 	int status = KSM_EXIT_OK;
 
 	ksm_sampler_init(&sampler, &cli->root, KSM_SAMPLE_ALL);
@@ -124,7 +128,7 @@ static int print_live(const struct ksm_cli *cli, const struct top_state *top,
 		if (ksm_sampler_take(&sampler, &sample, &err) ||
 		    (recorder && ksm_recorder_add(recorder, &sample, &err)))
 			return ksm_cli_fail(cli, &err);
-		status = print(cli, &sample, i == 0);
+		status = print(cli, &sample, &pace, i == 0);
 		if (status || !ksm_cli_flush())
 			break;
 	}
@@ -147,6 +151,7 @@ static void warn_of_rest(const struct ksm_cli *cli, const struct ksm_recording *
 static int print_recording(const struct ksm_cli *cli, const struct top_state *top)
 {
 	struct ksm_recording *recording;
+	struct ksm_scan_pace pace = {0};
 	struct ksm_error err;
 	int status = KSM_EXIT_OK;
 	size_t n;
@@ -162,7 +167,7 @@ static int print_recording(const struct ksm_cli *cli, const struct top_state *to
 		if (ksm_recording_read(recording, i, &sample, &err))
 			status = ksm_cli_fail(cli, &err);
 		else
-			status = print(cli, &sample, i == 0);
+			status = print(cli, &sample, &pace, i == 0);
 		if (!ksm_cli_flush())
 			break;
 	}

@@ -28,6 +28,14 @@ sed "s/byte $frame:/byte N:/" error
 cmp bad.zst was.zst
 "$KSMCTL" top --json --replay=bad.zst 2>error | jq -c .schema; echo "${PIPESTATUS[0]}"
 sed "s/byte $frame:/byte N:/" error
+# How long a full scan takes is told by several of them, while it holds.
+"$KSMCTL" --sysroot="$tree" top --json -n 1 >one
+for at in '0 10' '0.2 11' '1 11' '3 17' '4 18' '10 18'; do
+	jq -c --argjson time "1000${at% *}" --argjson scans "${at#* }" \
+		'.time = $time | .sysfs.full_scans = $scans | .rates.full_scans_per_second = 5' one >sample
+	zstd -qc sample
+done >pace
+"$KSMCTL" top -b --replay=pace | sed -n 's/^KSM is on//p'
 # What is none is not touched.
 echo hello >text
 "$KSMCTL" --sysroot="$tree" top -b -n 1 --record=text; echo $?
