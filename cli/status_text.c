@@ -94,7 +94,9 @@ static void print_running(const struct ksm_status *status, bool bytes)
 static void print_stopped(const struct ksm_status *status, int64_t run, bool bytes)
 {
 	printf("KSM is off (run=%" PRId64 "): ", run);
-	if (status->saved_bytes > 0)
+	if (status->saved_bytes == KSM_UNKNOWN)
+		printf("what it still saves cannot be told");
+	else if (status->saved_bytes)
 		print_savings(status, "still ", bytes);
 	else
 		printf("nothing is merged");

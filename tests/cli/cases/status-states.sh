@@ -29,3 +29,8 @@ echo 1 >$ksm/run
 echo 20000 >$ksm/general_profit
 first
 "$KSMCTL" --sysroot=tree status --json | jq -c '[.saved_bytes, .general_profit, .metadata_bytes]'
+# Where the file that tells what is saved is missing, that is not known, on or off.
+rm $ksm/pages_sharing
+first
+echo 0 >$ksm/run
+first
