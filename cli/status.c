@@ -68,6 +68,11 @@ static int status_option(struct ksm_cli *cli, void *state, const struct ksm_opti
 	return KSM_EXIT_OK;
 }
 
+static bool is_metrics(const struct status_state *state)
+{
+	return state->format == FORMAT_PROMETHEUS || state->format == FORMAT_OPENMETRICS;
+}
+
 static int parse_arguments(const struct ksm_cli *cli, struct status_state *state, int argc,
 			   char **argv)
 {
@@ -79,6 +84,9 @@ static int parse_arguments(const struct ksm_cli *cli, struct status_state *state
 			cli, "\"%s\" is no interval: give seconds, from 0.001 to 1000000", argv[0]);
 	if (argc > 1 && (ksm_parse_u64(argv[1], UINT64_MAX, &state->count) || !state->count))
 		return ksm_cli_usage(cli, "\"%s\" is no count: give a number from 1 on", argv[1]);
+	if (argc > 0 && is_metrics(state))
+		return ksm_cli_usage(cli, "metrics are one text: leave out the interval \"%s\"",
+				     argv[0]);
 	return KSM_EXIT_OK;
 }
 
@@ -138,7 +146,7 @@ static int print_sample(const struct ksm_cli *cli, struct status_state *state,
 		return ksm_cli_fail(cli, &err);
 	if (cli->json || state->format == FORMAT_JSON)
 		return print_json(cli, &sample.status, &sample.rates, shown);
-	if (state->format != FORMAT_TEXT)
+	if (is_metrics(state))
 		return print_metrics(cli, state, &sample.status, sample.ksmd_seconds, shown);
 	return print_text(cli, state, &sample, shown);
 }
