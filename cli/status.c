@@ -173,8 +173,7 @@ static int status_run(struct ksm_cli *cli, void *private, int argc, char **argv)
 					   : KSM_SAMPLE_CONCERNED);
 	for (uint64_t i = 0; i < state->count; i++) {
 		if (i > 0) {
-			when += (int64_t)(state->interval * KSM_SECOND);
-			ksm_sleep_until(when);
+			ksm_sleep_step(&when, (int64_t)(state->interval * KSM_SECOND));
 			if (!cli->json && state->format == FORMAT_TEXT)
 				putchar('\n');
 		}

@@ -121,10 +121,8 @@ static int print_live(const struct ksm_cli *cli, const struct top_state *top,
 		ksm_cleanup(ksm_sample_free) struct ksm_sample sample = {0};
 		struct ksm_error err;
 
-		if (i > 0) {
-			when += (int64_t)(delay * KSM_SECOND);
-			ksm_sleep_until(when);
-		}
+		if (i > 0)
+			ksm_sleep_step(&when, (int64_t)(delay * KSM_SECOND));
 		if (ksm_sampler_take(&sampler, &sample, &err) ||
 		    (recorder && ksm_recorder_add(recorder, &sample, &err)))
 			return ksm_cli_fail(cli, &err);

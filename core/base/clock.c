@@ -12,10 +12,21 @@ int64_t ksm_now(void)
 	return time.tv_sec * KSM_SECOND + time.tv_nsec;
 }
 
-void ksm_sleep_until(int64_t when)
+static void sleep_until(int64_t when)
 {
 	struct timespec time = {.tv_sec = when / KSM_SECOND, .tv_nsec = when % KSM_SECOND};
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR)
 		;
+}
+
+void ksm_sleep_step(int64_t *when, int64_t step)
+{
+	int64_t now;
+
+	*when += step;
+	sleep_until(*when);
+	now = ksm_now();
+	if (now - *when >= step / 2)
+		*when = now;
 }

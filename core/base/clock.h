@@ -8,7 +8,11 @@
 #define KSM_SECOND INT64_C(1000000000) /* in nanoseconds */
 
 int64_t ksm_now(void); /* nanoseconds */
-void ksm_sleep_until(int64_t when);
+/*
+ * Sleeps until @step after *@when, and sets that to it; to now if half of a step or more has passed since, as when the
+ * process was stopped: steps that were missed are not made up for.
+ */
+void ksm_sleep_step(int64_t *when, int64_t step);
 
 static inline double ksm_now_seconds(void)
 {
