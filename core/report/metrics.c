@@ -157,6 +157,16 @@ static int64_t profit_of(const struct ksm_process_status *status)
 	return status->profit_bytes;
 }
 
+/* They are sorted by profit, those without a known one last. */
+static size_t count_known(const struct ksm_process_statuses *processes)
+{
+	size_t n = 0;
+
+	while (n < processes->n && processes->item[n].profit_bytes != KSM_UNKNOWN)
+		n++;
+	return n;
+}
+
 static void put_processes(struct writer *writer, const struct ksm_process_statuses *processes)
 {
 	static const struct {
@@ -168,12 +178,17 @@ static void put_processes(struct writer *writer, const struct ksm_process_status
 		{"ksm_process_metadata_bytes", "Memory that its rmap items take.", cost_of},
 		{"ksm_process_profit_bytes", "Merged less metadata; can be negative.", profit_of},
 	};
+	const size_t most = KSM_METRICS_PROCESSES_MAX, known = count_known(processes);
+	size_t left_out = known > most ? known - most : 0; /* in the middle */
 
 	for (size_t f = 0; f < sizeof(families) / sizeof(families[0]); f++) {
 		family(writer, families[f].name, false, families[f].help);
-		for (size_t i = 0; i < processes->n && i < KSM_METRICS_PROCESSES_MAX; i++)
-			put_process(writer, families[f].name, &processes->item[i],
-				    families[f].of(&processes->item[i]));
+		for (size_t i = 0; i < processes->n && i < most; i++) {
+			const struct ksm_process_status *status =
+				&processes->item[i < most / 2 ? i : i + left_out];
+
+			put_process(writer, families[f].name, status, families[f].of(status));
+		}
 	}
 }
 

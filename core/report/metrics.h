@@ -10,7 +10,7 @@
 #include "report/processes.h"
 #include "report/status.h"
 
-/* Processes that have metrics of their own: each is a series for ever. */
+/* Processes that have metrics of their own: each is a series for ever. Half are those that gain most, half lose most. */
 #define KSM_METRICS_PROCESSES_MAX 200
 
 /*

@@ -183,4 +183,41 @@ TEST(Metrics, NoMoreProcessesThanIsGoodForADatabase)
 	EXPECT_EQ(n, 200u);
 }
 
+/* Sorted by profit; of those at the end none is known. */
+std::set<int> WithMetrics(size_t known, size_t unknown)
+{
+	std::vector<struct ksm_process_status> items(known + unknown);
+	struct ksm_process_statuses processes = {};
+	char name[] = "x", cgroup[] = "/";
+	std::set<int> pids;
+
+	for (size_t i = 0; i < items.size(); i++) {
+		items[i].process.pid = static_cast<pid_t>(i);
+		items[i].process.name = name;
+		items[i].process.cgroup = cgroup;
+		items[i].profit_bytes = i < known ? -static_cast<int64_t>(i) : KSM_UNKNOWN;
+	}
+	processes.item = items.data();
+	processes.n = items.size();
+	for (auto &pair : Check(Text(Status(), 1, &processes, false), false))
+		if (!pair.first.compare(0, 24, "ksm_process_merged_bytes"))
+			pids.insert(std::stoi(pair.first.substr(pair.first.find('"') + 1)));
+	return pids;
+}
+
+TEST(Metrics, OfManyProcessesThoseThatGainAndLoseMost)
+{
+	std::set<int> pids = WithMetrics(900, 50);
+
+	EXPECT_EQ(pids.size(), 200u);
+	EXPECT_EQ(*std::next(pids.begin(), 99), 99);
+	EXPECT_EQ(*std::next(pids.begin(), 100), 800);
+	EXPECT_EQ(*pids.rbegin(), 899);
+	EXPECT_EQ(*WithMetrics(150, 100).rbegin(), 199);
+	EXPECT_EQ(*WithMetrics(0, 250).rbegin(), 199);
+	EXPECT_EQ(WithMetrics(199, 0).size(), 199u);
+	EXPECT_EQ(WithMetrics(200, 1).size(), 200u);
+	EXPECT_TRUE(WithMetrics(0, 0).empty());
+}
+
 } // namespace
