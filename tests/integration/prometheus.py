@@ -68,7 +68,7 @@ def hold_against(path):
     tracked = sum(values[f"ksm_{n}_bytes"] for n in ("shared", "sharing", "unshared", "volatile"))
     assert float(recorded[0]["value"][1]) == tracked, (recorded, tracked)
     rules = [rule for group in ask("rules")["groups"] for rule in group["rules"]]
-    assert len(rules) == 9 and all(rule["health"] == "ok" for rule in rules), rules
+    assert len(rules) == 10 and all(rule["health"] == "ok" for rule in rules), rules
     assert not [alert for alert in ask("alerts")["alerts"] if alert["state"] == "firing"]
 
 
