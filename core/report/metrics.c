@@ -118,15 +118,20 @@ static void put_tunables(struct writer *writer, const struct ksm_status *status)
 
 /* ---------------------------------------------------------------- processes */
 
-/* Made safe as for a terminal, which is where such text is looked at too. */
+/*
+ * Made safe as for a terminal, which is where such text is looked at too. A backslash is escaped by that already, as the
+ * format wants it; the one of \xNN is not.
+ */
 static int put_label(struct ksm_str *text, const char *name, const char *value)
 {
 	struct ksm_str safe ksm_auto_str = {0};
 	int ret = ksm_str_escape(&safe, value, strlen(value))
 			  ?: ksm_str_printf(text, ",%s=\"", name);
 
-	for (const char *c = safe.data; c && *c && !ret; c++)
+	for (const char *c = safe.data; c && *c && !ret; c++) {
 		ret = ksm_str_printf(text, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
+		c += c[0] == '\\' && c[1] == '\\';
+	}
 	return ret ? ret : ksm_str_append(text, "\"", 1);
 }
 

@@ -153,7 +153,7 @@ TEST(Metrics, HostileNamesOfProcesses)
 	processes.n = 3;
 	for (bool open_metrics : {false, true}) {
 		auto found = Check(Text(Status(), 1, &processes, open_metrics), open_metrics);
-		std::string labels = R"({pid="101",name="a\"b\\\\c\\x0ad\\x1b[31m\\xff} 1",)"
+		std::string labels = R"({pid="101",name="a\"b\\c\\x0ad\\x1b[31m\\xff} 1",)"
 				     R"(cgroup="/x\\x0a# EOF\\x0ay"})";
 		EXPECT_EQ(found["ksm_process_merged_bytes" + labels], "4096");
 		EXPECT_EQ(found["ksm_process_profit_bytes" + labels], "4032");
@@ -162,6 +162,23 @@ TEST(Metrics, HostileNamesOfProcesses)
 			profits += !pair.first.compare(0, 24, "ksm_process_profit_bytes");
 		EXPECT_EQ(profits, 2);
 	}
+}
+
+/* What a reader of the text makes of a label: the bytes themselves, as systemd and others know them. */
+TEST(Metrics, NamesOfUnitsAreWhatTheyAre)
+{
+	char name[] = "agetty", cgroup[] = R"(/system.slice/system-serial\x2dgetty.slice/\)";
+	struct ksm_process_status item = {};
+	struct ksm_process_statuses processes = {};
+
+	item.process.name = name;
+	item.process.cgroup = cgroup;
+	processes.item = &item;
+	processes.n = 1;
+	auto found = Check(Text(Status(), 1, &processes, false), false);
+	EXPECT_EQ(found.count(R"(ksm_process_merged_bytes{pid="0",name="agetty",)"
+			      R"(cgroup="/system.slice/system-serial\\x2dgetty.slice/\\"})"),
+		  1u);
 }
 
 TEST(Metrics, NoMoreProcessesThanIsGoodForADatabase)
