@@ -25,13 +25,13 @@
 
 struct ksm_inject {
 	struct ksm_thread thread;
-	pid_t pid;
 	uint64_t code; /* where to make system calls */
 };
 
 struct target {
 	pid_t pid;
-	int dir_fd; /* its directory in /proc */
+	int dir_fd;  /* its directory in proc, or that of a thread which has its memory */
+	int task_fd; /* of its threads */
 	ksm_inject_steps steps;
 };
 
@@ -57,7 +57,7 @@ int ksm_inject_write(const struct ksm_inject *inject, uint64_t address, const vo
 {
 	struct iovec here = {(void *)(uintptr_t)data, size};
 	struct iovec there = {(void *)(uintptr_t)address, size};
-	ssize_t done = process_vm_writev(inject->pid, &here, 1, &there, 1, 0);
+	ssize_t done = process_vm_writev(inject->thread.tid, &here, 1, &there, 1, 0);
 
 	if (done == (ssize_t)size)
 		return 0;
@@ -67,8 +67,21 @@ int ksm_inject_write(const struct ksm_inject *inject, uint64_t address, const vo
 
 /* ---------------------------------------------------------------- which thread */
 
+static int open_threads(const struct ksm_root *root, pid_t pid, int *ret_task_fd,
+			struct ksm_error *err)
+{
+	char path[32];
+	int ret;
+
+	snprintf(path, sizeof(path), "%d/task", pid);
+	ret = ksm_open_at(root->proc_fd, path, O_RDONLY | O_DIRECTORY, ret_task_fd, err);
+	if (ret == -ENOENT || ret == -ESRCH)
+		return ksm_error_set(err, KSM_ERR_GONE, ESRCH, "the process has exited");
+	return ret;
+}
+
 /* What a thread's status says of its tracer and filters. -ESRCH if it has ended. */
-static int read_status(int pid_dir_fd, pid_t tid, long *ret_tracer, bool *ret_has_filter)
+static int read_status(int task_fd, pid_t tid, long *ret_tracer, bool *ret_has_filter)
 {
 	static const char state[] = "\nState:\t",
 			  tracer[] = "\nTracerPid:", filter[] = "\nSeccomp:";
@@ -76,8 +89,8 @@ static int read_status(int pid_dir_fd, pid_t tid, long *ret_tracer, bool *ret_ha
 	char path[64];
 	const char *at;
 
-	snprintf(path, sizeof(path), "task/%d/status", tid);
-	if (ksm_read_at(pid_dir_fd, path, 64 << 10, &status, NULL))
+	snprintf(path, sizeof(path), "%d/status", tid);
+	if (ksm_read_at(task_fd, path, 64 << 10, &status, NULL))
 		return -ESRCH;
 	at = strstr(status.data, state);
 	if (!at || at[strlen(state)] == 'Z' || at[strlen(state)] == 'X')
@@ -96,19 +109,19 @@ static int traced_error(long tracer, struct ksm_error *err)
 			     tracer);
 }
 
-static int stop_thread(struct ksm_inject *inject, int pid_dir_fd, pid_t tid, struct ksm_error *err)
+static int stop_thread(struct ksm_inject *inject, int task_fd, pid_t tid, struct ksm_error *err)
 {
 	bool has_filter;
 	long tracer;
 	int ret;
 
-	if (read_status(pid_dir_fd, tid, &tracer, &has_filter))
+	if (read_status(task_fd, tid, &tracer, &has_filter))
 		return ksm_error_set(err, KSM_ERR_GONE, ESRCH, "the process has exited");
 	if (tracer)
 		return traced_error(tracer, err);
 	ret = ksm_thread_stop(tid, has_filter, &inject->thread, err);
 	/* The kernel refuses a second tracer as it refuses one without rights. */
-	if (ret == -EPERM && !read_status(pid_dir_fd, tid, &tracer, &has_filter) && tracer &&
+	if (ret == -EPERM && !read_status(task_fd, tid, &tracer, &has_filter) && tracer &&
 	    tracer != getpid())
 		return traced_error(tracer, err);
 	return ret;
@@ -146,13 +159,13 @@ static void leave_caller(void)
 
 static int trace(const struct target *target, pid_t tid, struct outcome *outcome)
 {
-	struct ksm_inject inject = {.pid = target->pid};
+	struct ksm_inject inject = {0};
 	struct ksm_error *err = &outcome->error, ignored;
 	int ret;
 
 	if (ksm_pid_is_without_memory(target->dir_fd))
 		return ksm_pid_no_memory_error(target->dir_fd, err);
-	ret = stop_thread(&inject, target->dir_fd, tid, err);
+	ret = stop_thread(&inject, target->task_fd, tid, err);
 	if (ret)
 		return ret;
 	outcome->has_stopped = true;
@@ -215,7 +228,7 @@ static int run_in_any_thread(const struct target *target, struct outcome *outcom
 
 	if (outcome->has_stopped || (ret != -EBUSY && ret != -ESRCH))
 		return ret;
-	fd = openat(target->dir_fd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(target->task_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	while (dir && !outcome->has_stopped && (ret == -EBUSY || ret == -ESRCH) &&
 	       tried < THREADS_TRIED && (entry = readdir(dir))) {
@@ -236,9 +249,11 @@ static int run_in_any_thread(const struct target *target, struct outcome *outcom
 int ksm_inject_run(const struct ksm_root *root, pid_t pid, ksm_inject_steps steps, void *shared,
 		   size_t size, struct ksm_error *err)
 {
-	ksm_auto_close int pid_dir_fd = -1;
+	ksm_auto_close int pid_dir_fd = -1, task_fd = -1;
 	struct outcome *outcome;
-	int ret = check_machine(root, err) ?: ksm_root_open_pid(root, pid, &pid_dir_fd, err);
+	int ret = check_machine(root, err)
+			  ?: ksm_root_open_pid(root, pid, &pid_dir_fd, err)
+			  ?: open_threads(root, pid, &task_fd, err);
 
 	if (ret)
 		return ret;
@@ -247,7 +262,7 @@ int ksm_inject_run(const struct ksm_root *root, pid_t pid, ksm_inject_steps step
 	if (outcome == MAP_FAILED)
 		return ksm_error_no_memory(err);
 	memcpy(outcome->data, shared, size);
-	ret = run_in_any_thread(&(struct target){pid, pid_dir_fd, steps}, outcome);
+	ret = run_in_any_thread(&(struct target){pid, pid_dir_fd, task_fd, steps}, outcome);
 	if (ret && err) {
 		*err = outcome->error;
 		err->pid = pid;

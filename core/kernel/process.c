@@ -61,6 +61,19 @@ static char *unescape_name(const char *text, size_t len)
 	return name;
 }
 
+char *ksm_process_comm(const struct ksm_root *root, pid_t pid)
+{
+	ksm_auto_str struct ksm_str comm = {0};
+	char path[32];
+
+	snprintf(path, sizeof(path), "%d/comm", pid);
+	if (ksm_read_at(root->proc_fd, path, 4096, &comm, NULL) || !comm.len)
+		return NULL;
+	if (comm.data[comm.len - 1] == '\n')
+		comm.data[--comm.len] = '\0';
+	return strdup(comm.data);
+}
+
 static char *read_cgroup(int dir)
 {
 	ksm_auto_str struct ksm_str text = {0};
@@ -102,6 +115,22 @@ static int parse_status(const char *status, struct ksm_process *ret_process, str
 	return 0;
 }
 
+/* Its own name, where what was read is another thread's since the first one has ended. */
+static void take_first_name(const struct ksm_root *root, const char *status,
+			    struct ksm_process *process)
+{
+	uint64_t tid;
+	char *name;
+
+	if (!status_number(status, "Pid", 0, INT_MAX, &tid) || (pid_t)tid == process->pid)
+		return;
+	name = ksm_process_comm(root, process->pid);
+	if (!name)
+		return;
+	free(process->name);
+	process->name = name;
+}
+
 static int read_status(const struct ksm_root *root, pid_t pid, int *ret_dir,
 		       struct ksm_str *ret_status, struct ksm_error *err)
 {
@@ -125,6 +154,7 @@ int ksm_process_get(const struct ksm_root *root, pid_t pid, struct ksm_process *
 	ksm_auto_str struct ksm_str status = {0}, leader = {0};
 	ksm_auto_close int dir = -1, leader_dir = -1;
 	struct ksm_process process = {0};
+	const char *text;
 	uint64_t tgid = 0;
 	int rc;
 
@@ -138,16 +168,15 @@ int ksm_process_get(const struct ksm_root *root, pid_t pid, struct ksm_process *
 			return rc;
 		pid = (pid_t)tgid;
 	}
-	rc = parse_status(leader.data	? leader.data
-			  : status.data ? status.data
-					: "",
-			  &process, err);
+	text = leader.data ? leader.data : status.data ? status.data : "";
+	rc = parse_status(text, &process, err);
 	if (rc) {
 		if (err)
 			err->pid = pid;
 		return rc;
 	}
 	process.pid = pid;
+	take_first_name(root, text, &process);
 	process.cgroup = read_cgroup(leader_dir >= 0 ? leader_dir : dir);
 	if (!process.cgroup) {
 		ksm_process_free(&process);

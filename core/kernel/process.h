@@ -48,12 +48,15 @@ void ksm_processes_sort(struct ksm_processes *list);
 const struct ksm_process *ksm_processes_find(const struct ksm_processes *list, pid_t pid);
 
 /*
- * The process that @pid belongs to: a thread's number gives its process. -ESRCH if there is none. The caller
- * frees with ksm_process_free().
+ * The process that @pid belongs to: a thread's number gives its process. -ESRCH if there is none. Where its first thread
+ * has ended and others live, state and memory are those of another. The caller frees with ksm_process_free().
  */
 int ksm_process_get(const struct ksm_root *root, pid_t pid, struct ksm_process *ret_process,
 		    struct ksm_error *err);
 void ksm_process_free(struct ksm_process *process);
+
+/* Its name, unescaped, to be freed; NULL if that cannot be told. */
+char *ksm_process_comm(const struct ksm_root *root, pid_t pid);
 
 /* Is the control group @cgroup the one at @path, given with or without its mount point, or below it? */
 bool ksm_cgroup_is_below(const char *cgroup, const char *path);

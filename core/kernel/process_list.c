@@ -60,17 +60,22 @@ static void cleanup_pids(struct pids_info **info)
  */
 static char *real_name(const struct ksm_root *root, pid_t pid, const char *shown)
 {
-	ksm_auto_str struct ksm_str comm = {0};
-	char path[32];
+	char *name = strpbrk(shown, ".?") ? ksm_process_comm(root, pid) : NULL;
 
-	if (!strpbrk(shown, ".?"))
-		return strdup(shown);
-	snprintf(path, sizeof(path), "%d/comm", pid);
-	if (ksm_read_at(root->proc_fd, path, 4096, &comm, NULL) || !comm.len)
-		return strdup(shown);
-	if (comm.data[comm.len - 1] == '\n')
-		comm.data[--comm.len] = '\0';
-	return strdup(comm.data);
+	return name ? name : strdup(shown);
+}
+
+/* libproc2 asks the first thread: where that has ended, others may live on. */
+static void look_again(const struct ksm_root *root, struct ksm_process *process)
+{
+	struct ksm_process now;
+
+	if (process->state != 'Z' || ksm_process_get(root, process->pid, &now, NULL))
+		return;
+	process->state = now.state;
+	process->has_memory = now.has_memory;
+	process->rss_bytes = now.rss_bytes;
+	ksm_process_free(&now);
 }
 
 static int add_from_libproc2(const struct ksm_root *root, struct pids_stack *stack,
@@ -88,6 +93,7 @@ static int add_from_libproc2(const struct ksm_root *root, struct pids_stack *sta
 		.rss_bytes = (uint64_t)PIDS_VAL(ITEM_RSS, ul_int, stack, info) << 10,
 	};
 
+	look_again(root, &process);
 	for (; lines && *lines; lines++)
 		ksm_cgroup_consider(&cgroup, *lines);
 	process.name = real_name(root, process.pid, name ? name : "");

@@ -2,6 +2,7 @@
 #include "kernel/root.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -179,33 +180,74 @@ int ksm_read_at(int dir_fd, const char *path, size_t max, struct ksm_str *ret_te
 	return rc ? rc : ksm_read_fd(fd, max, ret_text, err);
 }
 
+/* Asked of every process of a list, so not by status, which costs the kernel a multiple of this. */
+static bool has_nothing_mapped(int dir_fd)
+{
+	ksm_auto_str struct ksm_str statm = {0};
+
+	return !ksm_read_at(dir_fd, "statm", READ_STEP, &statm, NULL) && statm.len &&
+	       !strncmp(statm.data, "0 ", 2);
+}
+
+/* The directory of a thread of the process that has memory; -1 if there is none. */
+static int open_living_thread(int pid_dir_fd)
+{
+	int task_fd = openat(pid_dir_fd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = -1;
+	DIR *task = task_fd < 0 ? NULL : fdopendir(task_fd);
+	struct dirent *entry;
+
+	while (task && found < 0 && (entry = readdir(task))) {
+		ksm_auto_close int fd = -1;
+
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    !ksm_open_at(task_fd, entry->d_name, O_RDONLY | O_DIRECTORY, &fd, NULL) &&
+		    !has_nothing_mapped(fd))
+			found = ksm_no_close(fd);
+	}
+	if (task)
+		closedir(task);
+	else if (task_fd >= 0)
+		close(task_fd);
+	return found;
+}
+
 int ksm_root_open_pid(const struct ksm_root *root, pid_t pid, int *ret_dir_fd,
 		      struct ksm_error *err)
 {
+	ksm_auto_close int dir_fd = -1;
 	char name[16];
-	int rc;
+	int thread, rc;
 
 	if (pid <= 0)
 		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
 				     "%d is no pid: a pid is a positive number", pid);
 	snprintf(name, sizeof(name), "%d", pid);
-	rc = ksm_open_at(root->proc_fd, name, O_RDONLY | O_DIRECTORY, ret_dir_fd, err);
+	rc = ksm_open_at(root->proc_fd, name, O_RDONLY | O_DIRECTORY, &dir_fd, err);
 	if (rc == -ENOENT || rc == -ESRCH)
 		rc = ksm_error_set(err, KSM_ERR_GONE, ESRCH, "no process with pid %d", pid);
 	if (rc && err)
 		err->pid = pid;
-	return rc;
+	if (rc)
+		return rc;
+	thread = has_nothing_mapped(dir_fd) ? open_living_thread(dir_fd) : -1;
+	*ret_dir_fd = thread < 0 ? ksm_no_close(dir_fd) : thread;
+	return 0;
 }
 
-/* The number in the name of a /proc/PID directory; 0 if it cannot be told. */
+/* The number in the name of a /proc/PID or /proc/PID/task/TID directory; 0 if it cannot be told. */
 static pid_t pid_of_dir(int pid_dir_fd)
 {
-	char path[128];
-	const char *name;
+	static const char task[] = "/task";
+	char path[128], *name;
 	uint64_t pid;
 
 	full_path(pid_dir_fd, "", path, sizeof(path));
 	name = strrchr(path, '/');
+	if (name && name - path >= (ptrdiff_t)strlen(task) &&
+	    !memcmp(name - strlen(task), task, strlen(task))) {
+		name[-(ptrdiff_t)strlen(task)] = '\0';
+		name = strrchr(path, '/');
+	}
 	return name && !ksm_parse_u64(name + 1, INT_MAX, &pid) ? (pid_t)pid : 0;
 }
 

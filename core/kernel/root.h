@@ -47,6 +47,10 @@ int ksm_file_error(int dir_fd, const char *path, int errnum, struct ksm_error *e
 /*
  * A handle on /proc/PID. It never leads to another process, even if the number is used again. -ESRCH
  * (KSM_ERR_GONE) if there is no such process.
+ *
+ * Where the first thread of the process has ended and others live, it is one on /proc/PID/task/TID of one of those: the
+ * files of the first say then that there is no memory (exit_mm() in kernel/exit.c), those of the others are the same
+ * but for what is of the thread alone. There is no task below it.
  */
 int ksm_root_open_pid(const struct ksm_root *root, pid_t pid, int *ret_dir_fd,
 		      struct ksm_error *err);

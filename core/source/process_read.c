@@ -85,6 +85,9 @@ void ksm_process_read_batch(pid_t pid, int mem_fd, unsigned int page_size, struc
 	for (uint32_t i = next_to_pin(batch, 0); i < batch->n;) {
 		uint32_t next = pid ? read_by_vm(pid, page_size, batch, i) : i;
 
+		/* It takes the number of a thread that lives, which the first one need not. */
+		if (next == i && errno == ESRCH)
+			pid = 0;
 		if (next == i)
 			next = next_to_pin(batch, i + read_by_mem(mem_fd, page_size, batch, i));
 		i = next;

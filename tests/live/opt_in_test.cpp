@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "json.h"
@@ -374,6 +375,38 @@ TEST_F(OptIn, ManyThreadsBusyInSystemCalls)
 		MergeAndUnmerge(busy.pid());
 	/* None of them had an error: the kernel's count of threads. */
 	EXPECT_TRUE(HasText(busy.pid(), "status", "\nThreads:\t5\n"));
+}
+
+/* Its files are those of a zombie; the process lives, and has memory. */
+TEST_F(OptIn, WithoutItsFirstThread)
+{
+	if (IsSkipped())
+		return;
+	Program headless({"/usr/bin/python3", "-c",
+			  "import ctypes, sys, threading, time\n"
+			  "keep = bytearray(b'k' * (64 * 4096))\n"
+			  "threading.Thread(target=time.sleep, args=(1000,)).start()\n"
+			  "ctypes.CDLL(None).syscall(int(sys.argv[1]), 0)\n",
+			  std::to_string(SYS_exit)});
+	std::string pid = std::to_string(headless.pid());
+	ASSERT_EQ(StateOnce(headless.pid(), 'Z'), 'Z');
+
+	Output scan = RunProgram({KsmctlPath(), "scan", "--json", pid});
+	EXPECT_EQ(scan.status, 0) << scan.err;
+	EXPECT_GE(Json::Parse(scan.out)["totals"]["duplicate_pages"].Number(), 62);
+	Json target = Run("merge", headless.pid());
+	EXPECT_EQ(output_.status, 0) << output_.err;
+	EXPECT_EQ(target["method"].Text(), "prctl");
+	EXPECT_TRUE(target["result"]["ksm_merge_any"].Bool());
+	Output status = RunProgram({KsmctlPath(), "status", "-p", "--json"});
+	EXPECT_NE(status.out.find("\"pid\":" + pid + ","), std::string::npos) << status.out;
+	target = Run("unmerge", headless.pid());
+	EXPECT_EQ(output_.status, 0) << output_.err;
+	EXPECT_FALSE(target["result"]["ksm_merge_any"].Bool());
+	Run("merge", headless.pid(), {"--area=anon"});
+	EXPECT_EQ(output_.status, 0) << output_.err;
+	Run("unmerge", headless.pid());
+	EXPECT_EQ(output_.status, 0) << output_.err;
 }
 
 TEST_F(OptIn, OfAnotherUser)

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <fstream>
 #include <future>
 #include <string>
 #include <thread>
@@ -15,8 +16,10 @@
 
 extern "C" {
 #include "base/cleanup.h"
+#include "kernel/areas.h"
 #include "kernel/cgroup.h"
 #include "kernel/domain.h"
+#include "kernel/ksm_stat.h"
 #include "kernel/process.h"
 }
 
@@ -58,6 +61,54 @@ class Child
 		waitpid(pid, nullptr, 0);
 	}
 	pid_t pid;
+};
+
+// A child whose first thread has ended, while another waits to be killed.
+class Headless
+{
+      public:
+	Headless()
+	{
+		int ready[2];
+		char byte;
+
+		if (pipe(ready))
+			abort();
+		pid = fork();
+		if (!pid) {
+			prctl(PR_SET_NAME, "first");
+			std::thread([&] {
+				prctl(PR_SET_NAME, "second");
+				if (write(ready[1], "x", 1) != 1)
+					_exit(1);
+				pause();
+			}).detach();
+			syscall(SYS_exit, 0);
+		}
+		close(ready[1]);
+		while (read(ready[0], &byte, 1) < 0)
+			;
+		close(ready[0]);
+		while (State() != 'Z')
+			usleep(1000);
+	}
+	~Headless()
+	{
+		kill(pid, SIGKILL);
+		waitpid(pid, nullptr, 0);
+	}
+	pid_t pid;
+
+      private:
+	char State() const
+	{
+		std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+		std::string text;
+
+		std::getline(stat, text, ')');
+		std::getline(stat, text);
+		return text.size() > 1 ? text[1] : '-';
+	}
 };
 
 // A second thread of ours that waits until it is no longer needed.
@@ -191,6 +242,39 @@ TEST_F(Process, AZombieHasNoMemory)
 		EXPECT_FALSE(Find(child.pid)->has_memory);
 		EXPECT_EQ(Find(child.pid)->state, 'Z');
 	}
+}
+
+TEST_F(Process, LivesOnWithoutItsFirstThread)
+{
+	Headless child;
+	ksm_process one;
+	ksm_stat stat = {};
+	ksm_areas areas = {};
+	int dir;
+
+	ASSERT_EQ(ksm_process_get(&root, child.pid, &one, &err), 0) << err.text;
+	EXPECT_EQ(one.pid, child.pid);
+	EXPECT_STREQ(one.name, "first");
+	EXPECT_TRUE(one.has_memory);
+	EXPECT_EQ(one.state, 'S');
+	for (bool by_hand : {false, true}) {
+		List(by_hand);
+		const ksm_process *found = Find(child.pid);
+
+		ASSERT_NE(found, nullptr);
+		EXPECT_STREQ(found->name, "first");
+		EXPECT_TRUE(found->has_memory) << by_hand;
+		EXPECT_EQ(found->state, 'S');
+		EXPECT_GT(found->rss_bytes, 0u);
+	}
+	ksm_process_free(&one);
+	ASSERT_EQ(ksm_root_open_pid(&root, child.pid, &dir, &err), 0) << err.text;
+	EXPECT_FALSE(ksm_pid_is_without_memory(dir));
+	EXPECT_EQ(ksm_areas_read(dir, &areas, &err), 0) << err.text;
+	EXPECT_GT(areas.n, 0u);
+	EXPECT_EQ(ksm_stat_read(dir, &stat, &err), 0) << err.text;
+	ksm_areas_free(&areas);
+	close(dir);
 }
 
 TEST_F(Process, AKernelThreadHasNoMemory)

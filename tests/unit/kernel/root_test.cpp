@@ -187,6 +187,35 @@ TEST(Root, NoProcessWithThatPid)
 	close(dir);
 }
 
+TEST(Root, AThreadStandsForAProcessWhoseFirstOneHasEnded)
+{
+	FakeTree tree;
+	ksm_auto_root ksm_root root;
+	ksm_auto_str ksm_str text = {};
+	ksm_error err;
+	int dir, fd;
+
+	tree.File("proc/42/statm", "0 0 0 0 0 0 0\n");
+	tree.File("proc/42/task/42/statm", "0 0 0 0 0 0 0\n");
+	tree.File("proc/42/task/43/statm", "20 9 1 1 0 3 0\n");
+	tree.File("proc/42/task/43/comm", "other\n");
+	tree.File("proc/2/statm", "0 0 0 0 0 0 0\n");
+	tree.File("proc/2/task/2/statm", "0 0 0 0 0 0 0\n");
+	tree.File("proc/2/comm", "kthreadd\n");
+	ASSERT_EQ(ksm_root_open(tree.Path().c_str(), &root, nullptr), 0);
+	ASSERT_EQ(ksm_root_open_pid(&root, 42, &dir, &err), 0);
+	EXPECT_EQ(ksm_read_at(dir, "comm", 64, &text, &err), 0) << err.text;
+	EXPECT_EQ(Text(text), "other\n");
+	EXPECT_EQ(ksm_open_pid_file(dir, "smaps", "nothing", &fd, &err), -ESRCH);
+	EXPECT_EQ(err.pid, 42);
+	close(dir);
+	ASSERT_EQ(ksm_root_open_pid(&root, 2, &dir, &err), 0);
+	text.len = 0;
+	EXPECT_EQ(ksm_read_at(dir, "comm", 64, &text, &err), 0) << err.text;
+	EXPECT_EQ(Text(text), "kthreadd\n");
+	close(dir);
+}
+
 TEST(Root, AHandleTellsThatItsProcessIsGone)
 {
 	ksm_auto_root ksm_root root;
