@@ -294,6 +294,8 @@ int ksm_opt_in(const struct ksm_root *root, pid_t pid, const struct ksm_opt_in *
 	if (ret == -EACCES || ret == -EPERM)
 		ret = ksm_error_set(err, KSM_ERR_PERMISSION, EPERM,
 				    "is another user's: that takes being root, or CAP_SYS_PTRACE");
+	if (!ret && ksm_pid_is_without_memory(dir_fd))
+		ret = ksm_pid_no_memory_error(dir_fd, err);
 	if (!ret)
 		ret = run(&job, err);
 	/* It is done, even if nobody can tell its counters now; but who is gone has nothing of it. */

@@ -31,6 +31,13 @@ for pid in 7 77; do
 	touch "tree/proc/$pid/ksm_stat"
 done
 try --sysroot=tree merge --trust --method=prctl 77 999 7
+# A kernel thread is refused before anything is planned.
+mkdir tree/proc/9
+printf 'Name:\tk9\nState:\tS\nUid:\t0\t0\t0\t0\n' >tree/proc/9/status
+for verb in merge unmerge; do
+	try --sysroot=tree --dry-run "$verb" 9 2>&1
+	try --sysroot=tree "$verb" 9 2>&1
+done
 echo 0 >tree/sys/kernel/mm/ksm/run
 try --sysroot=tree merge --wait --boost=30% --timeout=1 1
 try --sysroot=tree merge -w 1
