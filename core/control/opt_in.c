@@ -14,7 +14,10 @@
 #include "control/opt_in_inside.h"
 
 #define BIT(method) (1u << (method))
-#define INSIDE	    (BIT(KSM_OPT_IN_PRCTL) | BIT(KSM_OPT_IN_SELF_MADVISE) | BIT(KSM_OPT_IN_MADVISE))
+#define WHOLE	    (BIT(KSM_OPT_IN_PROCESS_KSM) | BIT(KSM_OPT_IN_PRCTL))
+#define RANGES \
+	(BIT(KSM_OPT_IN_PROCESS_MADVISE) | BIT(KSM_OPT_IN_SELF_MADVISE) | BIT(KSM_OPT_IN_MADVISE))
+#define INSIDE (BIT(KSM_OPT_IN_PRCTL) | BIT(KSM_OPT_IN_SELF_MADVISE) | BIT(KSM_OPT_IN_MADVISE))
 
 static const char *const names[KSM_OPT_IN_METHODS] = {
 	[KSM_OPT_IN_PROCESS_MADVISE] = "process_madvise",
@@ -88,19 +91,58 @@ static void note(struct job *job, enum ksm_opt_in_method method, int errnum)
 	job->result->attempt[job->result->n_attempts++] = (struct ksm_attempt){method, errnum};
 }
 
-/* Tells the call that is, or would be, made in the process: the likeliest one in a dry run. */
-static void tell(const struct job *job, bool by_prctl, size_t n)
+/* The number of a system call that a patched kernel tells; -1 where it does not. */
+static long read_number(const struct ksm_root *root, const char *path)
 {
-	bool merge = job->opt_in->merge;
-	char what[32], text[128];
+	struct ksm_str text ksm_auto_str = {0};
+	uint64_t number;
 
-	snprintf(what, sizeof(what), "process %d", job->pid);
-	if (by_prctl)
-		snprintf(text, sizeof(text), "prctl(PR_SET_MEMORY_MERGE, %d)", merge);
+	if (root->sys_fd < 0 || ksm_read_at(root->sys_fd, path, 32, &text, NULL) || !text.len)
+		return -1;
+	text.data[strcspn(text.data, "\n")] = '\0';
+	return ksm_parse_u64(text.data, 100000, &number) ? -1 : (long)number;
+}
+
+static long process_ksm_number(const struct job *job)
+{
+	return read_number(job->root, job->opt_in->merge
+					      ? "kernel/process_ksm/process_ksm_enable"
+					      : "kernel/process_ksm/process_ksm_disable");
+}
+
+static long pmadv_number(const struct job *job)
+{
+	return read_number(job->root, "kernel/pmadv/ksm");
+}
+
+static int advice(const struct job *job)
+{
+	return job->opt_in->merge ? MADV_MERGEABLE : MADV_UNMERGEABLE;
+}
+
+/* Tells the call that is, or would be, made, and by whom. */
+static void tell(const struct job *job, enum ksm_opt_in_method method, size_t n)
+{
+	const char *advised = job->opt_in->merge ? "MADV_MERGEABLE" : "MADV_UNMERGEABLE";
+	char process[32], ranges[32], text[128];
+
+	snprintf(process, sizeof(process), "process %d", job->pid);
+	snprintf(ranges, sizeof(ranges), "for %zu range%s", n, n == 1 ? "" : "s");
+	if (method == KSM_OPT_IN_PROCESS_MADVISE)
+		snprintf(text, sizeof(text), "process_madvise(%s, %s) %s", process, advised,
+			 ranges);
+	else if (method == KSM_OPT_IN_PROCESS_KSM && process_ksm_number(job) >= 0)
+		snprintf(text, sizeof(text), "process_ksm_%s(%s)",
+			 job->opt_in->merge ? "enable" : "disable", process);
+	else if (method == KSM_OPT_IN_PROCESS_KSM)
+		snprintf(text, sizeof(text), "pmadv_ksm(%s, %s)", process, advised);
+	else if (method == KSM_OPT_IN_PRCTL)
+		snprintf(text, sizeof(text), "prctl(PR_SET_MEMORY_MERGE, %d)", job->opt_in->merge);
 	else
-		snprintf(text, sizeof(text), "madvise(%s) for %zu range%s",
-			 merge ? "MADV_MERGEABLE" : "MADV_UNMERGEABLE", n, n == 1 ? "" : "s");
-	ksm_root_change(job->root, what, text);
+		snprintf(text, sizeof(text), "%s(%s) %s",
+			 method == KSM_OPT_IN_MADVISE ? "madvise" : "process_madvise", advised,
+			 ranges);
+	ksm_root_change(job->root, INSIDE & BIT(method) ? process : "this process", text);
 }
 
 /* ---------------------------------------------------------------- from here */
@@ -142,89 +184,96 @@ static bool try_process_madvise(struct job *job, const struct ksm_ranges *ranges
 	int errnum = errno;
 
 	if (pidfd >= 0)
-		errnum = advise_remotely(pidfd, ranges,
-					 job->opt_in->merge ? MADV_MERGEABLE : MADV_UNMERGEABLE,
-					 &job->result->ranges);
+		errnum = advise_remotely(pidfd, ranges, advice(job), &job->result->ranges);
 	note(job, KSM_OPT_IN_PROCESS_MADVISE, errnum);
 	return !errnum;
 }
 
-/* The number of a system call that a patched kernel tells; -1 where it does not. */
-static long read_number(const struct ksm_root *root, const char *path)
-{
-	struct ksm_str text ksm_auto_str = {0};
-	uint64_t number;
-
-	if (root->sys_fd < 0 || ksm_read_at(root->sys_fd, path, 32, &text, NULL) || !text.len)
-		return -1;
-	text.data[strcspn(text.data, "\n")] = '\0';
-	return ksm_parse_u64(text.data, 100000, &number) ? -1 : (long)number;
-}
-
 static bool try_process_ksm(struct job *job)
 {
-	bool merge = job->opt_in->merge;
-	long nr = read_number(job->root, merge ? "kernel/process_ksm/process_ksm_enable"
-					       : "kernel/process_ksm/process_ksm_disable");
-	long pmadv = nr < 0 ? read_number(job->root, "kernel/pmadv/ksm") : -1;
-	ksm_auto_close int pidfd = -1;
-	long ret;
+	ksm_auto_close int pidfd = open_pidfd(job);
+	long nr = process_ksm_number(job), ret;
 
-	if (nr < 0 && pmadv < 0)
-		return false;
-	pidfd = open_pidfd(job);
 	if (pidfd < 0)
 		ret = -1;
 	else if (nr >= 0)
 		ret = syscall(nr, pidfd, 0);
 	else
-		ret = syscall(pmadv, pidfd, merge ? MADV_MERGEABLE : MADV_UNMERGEABLE, 0);
+		ret = syscall(pmadv_number(job), pidfd, advice(job), 0);
 	note(job, KSM_OPT_IN_PROCESS_KSM, ret ? errno : 0);
 	return !ret;
 }
 
 /* ---------------------------------------------------------------- in order */
 
-static bool may(const struct job *job, enum ksm_opt_in_method method)
-{
-	return job->methods & BIT(method);
-}
-
 static enum ksm_opt_in_method last_method(const struct ksm_opt_in_result *result)
 {
 	return result->attempt[result->n_attempts - 1].method;
 }
 
+/* Bits of those that may be tried and are for a whole process, or for ranges where there are any. */
+static unsigned int suitable(const struct job *job, bool whole, const struct ksm_ranges *ranges)
+{
+	unsigned int methods = 0;
+
+	if (whole)
+		methods |= WHOLE;
+	if (ranges->n)
+		methods |= RANGES;
+	if (process_ksm_number(job) < 0 && pmadv_number(job) < 0)
+		methods &= ~BIT(KSM_OPT_IN_PROCESS_KSM);
+	return methods & job->methods;
+}
+
+/* The likeliest: what the kernel refuses is not known before. */
+static void plan(const struct job *job, unsigned int methods, size_t n)
+{
+	static const enum ksm_opt_in_method likeliest[] = {
+		KSM_OPT_IN_PROCESS_KSM, KSM_OPT_IN_PRCTL, KSM_OPT_IN_MADVISE,
+		KSM_OPT_IN_SELF_MADVISE, KSM_OPT_IN_PROCESS_MADVISE};
+	size_t i = 0;
+
+	while (!(methods & BIT(likeliest[i])))
+		i++;
+	tell(job, likeliest[i], n);
+}
+
+/* Those of @methods, of which there are some. */
+static int try_in_turn(struct job *job, unsigned int methods, const struct ksm_ranges *ranges,
+		       struct ksm_error *err)
+{
+	if (methods & BIT(KSM_OPT_IN_PROCESS_MADVISE) && try_process_madvise(job, ranges))
+		return 0;
+	if (methods & BIT(KSM_OPT_IN_PROCESS_KSM) && try_process_ksm(job))
+		return 0;
+	if (methods & INSIDE)
+		return ksm_opt_in_inside(job->root, job->pid, job->opt_in->merge, methods & INSIDE,
+					 ranges, job->result, err);
+	return ksm_error_set(err, KSM_ERR_UNSUPPORTED, ENOTSUP,
+			     "the kernel refuses the method asked for");
+}
+
 static int try_methods(struct job *job, bool whole, const struct ksm_ranges *ranges,
 		       struct ksm_error *err)
 {
-	unsigned int inside = job->methods & INSIDE;
+	unsigned int methods = suitable(job, whole, ranges);
 	int ret;
 
-	if (job->root->dry_run) {
-		tell(job, whole && may(job, KSM_OPT_IN_PRCTL), ranges->n);
-		return 0;
-	}
 	/* A process of this machine may have the number of a recorded one. */
-	if (!job->root->is_machine)
+	if (!job->root->is_machine && !job->root->dry_run)
 		return ksm_error_set(err, KSM_ERR_UNSUPPORTED, EOPNOTSUPP,
 				     "a recorded process cannot be made to do anything");
-	if (ranges->n && may(job, KSM_OPT_IN_PROCESS_MADVISE) && try_process_madvise(job, ranges))
-		return 0;
-	if (whole && may(job, KSM_OPT_IN_PROCESS_KSM) && try_process_ksm(job))
-		return 0;
-	if (!whole)
-		inside &= ~BIT(KSM_OPT_IN_PRCTL);
-	if (!ranges->n)
-		inside &= BIT(KSM_OPT_IN_PRCTL);
-	if (!inside)
+	if (!methods)
 		return ksm_error_set(err, KSM_ERR_UNSUPPORTED, ENOTSUP,
 				     "the kernel refuses the method asked for, or it is not for %s",
 				     whole ? "a whole process" : "ranges");
-	ret = ksm_opt_in_inside(job->root, job->pid, job->opt_in->merge, inside, ranges,
-				job->result, err);
+	if (job->root->dry_run) {
+		plan(job, methods, ranges->n);
+		return 0;
+	}
+	ret = try_in_turn(job, methods, ranges, err);
 	if (!ret)
-		tell(job, last_method(job->result) == KSM_OPT_IN_PRCTL, job->result->ranges);
+		tell(job, last_method(job->result), job->result->ranges);
 	return ret;
 }
 
@@ -244,9 +293,10 @@ static int opt_out_wholly(struct job *job, struct ksm_error *err)
 	const unsigned int methods = job->methods;
 	struct ksm_ranges ranges ksm_cleanup(ksm_ranges_free) = {0}, none = {0};
 	bool unknown = !job->result->before.valid[KSM_STAT_ksm_merge_any];
+	bool is_in = is_merge_any(&job->result->before);
 	int ret = 0;
 
-	if ((unknown || is_merge_any(&job->result->before)) && may(job, KSM_OPT_IN_PRCTL)) {
+	if ((unknown || is_in) && methods & WHOLE) {
 		ret = try_methods(job, true, &none, err);
 		/* A kernel that does not know the call has nothing to take back. */
 		if (ret == -ENOTSUP && unknown)
@@ -254,8 +304,9 @@ static int opt_out_wholly(struct job *job, struct ksm_error *err)
 	}
 	if (!ret)
 		ret = find_ranges(job, &ranges, err);
-	job->methods = methods & ~BIT(KSM_OPT_IN_PRCTL) & ~BIT(KSM_OPT_IN_PROCESS_KSM);
-	if (ret || !ranges.n || (job->root->dry_run && is_merge_any(&job->result->before)))
+	job->methods = methods & RANGES;
+	/* Once it is opted out, areas that were marked with the whole of it are so no longer. */
+	if (ret || !ranges.n || (job->root->dry_run && is_in && methods & WHOLE))
 		return ret;
 	return try_methods(job, false, &ranges, err);
 }

@@ -118,6 +118,8 @@ TEST_F(OptIn, EveryMethodForRanges)
 		ASSERT_EQ(output_.status, 0) << output_.err;
 		EXPECT_EQ(target["method"].Text(), method);
 		EXPECT_GT(target["ranges"].Number(), 0);
+		std::string call = Json::Parse(output_.out)["changes"].At(0)["text"].Text();
+		EXPECT_EQ(call.find("process_") == 0, method[0] == 's') << call;
 		EXPECT_TRUE(HasMarkedArea(workload.pid()));
 		EXPECT_FALSE(IsMergeAny(workload.pid()));
 		Run("unmerge", workload.pid());

@@ -5,3 +5,26 @@
 "$KSMCTL" unmerge --dry-run -f $$ | sed "s/process $$/process PID/"
 "$KSMCTL" exec --dry-run -- false --json
 grep -c ' mg' /proc/$$/smaps
+# The call of the method that is asked for, or why there is none.
+cp -r "$TREES/6.18" tree && chmod -R u+w tree
+mkdir tree/proc/7
+printf 'Name:\tp7\nState:\tS\nUid:\t0\t0\t0\t0\nVmRSS:\t9 kB\n' >tree/proc/7/status
+printf '7f0000000000-7f0000100000 rw-p 00000000 00:00 0 \nVmFlags: rd wr mr mw me ac mg \n' >tree/proc/7/smaps
+echo 'ksm_merge_any: no' >tree/proc/7/ksm_stat
+plan() {
+	"$KSMCTL" --sysroot=tree --dry-run "$@" 2>&1
+	echo "= $?"
+}
+for method in process_madvise process_ksm prctl self_process_madvise madvise; do
+	plan merge --trust --method=$method 7
+done
+plan merge --trust --method=prctl --area=anon 7
+mkdir -p tree/sys/kernel/pmadv && echo 440 >tree/sys/kernel/pmadv/ksm
+plan merge --trust --method=process_ksm 7
+mkdir tree/sys/kernel/process_ksm && echo 450 | tee tree/sys/kernel/process_ksm/process_ksm_{en,dis}able >/dev/null
+plan merge --trust 7
+plan unmerge 7
+echo 'ksm_merge_any: yes' >tree/proc/7/ksm_stat
+for method in process_madvise process_ksm prctl self_process_madvise madvise; do
+	plan unmerge --method=$method 7
+done
