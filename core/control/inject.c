@@ -129,11 +129,8 @@ static int stop_thread(struct ksm_inject *inject, int task_fd, pid_t tid, struct
 
 /* ---------------------------------------------------------------- the tracer */
 
-static int check_machine(const struct ksm_root *root, struct ksm_error *err)
+static int check_arch(struct ksm_error *err)
 {
-	if (!root->is_machine)
-		return ksm_error_set(err, KSM_ERR_UNSUPPORTED, EOPNOTSUPP,
-				     "a recorded process cannot be made to do anything");
 	if (!ksm_arch_is_known)
 		return ksm_error_set(err, KSM_ERR_UNSUPPORTED, EOPNOTSUPP,
 				     "system calls in other processes are known for x86-64 and "
@@ -251,7 +248,8 @@ int ksm_inject_run(const struct ksm_root *root, pid_t pid, ksm_inject_steps step
 {
 	ksm_auto_close int pid_dir_fd = -1, task_fd = -1;
 	struct outcome *outcome;
-	int ret = check_machine(root, err)
+	int ret = ksm_root_check_machine(root, err)
+			  ?: check_arch(err)
 			  ?: ksm_root_open_pid(root, pid, &pid_dir_fd, err)
 			  ?: open_threads(root, pid, &task_fd, err);
 

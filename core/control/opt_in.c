@@ -257,12 +257,10 @@ static int try_methods(struct job *job, bool whole, const struct ksm_ranges *ran
 		       struct ksm_error *err)
 {
 	unsigned int methods = suitable(job, whole, ranges);
-	int ret;
+	int ret = job->root->dry_run ? 0 : ksm_root_check_machine(job->root, err);
 
-	/* A process of this machine may have the number of a recorded one. */
-	if (!job->root->is_machine && !job->root->dry_run)
-		return ksm_error_set(err, KSM_ERR_UNSUPPORTED, EOPNOTSUPP,
-				     "a recorded process cannot be made to do anything");
+	if (ret)
+		return ret;
 	if (!methods)
 		return ksm_error_set(err, KSM_ERR_UNSUPPORTED, ENOTSUP,
 				     "the kernel refuses the method asked for, or it is not for %s",

@@ -28,8 +28,8 @@ int ksm_range_parse(const char *text, uint64_t page_size, struct ksm_area_range 
 	if (!dash || !parse_address(text, dash, &range.start) ||
 	    !parse_address(dash + 1, dash + strlen(dash), &range.end) || range.start >= range.end)
 		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
-				     "\"%.60s\" is no range: give START-END in hexadecimal, as in "
-				     "/proc/PID/maps",
+				     "\"%.60s\" is no range: give START-END in hexadecimal, as "
+				     "the process's maps have it",
 				     text);
 	if (range.start % page_size || range.end % page_size)
 		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL,

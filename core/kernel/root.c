@@ -180,6 +180,14 @@ int ksm_read_at(int dir_fd, const char *path, size_t max, struct ksm_str *ret_te
 	return rc ? rc : ksm_read_fd(fd, max, ret_text, err);
 }
 
+int ksm_root_check_machine(const struct ksm_root *root, struct ksm_error *err)
+{
+	if (root->is_machine)
+		return 0;
+	return ksm_error_set(err, KSM_ERR_UNSUPPORTED, EOPNOTSUPP,
+			     "a recorded process cannot be made to do anything");
+}
+
 /* Asked of every process of a list, so not by status, which costs the kernel a multiple of this. */
 static bool has_nothing_mapped(int dir_fd)
 {

@@ -44,6 +44,9 @@ int ksm_read_at(int dir_fd, const char *path, size_t max, struct ksm_str *ret_te
 /* Fills @err for a call on @path below @dir_fd that failed with @errnum (positive), and returns -@errnum. */
 int ksm_file_error(int dir_fd, const char *path, int errnum, struct ksm_error *err);
 
+/* -EOPNOTSUPP for a copy, as a process of this machine may have the number of a recorded one. */
+int ksm_root_check_machine(const struct ksm_root *root, struct ksm_error *err);
+
 /*
  * A handle on /proc/PID. It never leads to another process, even if the number is used again. -ESRCH
  * (KSM_ERR_GONE) if there is no such process.
