@@ -90,6 +90,7 @@ static int read_fingerprint(const struct ksm_cli *cli, struct compare_state *com
 		return ksm_cli_fail(cli, &err);
 	if (format->parse(text.data, text.len, ret_fingerprint, &err)) {
 		ksm_error_prefix(&err, "\"%.80s\" ", path);
+		ksm_error_name_path(&err, path);
 		return ksm_cli_fail(cli, &err);
 	}
 	/* Dumps and processes beside it are sampled alike. */

@@ -87,6 +87,8 @@ static int exec_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	errnum = errno;
 	ksm_error_set(&err, KSM_ERR_SYSTEM, errnum, "\"%.100s\" cannot be run: %s", argv[0],
 		      strerror(errnum));
+	if (strchr(argv[0], '/'))
+		ksm_error_name_path(&err, argv[0]);
 	ksm_cli_fail(cli, &err);
 	return errnum == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 }

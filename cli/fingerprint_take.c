@@ -60,12 +60,14 @@ int ksm_fingerprint_prepare(const struct ksm_cli *cli, struct ksm_fingerprint_re
 	ret = ksm_digest_key_init(&request->key, bytes.data, bytes.len);
 	if (!ret && !(request->key_file && !bytes.len))
 		return KSM_EXIT_OK;
-	if (ret == -EIO)
+	if (ret == -EIO) {
 		ksm_error_set(&err, KSM_ERR_SYSTEM, EIO, "libsodium cannot be used");
-	else
+	} else {
 		ksm_error_set(&err, KSM_ERR_INVALID, EINVAL,
 			      "\"%.80s\" is no key: it has %zu bytes, a key from %d to %d",
 			      request->key_file, bytes.len, KSM_DIGEST_KEY_MIN, KSM_DIGEST_KEY_MAX);
+		ksm_error_name_path(&err, request->key_file);
+	}
 	return ksm_cli_fail(cli, &err);
 }
 

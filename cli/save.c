@@ -128,6 +128,8 @@ static int read_settings(const struct ksm_cli *cli, int argc, char **argv,
 		err.code = KSM_ERR_FORMAT;
 		err.errnum = EBADMSG;
 		ksm_error_prefix(&err, "\"%.60s\": ", path ? path : "standard input");
+		if (path)
+			ksm_error_name_path(&err, path);
 		return ksm_cli_fail(cli, &err);
 	}
 	return KSM_EXIT_OK;

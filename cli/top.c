@@ -162,10 +162,12 @@ static int print_recording(const struct ksm_cli *cli, const struct top_state *to
 	for (size_t i = 0; i < n && !status; i++) {
 		ksm_cleanup(ksm_sample_free) struct ksm_sample sample = {0};
 
-		if (ksm_recording_read(recording, i, &sample, &err))
+		if (ksm_recording_read(recording, i, &sample, &err)) {
+			ksm_error_name_path(&err, top->tui.replay);
 			status = ksm_cli_fail(cli, &err);
-		else
+		} else {
 			status = print(cli, &sample, &pace, i == 0);
+		}
 		if (!ksm_cli_flush())
 			break;
 	}

@@ -89,6 +89,7 @@ static int read_goals(const struct ksm_cli *cli, const struct tune_state *tune,
 		if (ksm_tune_parse(text.data ? text.data : "", text.len, &goals, &why)) {
 			ksm_error_set(&err, KSM_ERR_FORMAT, EBADMSG, "\"%.60s\": %.180s",
 				      tune->config, why.text);
+			ksm_error_name_path(&err, tune->config);
 			return ksm_cli_fail(cli, &err);
 		}
 	}

@@ -36,6 +36,12 @@ void ksm_error_prefix(struct ksm_error *err, const char *fmt, ...)
 	memcpy(err->text, text, sizeof(text));
 }
 
+void ksm_error_name_path(struct ksm_error *err, const char *path)
+{
+	if (err && !err->path[0])
+		snprintf(err->path, sizeof(err->path), "%s", path);
+}
+
 enum ksm_error_code ksm_error_class(int errnum)
 {
 	switch (errnum) {

@@ -49,6 +49,9 @@ static inline int ksm_error_no_memory(struct ksm_error *err)
 void ksm_error_prefix(struct ksm_error *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Names the file that @err is about, as it is used; one that it names already stays. */
+void ksm_error_name_path(struct ksm_error *err, const char *path);
+
 /* The class that an errno of an ordinary system call belongs to. */
 enum ksm_error_code ksm_error_class(int errnum);
 

@@ -114,6 +114,19 @@ static int journal_error(const struct ksm_root *root, int ret, struct ksm_error 
 	return ksm_file_error(root->run_fd, DIRECTORY "/" JOURNAL, -ret, err);
 }
 
+/* What is there, but cannot be used as it is. */
+static int unusable(const struct ksm_root *root, enum ksm_error_code code, int errnum,
+		    const char *text, struct ksm_error *err)
+{
+	int ret = journal_error(root, -errnum, err);
+
+	if (err) {
+		err->code = code;
+		snprintf(err->text, sizeof(err->text), "%s", text);
+	}
+	return ret;
+}
+
 static int busy(const struct ksm_root *root, struct ksm_error *err)
 {
 	struct ksm_journal journal = {0};
@@ -199,16 +212,17 @@ int ksm_journal_find(const struct ksm_root *root, struct ksm_journal *ret_journa
 	if (ret == -ENOENT || ret == -EACCES)
 		return 0;
 	if (ret == -EPERM)
-		return ksm_error_set(
-			err, KSM_ERR_INVALID, EPERM,
-			"the journal below /run/ksmctl is not ours or root's, or others may "
-			"write to it: look at it, then remove it");
+		return unusable(root, KSM_ERR_INVALID, EPERM,
+				"the journal below /run/ksmctl is not ours or root's, or others "
+				"may write to it: look at it, then remove it",
+				err);
 	if (ret)
 		return journal_error(root, ret, err);
 	if (ksm_journal_parse(text.data ? text.data : "", text.len, &journal, err))
-		return ksm_error_set(
-			err, KSM_ERR_FORMAT, EBADMSG,
-			"the journal below /run/ksmctl is damaged: look at it, then remove it");
+		return unusable(
+			root, KSM_ERR_FORMAT, EBADMSG,
+			"the journal below /run/ksmctl is damaged: look at it, then remove it",
+			err);
 	start = start_time(root, journal.pid);
 	journal.is_alive = start && start == journal.start_time;
 	*ret_journal = journal;

@@ -100,9 +100,8 @@ static int check_right(const struct ksm_root *root, enum ksm_sysfs_field field,
 		return 0;
 	ret = ksm_file_error(root->sys_fd, path, errno, err);
 	if (err && err->code == KSM_ERR_PERMISSION)
-		ret = ksm_error_set(err, KSM_ERR_PERMISSION, EACCES,
-				    "%s is not yours to set: that takes being root",
-				    ksm_sysfs_name(field));
+		snprintf(err->text, sizeof(err->text),
+			 "%s is not yours to set: that takes being root", ksm_sysfs_name(field));
 	return ret;
 }
 
@@ -206,8 +205,11 @@ static int write_step(const struct ksm_root *root, const struct ksm_tunable *tun
 	if (ret || *is == value)
 		return ret;
 	ksm_tunable_format(tunable, *is, found);
-	return ksm_error_set(err, KSM_ERR_SYSTEM, EIO, "%s was set to %s, but reads %s",
-			     ksm_sysfs_name(tunable->field), text, found);
+	ret = ksm_file_error(root->sys_fd, path, EIO, err);
+	if (err)
+		snprintf(err->text, sizeof(err->text), "%s was set to %s, but reads %s",
+			 ksm_sysfs_name(tunable->field), text, found);
+	return ret;
 }
 
 /* Those of the first @n steps as they were, and what the kernel changed along with them. */

@@ -85,12 +85,13 @@ int ksm_root_open(const char *sysroot, struct ksm_root *ret_root, struct ksm_err
 	if (rc)
 		return rc;
 	rc = ksm_open_at(top, "proc", flags, &proc, err);
-	if (rc == -ENOENT && sysroot)
-		return ksm_error_set(
-			err, KSM_ERR_INVALID, ENOENT,
-			"no directory \"proc\" in \"%.150s\": a sysroot is a directory "
-			"with a copy of /proc, and of /sys beside it",
-			sysroot);
+	if (rc == -ENOENT && sysroot) {
+		ksm_error_set(err, KSM_ERR_INVALID, ENOENT,
+			      "no directory \"proc\" in \"%.150s\": a sysroot is a directory "
+			      "with a copy of /proc, and of /sys beside it",
+			      sysroot);
+		ksm_error_name_path(err, sysroot);
+	}
 	if (rc)
 		return rc;
 	rc = ksm_open_at(top, "sys", flags, &sys, err);

@@ -32,10 +32,12 @@ int ksm_diff_read(const char *path, json_object **ret_document, struct ksm_error
 		return 0;
 	}
 	json_object_put(document);
-	return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
-			     "\"%s\" is no document " SCHEMA
-			     ": give what scan or analyze wrote with --json",
-			     path);
+	ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
+		      "\"%s\" is no document " SCHEMA
+		      ": give what scan or analyze wrote with --json",
+		      path);
+	ksm_error_name_path(err, path);
+	return -EBADMSG;
 }
 
 static json_object *member(json_object *object, const char *name)

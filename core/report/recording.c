@@ -38,8 +38,10 @@ struct ksm_recording {
 
 static int failed(const char *path, int errnum, struct ksm_error *err)
 {
-	return ksm_error_set(err, ksm_error_class(errnum), errnum, "\"%.150s\": %s", path,
-			     strerror(errnum));
+	ksm_error_set(err, ksm_error_class(errnum), errnum, "\"%.150s\": %s", path,
+		      strerror(errnum));
+	ksm_error_name_path(err, path);
+	return -errnum;
 }
 
 /* ---------------------------------------------------------------- reading */
@@ -115,10 +117,12 @@ int ksm_recording_open(const char *path, struct ksm_recording **ret_recording,
 	if (!recording)
 		return ksm_error_no_memory(err);
 	ret = read_recording(fd, path, recording, err) ?: check_first(recording, path, err);
-	if (ret)
+	if (ret) {
+		ksm_error_name_path(err, path);
 		ksm_recording_close(recording);
-	else
+	} else {
 		*ret_recording = recording;
+	}
 	return ret;
 }
 
@@ -239,10 +243,12 @@ int ksm_recorder_open(const char *path, struct ksm_recorder **ret_recorder, stru
 				    "\"%.150s\" is no ordinary file, which a recording is", path);
 	else
 		ret = prepare(recorder, err);
-	if (ret)
+	if (ret) {
+		ksm_error_name_path(err, path);
 		ksm_recorder_close(recorder);
-	else
+	} else {
 		*ret_recorder = recorder;
+	}
 	return ret;
 }
 

@@ -57,8 +57,7 @@ void ksm_dump_fail_part(struct ksm_dump *dump, const struct ksm_error *why)
 	if (dump->space->error.code)
 		return;
 	dump->space->error = *why;
-	if (!why->path[0])
-		strncpy(dump->space->error.path, dump->path, sizeof(why->path) - 1);
+	ksm_error_name_path(&dump->space->error, dump->path);
 }
 
 void ksm_dump_incomplete(struct ksm_dump *dump, enum ksm_error_code code, int errnum,
@@ -190,7 +189,7 @@ static int choose_format(struct ksm_dump *dump, struct ksm_error *err)
 	return -EBADMSG;
 }
 
-static int read_maps(struct ksm_dump *dump, struct ksm_error *err)
+static int take_maps(struct ksm_dump *dump, struct ksm_error *err)
 {
 	ksm_auto_str struct ksm_str text = {0};
 	ksm_auto_close int fd = -1;
@@ -212,6 +211,15 @@ static int read_maps(struct ksm_dump *dump, struct ksm_error *err)
 				     "--maps has no VmFlags, which say what is mergeable: give a "
 				     "saved /proc/PID/smaps");
 	return 0;
+}
+
+static int read_maps(struct ksm_dump *dump, struct ksm_error *err)
+{
+	int ret = take_maps(dump, err);
+
+	if (ret)
+		ksm_error_name_path(err, dump->options->maps);
+	return ret;
 }
 
 static int open_base(struct ksm_dump *dump, struct ksm_error *err)

@@ -51,15 +51,8 @@ struct ksm_input {
 static int input_error(const struct ksm_input *input, int errnum, struct ksm_error *err)
 {
 	ksm_error_set(err, ksm_error_class(errnum), errnum, "%s", strerror(errnum));
-	if (err)
-		strncpy(err->path, input->path, sizeof(err->path) - 1);
+	ksm_error_name_path(err, input->path);
 	return -errnum;
-}
-
-static void name_path(const struct ksm_input *input, struct ksm_error *err)
-{
-	if (err && !err->path[0])
-		strncpy(err->path, input->path, sizeof(err->path) - 1);
 }
 
 /* ---------------------------------------------------------------- layers */
@@ -198,7 +191,7 @@ static int too_large(const struct ksm_input *input, struct ksm_error *err)
 	ksm_error_set(err, KSM_ERR_INVALID, EFBIG,
 		      "holds more than %" PRIu64 " bytes: raise --max-size to read all of it",
 		      input->max_size);
-	name_path(input, err);
+	ksm_error_name_path(err, input->path);
 	return -EFBIG;
 }
 
@@ -229,7 +222,7 @@ int ksm_input_open(const char *path, uint64_t max_size, struct ksm_input **ret_i
 	input->max_size = max_size;
 	ret = open_all(input, err);
 	if (ret) {
-		name_path(input, err);
+		ksm_error_name_path(err, input->path);
 		return ret;
 	}
 	*ret_input = ksm_no_free(input);
@@ -312,7 +305,7 @@ int ksm_input_peek(struct ksm_input *input, const unsigned char **ret_data, size
 	if (input->peek_ret && !front->end) {
 		if (err)
 			*err = input->peek_error;
-		name_path(input, err);
+		ksm_error_name_path(err, input->path);
 		return input->peek_ret;
 	}
 	*ret_data = front->data;
@@ -363,7 +356,7 @@ int ksm_input_read(struct ksm_input *input, void *buf, size_t len, size_t *ret_l
 		int ret = read_some(input, (char *)buf + done, len - done, &got, &fault);
 
 		if (ret && !done) {
-			name_path(input, &fault);
+			ksm_error_name_path(&fault, input->path);
 			if (err)
 				*err = fault;
 			return ret;

@@ -55,6 +55,20 @@ TEST(ErrorSet, CanBuildOnTheTextItReplaces)
 	EXPECT_STREQ(err.text, "outer: inner");
 }
 
+TEST(ErrorPath, IsTheFirstThatIsNamed)
+{
+	const std::string longer(200, 'x');
+	struct ksm_error err;
+
+	ksm_error_set(&err, KSM_ERR_FORMAT, EBADMSG, "line 1");
+	ksm_error_name_path(&err, longer.c_str());
+	EXPECT_EQ(err.path, longer.substr(0, sizeof(err.path) - 1));
+	ksm_error_name_path(&err, "another");
+	EXPECT_EQ(err.path[0], 'x');
+	EXPECT_STREQ(err.text, "line 1");
+	ksm_error_name_path(nullptr, "nobody");
+}
+
 TEST(ErrorClass, SaysWhatAnErrnoMeans)
 {
 	EXPECT_EQ(ksm_error_class(0), KSM_ERR_NONE);
