@@ -234,13 +234,14 @@ void ksm_tune_before(const struct ksm_tune_goals *goals, const struct ksm_sysfs 
 {
 	enum ksm_sysfs_field field[KSM_DECISIONS_MAX] = {KSM_SYSFS_run, KSM_SYSFS_advisor_mode,
 							 KSM_SYSFS_pages_to_scan};
-	size_t n = 3;
+	bool has_pace = goals->scan_seconds > 0 || goals->max_cpu > 0 || goals->steps.given;
+	size_t n = goals->advisor || has_pace ? 3 : 1;
 
 	if (goals->advisor) {
 		field[n++] = KSM_SYSFS_advisor_target_scan_time;
 		if (goals->max_cpu > 0)
 			field[n++] = KSM_SYSFS_advisor_max_cpu;
-	} else {
+	} else if (has_pace) {
 		field[n++] = KSM_SYSFS_sleep_millisecs;
 		if (!goals->steps.given && goals->scan_seconds > 0 && goals->max_cpu > 0)
 			field[n++] = KSM_SYSFS_smart_scan;

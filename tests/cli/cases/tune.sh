@@ -35,4 +35,13 @@ kill %1
 wait %1
 echo "= $?"
 grep . $ksm/sleep_millisecs $ksm/use_zero_pages
+# Whether ksmd runs is all that free memory decides.
+echo 1 >$ksm/run
+"$KSMCTL" --sysroot=tree tune --free-target=20 --watch=99 >/dev/null &
+for _ in $(seq 500); do [ "$(cat $ksm/run)" = 0 ] && break; sleep 0.02; done
+echo 55 >$ksm/sleep_millisecs
+kill %1
+wait %1
+echo "= $?"
+grep . $ksm/run $ksm/sleep_millisecs
 ls tree/run/ksmctl

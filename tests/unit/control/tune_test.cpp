@@ -279,7 +279,9 @@ TEST(Tune, WhatMayChangeIsPutBackAndNothingElse)
 			}
 		EXPECT_FALSE(before.given[KSM_SYSFS_use_zero_pages]);
 		EXPECT_FALSE(before.given[KSM_SYSFS_max_page_sharing]);
-		EXPECT_EQ(before.given[KSM_SYSFS_sleep_millisecs], !goals.advisor);
+		bool has_pace = goals.scan_seconds > 0 || goals.max_cpu > 0 || goals.steps.given;
+		EXPECT_EQ(before.given[KSM_SYSFS_sleep_millisecs], has_pace && !goals.advisor);
+		EXPECT_EQ(before.given[KSM_SYSFS_advisor_mode], has_pace || goals.advisor);
 	}
 }
 
