@@ -93,6 +93,11 @@ static int read_goals(const struct ksm_cli *cli, const struct tune_state *tune,
 			return ksm_cli_fail(cli, &err);
 		}
 	}
+	/* The steps of ksmtuned are a pace, its thresholds a target. */
+	if (given->scan_seconds > 0 || given->max_cpu > 0)
+		goals.steps.given = false;
+	if (given->free_target > 0)
+		goals.free_bytes = 0;
 	goals.scan_seconds = given->scan_seconds > 0 ? given->scan_seconds : goals.scan_seconds;
 	goals.max_cpu = given->max_cpu > 0 ? given->max_cpu : goals.max_cpu;
 	goals.free_target = given->free_target > 0 ? given->free_target : goals.free_target;

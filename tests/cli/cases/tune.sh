@@ -13,6 +13,11 @@ try --keep --scan-time=9
 try now
 printf 'KSM_NPAGES_MAX=3000\nKSM_THRES_COEF=40\nKSM_MONITOR_INTERVAL=9\n' >conf
 try --config=conf --dry-run
+# What the command line says goes before it.
+try --config=conf --scan-time=600 --dry-run
+echo KSM_THRES_CONST=8000000 >>conf
+try --config=conf --dry-run --explain | grep ^run
+try --config=conf --free-target=10 --dry-run --explain | grep ^run
 echo 'speed=$FAST' >>conf
 try --config conf
 try --config=missing
