@@ -17,32 +17,31 @@
 
 /* ---------------------------------------------------------------- who */
 
-static int take_target(const struct ksm_cli *cli, struct ksm_merge_targets *targets, pid_t pid)
-{
-	struct ksm_merge_target *target = &targets->target[targets->n];
-	struct ksm_process process;
-
-	if (ksm_process_get(&cli->root, pid, &process, &target->error)) {
-		target->pid = pid;
-		target->name = strdup("");
-		target->cgroup = strdup("");
-	} else {
-		target->pid = process.pid;
-		target->uid = process.uid;
-		target->name = strdup(process.name);
-		target->cgroup = strdup(process.cgroup);
-		ksm_process_free(&process);
-	}
-	targets->n++;
-	return target->name && target->cgroup ? KSM_EXIT_OK : ksm_cli_no_memory(cli);
-}
-
 static bool is_known(const struct ksm_merge_targets *targets, pid_t pid)
 {
 	for (size_t i = 0; i < targets->n; i++)
 		if (targets->target[i].pid == pid)
 			return true;
 	return false;
+}
+
+/* Once, also where both a process and one of its threads are named. */
+static int take_target(const struct ksm_cli *cli, struct ksm_merge_targets *targets, pid_t pid)
+{
+	struct ksm_merge_target *target = &targets->target[targets->n];
+	ksm_cleanup(ksm_process_free) struct ksm_process process = {.pid = pid};
+	struct ksm_error error = {0};
+
+	ksm_process_get(&cli->root, pid, &process, &error);
+	if (is_known(targets, process.pid))
+		return KSM_EXIT_OK;
+	target->error = error;
+	target->pid = process.pid;
+	target->uid = process.uid;
+	target->name = strdup(process.name ? process.name : "");
+	target->cgroup = strdup(process.cgroup ? process.cgroup : "");
+	targets->n++;
+	return target->name && target->cgroup ? KSM_EXIT_OK : ksm_cli_no_memory(cli);
 }
 
 int ksm_merge_take_targets(const struct ksm_cli *cli, int argc, char **argv,
@@ -57,11 +56,8 @@ int ksm_merge_take_targets(const struct ksm_cli *cli, int argc, char **argv,
 		pid_t pid;
 		int status = ksm_cli_parse_pid(cli, argv[i], &pid);
 
-		if (status)
-			return status;
-		if (is_known(ret_targets, pid))
-			continue;
-		status = take_target(cli, ret_targets, pid);
+		if (!status)
+			status = take_target(cli, ret_targets, pid);
 		if (status)
 			return status;
 	}
@@ -195,8 +191,8 @@ static void print_target(const struct ksm_merge_target *target, bool merge)
 	if (ksm_str_escape(&name, target->name, strlen(target->name)))
 		return;
 	printf("%s (%d): ", name.data ? name.data : "", target->pid);
-	if (target->result.was_already)
-		printf("was %s already", done);
+	if (merge && target->result.was_already)
+		printf("was opted in already");
 	else if (!method)
 		printf("was not opted in");
 	else if (target->result.ranges)

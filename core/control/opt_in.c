@@ -302,6 +302,7 @@ static int opt_out_wholly(struct job *job, struct ksm_error *err)
 	}
 	if (!ret)
 		ret = find_ranges(job, &ranges, err);
+	job->result->was_already = !ret && !unknown && !is_in && !ranges.n;
 	job->methods = methods & RANGES;
 	/* Once it is opted out, areas that were marked with the whole of it are so no longer. */
 	if (ret || !ranges.n || (job->root->dry_run && is_in && methods & WHOLE))

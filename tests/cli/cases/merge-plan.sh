@@ -5,6 +5,13 @@
 "$KSMCTL" unmerge --dry-run -f $$ | sed "s/process $$/process PID/"
 "$KSMCTL" exec --dry-run -- false --json
 grep -c ' mg' /proc/$$/smaps
+# A thread stands for its process, which is taken once.
+python3 -c 'import threading, time; threading.Thread(target=time.sleep, args=(300,)).start()' &
+while [ "$(ls /proc/$!/task | wc -l)" != 2 ]; do sleep 0.02; done
+for pid in $! "$(ls /proc/$!/task | tail -n 1)"; do
+	"$KSMCTL" merge --dry-run --trust $! "$pid" 999999999 $! 999999999 2>&1 | sed "s/process $!/process PID/"
+done
+kill $!
 # The call of the method that is asked for, or why there is none.
 cp -r "$TREES/6.18" tree && chmod -R u+w tree
 mkdir tree/proc/7
@@ -28,3 +35,7 @@ echo 'ksm_merge_any: yes' >tree/proc/7/ksm_stat
 for method in process_madvise process_ksm prctl self_process_madvise madvise; do
 	plan unmerge --method=$method 7
 done
+# There may be nothing to do.
+echo 'ksm_merge_any: no' >tree/proc/7/ksm_stat
+sed -i 's/ mg//' tree/proc/7/smaps
+"$KSMCTL" --sysroot=tree --dry-run unmerge --json 7 | jq -c '.changes, .targets[0].already'
