@@ -101,6 +101,7 @@ int ksm_merge_forecast(const struct ksm_cli *cli, const struct ksm_merge_targets
 	int status = KSM_EXIT_OK;
 
 	wait->shared = wait->sharing = wait->zero = KSM_UNKNOWN;
+	wait->shared_then = wait->sharing_then = wait->zero_then = KSM_UNKNOWN;
 	wait->merged = calloc(targets->n + 1, sizeof(*wait->merged));
 	if (!wait->merged)
 		return ksm_cli_no_memory(cli);
@@ -156,7 +157,6 @@ static void take_fact(const struct ksm_cli *cli, struct ksm_merge_targets *targe
 {
 	struct ksm_sysfs sysfs;
 
-	wait->shared_then = wait->sharing_then = wait->zero_then = KSM_UNKNOWN;
 	if (!ksm_sysfs_read(&cli->root, &sysfs, NULL)) {
 		wait->shared_then = sysfs.value[KSM_SYSFS_pages_shared];
 		wait->sharing_then = sysfs.value[KSM_SYSFS_pages_sharing];

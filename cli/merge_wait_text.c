@@ -52,6 +52,9 @@ void ksm_merge_wait_print(const struct ksm_merge_targets *targets,
 	char what[64];
 	int ret;
 
+	/* Where nobody could be opted in, nothing was waited for. */
+	if (!wait->settle.has_first)
+		return;
 	ksm_settle_print(&wait->settle, wait->settled);
 	putchar('\n');
 	if (ksm_table_new(columns, &plain, &table, NULL))
@@ -87,7 +90,7 @@ static json_object *counters_json(int64_t shared, int64_t sharing, int64_t zero)
 void ksm_merge_wait_json(const struct ksm_merge_targets *targets, const struct ksm_merge_wait *wait,
 			 json_object *document)
 {
-	json_object *array = json_object_object_get(document, "targets"), *waited;
+	json_object *array = json_object_object_get(document, "targets"), *waited = NULL;
 
 	for (size_t i = 0; i < targets->n; i++) {
 		json_object *forecast;
@@ -101,7 +104,9 @@ void ksm_merge_wait_json(const struct ksm_merge_targets *targets, const struct k
 	ksm_json_put(document, "forecast", counters_json(wait->shared, wait->sharing, wait->zero));
 	ksm_json_put(document, "fact",
 		     counters_json(wait->shared_then, wait->sharing_then, wait->zero_then));
-	waited = ksm_json_object();
-	ksm_settle_json(&wait->settle, wait->settled, waited);
+	if (wait->settle.has_first) {
+		waited = ksm_json_object();
+		ksm_settle_json(&wait->settle, wait->settled, waited);
+	}
 	ksm_json_put(document, "wait", waited);
 }

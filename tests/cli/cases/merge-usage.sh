@@ -38,6 +38,9 @@ for verb in merge unmerge; do
 	try --sysroot=tree --dry-run "$verb" 9 2>&1
 	try --sysroot=tree "$verb" 9 2>&1
 done
+# Nor is anything waited for, where nobody could be opted in.
+try --sysroot=tree merge --wait 9 2>&1
+"$KSMCTL" --sysroot=tree merge --wait --json 9 2>/dev/null | jq -c '.fact, .wait'
 echo 0 >tree/sys/kernel/mm/ksm/run
 try --sysroot=tree merge --wait --boost=30% --timeout=1 1
 try --sysroot=tree merge -w 1
