@@ -192,7 +192,8 @@ static void print_union(const struct compare_state *state, const struct ksm_comp
 	       "most\n%s",
 	       free,
 	       compare->n_pairs || state->place.n_hosts ? "\n"
-							: "no two have a content in common\n");
+	       : compare->sample > 1 ? "of what is sampled no two have a content in common\n"
+				     : "no two have a content in common\n");
 }
 
 static int print_text(const struct ksm_cli *cli, const struct compare_state *state,

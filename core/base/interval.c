@@ -59,6 +59,31 @@ struct ksm_interval ksm_interval_of_sum(const struct ksm_sampled_sum *sampled, u
 				     high + exact};
 }
 
+/* In so many equal elements a sum is as uncertain as in these. */
+static uint64_t equal_elements(double sum, double squares)
+{
+	return squares > 0 ? (uint64_t)(sum * sum / squares) : 0;
+}
+
+struct ksm_interval ksm_interval_of_uneven(const struct ksm_sampled_sum *sampled, uint32_t sample,
+					   double exact, double most)
+{
+	struct ksm_interval interval = ksm_interval_of_sum(sampled, sample, exact);
+	uint64_t n = equal_elements(sampled->sum, sampled->squares), n_more;
+	double more = sampled->sum + most;
+
+	if (sample <= 1 || n >= NORMAL_FROM)
+		return interval;
+	n_more = equal_elements(more, sampled->squares + most * most);
+	interval.low = interval.high = exact;
+	if (n)
+		interval.low += fmax(sampled->sum,
+				     sampled->sum / (double)n * mean_of(n - 1, 1 - TAIL) * sample);
+	if (n_more)
+		interval.high += more / (double)n_more * mean_of(n_more - 1, TAIL) * sample;
+	return interval;
+}
+
 struct ksm_interval ksm_interval_of(uint64_t sampled, uint32_t sample, uint64_t exact)
 {
 	const struct ksm_sampled_sum ones = {

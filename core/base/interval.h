@@ -33,4 +33,12 @@ struct ksm_sampled_sum {
 struct ksm_interval ksm_interval_of_sum(const struct ksm_sampled_sum *sampled, uint32_t sample,
 					double exact);
 
+/*
+ * Likewise of a sum to which an element can bring anything up to @most, which may be 0. What few elements tell of such a sum is
+ * worth as much as of a count of sum * sum / squares elements; below 50 of these, the interval is that of M. Fay and
+ * E. Feuer (Statistics in Medicine, 1997), which reckons with an element of @most that was not found.
+ */
+struct ksm_interval ksm_interval_of_uneven(const struct ksm_sampled_sum *sampled, uint32_t sample,
+					   double exact, double most);
+
 #endif

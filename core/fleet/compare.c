@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,12 +26,16 @@ struct holding {
 	bool is_exact;
 };
 
+enum { BY_CHANCE, BESIDE_EXACT, N_KINDS };
+
 struct comparing {
 	uint32_t n_inputs;
 	struct holding *holding;
 	size_t n;
-	struct pair *pair; /* by a * n_inputs + b */
-	struct count distinct;
+	struct pair *pair;	  /* by a * n_inputs + b */
+	uint64_t exact;		  /* contents that any has in any case */
+	uint64_t exact_holdings;  /* of these, by who has them in any case */
+	uint64_t (*met)[N_KINDS]; /* contents that others have by chance, by how many do */
 };
 
 static void add(struct count *count, bool is_exact, uint64_t by)
@@ -83,7 +88,8 @@ static int collect(struct comparing *c, const struct ksm_fingerprint *input)
 		n += input[i].n;
 	c->holding = calloc(n + 1, sizeof(*c->holding));
 	c->pair = calloc((size_t)c->n_inputs * c->n_inputs + 1, sizeof(*c->pair));
-	if (!c->holding || !c->pair)
+	c->met = calloc((size_t)c->n_inputs + 1, sizeof(*c->met));
+	if (!c->holding || !c->pair || !c->met)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < c->n_inputs; i++)
 		for (size_t row = 0; row < input[i].n; row++)
@@ -100,10 +106,10 @@ static int collect(struct comparing *c, const struct ksm_fingerprint *input)
  */
 static void count_content(struct comparing *c, const struct holding *holding, size_t n)
 {
-	bool is_exact = false;
+	size_t n_exact = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		is_exact |= holding[i].is_exact;
+		n_exact += holding[i].is_exact;
 		for (size_t j = i + 1; j < n; j++) {
 			struct pair *pair =
 				&c->pair[(size_t)holding[i].input * c->n_inputs + holding[j].input];
@@ -114,7 +120,9 @@ static void count_content(struct comparing *c, const struct holding *holding, si
 			    (uint64_t)holding[i].copies + holding[j].copies);
 		}
 	}
-	add(&c->distinct, is_exact, 1);
+	c->exact += n_exact > 0;
+	c->exact_holdings += n_exact;
+	c->met[n - n_exact][n_exact ? BESIDE_EXACT : BY_CHANCE]++;
 }
 
 static void count_all(struct comparing *c)
@@ -187,6 +195,59 @@ static int take_pairs(const struct comparing *c, const struct ksm_fingerprint *i
 	return 0;
 }
 
+static void add_elements(struct ksm_sampled_sum *sum, uint64_t n, double each)
+{
+	sum->n += n;
+	sum->sum += (double)n * each;
+	sum->squares += (double)n * each * each;
+}
+
+/* The least squares of what a content counts by how many have it; of two inputs all, so that it is what pairs tell. */
+static double share_of_holding(const struct comparing *c, uint32_t sample)
+{
+	double holdings = 0, squares = 0;
+
+	if (sample <= 1)
+		return 0;
+	for (uint32_t n = 1; n <= c->n_inputs; n++) {
+		double by_chance = (double)c->met[n][BY_CHANCE];
+
+		holdings += by_chance * n;
+		squares += (by_chance + (double)c->met[n][BESIDE_EXACT]) * n * n;
+	}
+	return c->n_inputs <= 2 || squares == 0 ? 1 : holdings / squares;
+}
+
+/*
+ * How many holdings there are is known without sampling, and so is a share of each content for each of its holders:
+ * only what contents count more or less than that is told from the sample (a regression estimator: C. Saerndal, B.
+ * Swensson, J. Wretman, Model Assisted Survey Sampling, 1992). Where no two have a content in common, or all have all,
+ * nothing is left to chance. The limits of both parts make those of their difference as G. Zou and A. Donner have it
+ * (Statistics in Medicine, 2008).
+ */
+static struct ksm_interval distinct_of(const struct comparing *c, uint32_t sample, double all)
+{
+	double share = share_of_holding(c, sample);
+	double known = (double)c->exact + share * (all - (double)c->exact_holdings), value;
+	struct ksm_sampled_sum above = {0}, below = {0};
+	struct ksm_interval more, less;
+
+	for (uint32_t n = 1; n <= c->n_inputs; n++) {
+		double over = 1 - share * n;
+
+		add_elements(over > 0 ? &above : &below, c->met[n][BY_CHANCE], fabs(over));
+		add_elements(&below, c->met[n][BESIDE_EXACT], share * n);
+	}
+	more = ksm_interval_of_uneven(&above, sample, 0, 1 - share);
+	less = ksm_interval_of_uneven(&below, sample, 0, share * (c->n_inputs - 1));
+	value = known + more.value - less.value;
+	return (struct ksm_interval){
+		value,
+		value - hypot(more.value - more.low, less.high - less.value),
+		value + hypot(more.high - more.value, less.value - less.low),
+	};
+}
+
 static void take_union(const struct comparing *c, const struct ksm_fingerprint *input,
 		       struct ksm_compare *compare)
 {
@@ -198,9 +259,7 @@ static void take_union(const struct comparing *c, const struct ksm_fingerprint *
 		if (most < (double)input[i].distinct)
 			most = (double)input[i].distinct;
 	}
-	compare->distinct =
-		within(ksm_interval_of(c->distinct.sampled, compare->sample, c->distinct.exact),
-		       most, all);
+	compare->distinct = within(distinct_of(c, compare->sample, all), most, all);
 	/* Pages are known without sampling. */
 	compare->redundant_pages = (double)compare->pages - compare->distinct.value;
 }
@@ -227,6 +286,7 @@ int ksm_compare_run(const struct ksm_fingerprint *input, uint32_t n,
 	}
 	free(c.holding);
 	free(c.pair);
+	free(c.met);
 	if (ret)
 		return ksm_error_no_memory(err);
 	*ret_compare = compare;

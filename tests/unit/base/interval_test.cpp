@@ -86,4 +86,47 @@ TEST(Interval, OfASumThatNothingWasFoundOfIsNotNothing)
 	EXPECT_EQ(interval.high, 3);
 }
 
+// Many elements with 1 and few with 11, of which it may be that none is found.
+TEST(Interval, OfAnUnevenSumHasItThoughTheGreatElementsAreFew)
+{
+	for (size_t great : {10, 20, 200}) {
+		for (size_t small : {0, 100, 400}) {
+			std::mt19937 random(static_cast<unsigned>(great + small));
+			const double all = 11.0 * great + small;
+			int inside = 0;
+
+			for (int run = 0; run < 1000; run++) {
+				ksm_sampled_sum sampled = {};
+
+				for (size_t i = 0; i < great + small; i++) {
+					double value = i < great ? 11 : 1;
+
+					if (random() % 20)
+						continue;
+					sampled.n++;
+					sampled.sum += value;
+					sampled.squares += value * value;
+				}
+				ksm_interval interval = ksm_interval_of_uneven(&sampled, 20, 7, 11);
+
+				EXPECT_NEAR(interval.value, 20 * sampled.sum + 7, 1e-6);
+				inside += interval.low <= all + 7 && all + 7 <= interval.high;
+			}
+			EXPECT_GE(inside, 930) << great << " " << small;
+		}
+	}
+}
+
+TEST(Interval, OfAnUnevenSumOfOnesIsThatOfACount)
+{
+	for (uint64_t n : {0, 1, 7, 49, 50, 400}) {
+		const ksm_sampled_sum ones = {n, double(n), double(n)};
+		ksm_interval count = ksm_interval_of(n, 16, 3),
+			     sum = ksm_interval_of_uneven(&ones, 16, 3, 1);
+
+		EXPECT_DOUBLE_EQ(sum.low, count.low) << n;
+		EXPECT_DOUBLE_EQ(sum.high, count.high) << n;
+	}
+}
+
 } // namespace

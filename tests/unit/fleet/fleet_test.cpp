@@ -474,6 +474,77 @@ TEST(Compare, FromSamplesHasTheTruthInItsIntervals)
 	EXPECT_NEAR(ratio, 1, 0.02);
 }
 
+// Of two, what both have is what the sum of each has too much, whatever the sample.
+TEST(Compare, OfTwoTheUnionIsWhatPairsLeave)
+{
+	std::mt19937_64 random(4);
+
+	for (int round = 0; round < 60; round++) {
+		auto hosts = Fleet(random, 2, 1 + random() % 2000);
+		const double all = hosts[0].size() + hosts[1].size();
+		Compare compare(hosts, 2u << round % 6);
+		ksm_interval shared = compare.n_pairs ? compare.pair[0].shared_contents
+						      : ksm_interval{0, 0, 0};
+
+		EXPECT_DOUBLE_EQ(compare.distinct.value, all - shared.value);
+		if (!compare.n_pairs)
+			continue;
+		EXPECT_NEAR(compare.distinct.low, all - shared.high, 1e-6);
+		EXPECT_NEAR(compare.distinct.high, all - shared.low, 1e-6);
+	}
+}
+
+TEST(Compare, WhatHasNothingInCommonHasNoFurtherCopies)
+{
+	std::mt19937_64 random(5);
+	std::vector<Host> hosts(3);
+
+	for (int i = 0; i < 3000; i++)
+		hosts[i % 3][random()] = 1;
+	Compare compare(hosts, 64);
+	EXPECT_EQ(compare.n_pairs, 0u);
+	EXPECT_EQ(compare.distinct.value, 3000);
+	EXPECT_EQ(compare.distinct.high, 3000);
+	EXPECT_LT(compare.distinct.low, 3000);
+	EXPECT_EQ(compare.redundant_pages, 0);
+}
+
+// Few contents on all hosts beside many on one or two: sums are right on average (but for what the share itself leaves
+// to chance where five in a hundred are sampled at all), and in their intervals.
+TEST(Compare, FewContentsOnManyHosts)
+{
+	std::mt19937_64 random(6);
+	const int rounds = 300;
+
+	for (size_t common : {10, 40, 400}) {
+		double ratio = 0;
+		int within = 0;
+
+		for (int round = 0; round < rounds; round++) {
+			std::vector<Host> hosts(12);
+
+			for (size_t i = 0; i < common; i++)
+				for (uint64_t h = 0, digest = random(); h < 12; h++)
+					hosts[h][digest] = i % 10 || h > 6 ? 1 : 70;
+			for (size_t i = 0; i < 240; i++)
+				hosts[i % 12][random()] = 1;
+			for (size_t i = 0; i < 60; i++) {
+				uint64_t digest = random();
+
+				hosts[i % 12][digest] = hosts[(i + 1) % 12][digest] = 1;
+			}
+			Truth truth(hosts);
+			Compare compare(hosts, 8);
+
+			within += compare.distinct.low <= truth.distinct &&
+				  truth.distinct <= compare.distinct.high;
+			ratio += compare.distinct.value / truth.distinct / rounds;
+		}
+		EXPECT_GE(within, rounds * 92 / 100) << common;
+		EXPECT_NEAR(ratio, 1, common < 40 ? 0.08 : 0.03) << common;
+	}
+}
+
 TEST(Compare, RefusesToMix)
 {
 	Host host = {{5, 1}};
