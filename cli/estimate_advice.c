@@ -125,7 +125,7 @@ static void print_headline(const struct ksm_estimate *estimate, const struct ksm
 	for (size_t i = 0; i < advice->n; i++) {
 		n += to_opt_in(&advice->group[i]);
 		cost += advice->group[i].cost_bytes;
-		net += advice->group[i].freed_bytes - advice->group[i].cost_bytes;
+		net += ksm_advice_net(&advice->group[i]);
 	}
 	if (!n) {
 		printf("Opting in none of the %u processes would pay\n", estimate->n_targets);
@@ -167,7 +167,7 @@ static int print_group(const struct ksm_estimate *estimate, const struct ksm_adv
 	char name[KSM_DOMAIN_NAME_MAX], net[KSM_UNITS_MAX];
 
 	ksm_domain_name(&group->domain, name);
-	ksm_format_bytes(group->freed_bytes - group->cost_bytes, net);
+	ksm_format_bytes(ksm_advice_net(group), net);
 	if (ksm_str_escape(&safe, name, strlen(name)) ||
 	    ksm_table_new(columns, &plain, &table, NULL))
 		return -ENOMEM;
@@ -212,8 +212,9 @@ static json_object *group_json(const struct ksm_estimate *estimate,
 	ksm_domain_name(&group->domain, name);
 	ksm_json_put(object, "domain", group->is_all ? NULL : ksm_json_string(name));
 	ksm_json_put(object, "freed_bytes", ksm_json_int(group->freed_bytes));
+	ksm_json_put(object, "already_freed_bytes", ksm_json_int(group->already_bytes));
 	ksm_json_put(object, "metadata_bytes", ksm_json_int(group->cost_bytes));
-	ksm_json_put(object, "net_bytes", ksm_json_int(group->freed_bytes - group->cost_bytes));
+	ksm_json_put(object, "net_bytes", ksm_json_int(ksm_advice_net(group)));
 	for (size_t i = 0; i < group->n; i++) {
 		const struct ksm_advised *advised = &group->advised[i];
 		json_object *target = ksm_json_object();

@@ -15,7 +15,8 @@ struct choice {
 	int64_t *loss; /* pages that would not be freed without the target */
 	int64_t *alone;
 	int64_t sharing_max;
-	int64_t freed; /* pages, by all who are chosen */
+	int64_t freed;	 /* pages, by all who are chosen */
+	int64_t already; /* of these, by those alone who have opted in */
 };
 
 /* Pages that go when so many of one content merge. */
@@ -71,6 +72,27 @@ static void weigh(struct choice *choice)
 	}
 }
 
+/* They stay chosen whatever becomes of the others. */
+static int64_t freed_already(const struct choice *choice)
+{
+	const struct ksm_holdings *holdings = &choice->estimate->holdings;
+	size_t i = 0;
+	int64_t freed = 0;
+
+	for (size_t c = 0; c < holdings->n_contents; c++) {
+		int64_t pages = 0;
+
+		for (; i < holdings->content[c].end; i++) {
+			const struct ksm_holding *holding = &holdings->holding[i];
+
+			if (choice->chosen[holding->target] && choice->is_in[holding->target])
+				pages += holding->pages;
+		}
+		freed += freed_of(choice, pages) * holdings->content[c].weight;
+	}
+	return freed;
+}
+
 static bool leave_out(struct choice *choice)
 {
 	bool any = false;
@@ -96,10 +118,11 @@ static int64_t total_cost(const struct choice *choice)
 
 static void choose(struct choice *choice)
 {
+	choice->already = freed_already(choice);
 	do
 		weigh(choice);
 	while (leave_out(choice));
-	if (bytes(choice, choice->freed) > total_cost(choice))
+	if (bytes(choice, choice->freed - choice->already) > total_cost(choice))
 		return;
 	for (uint32_t t = 0; t < choice->estimate->n_targets; t++)
 		choice->chosen[t] &= choice->is_in[t];
@@ -136,21 +159,22 @@ static bool take_group(const struct choice *choice, struct ksm_advice_group *gro
 		};
 	}
 	group->freed_bytes = bytes(choice, choice->freed);
+	group->already_bytes = bytes(choice, choice->already);
 	qsort(group->advised, group->n, sizeof(*group->advised), by_adds);
 	return any;
 }
 
-static int64_t net(const struct ksm_advice_group *group)
+int64_t ksm_advice_net(const struct ksm_advice_group *group)
 {
-	return group->freed_bytes - group->cost_bytes;
+	return group->freed_bytes - group->already_bytes - group->cost_bytes;
 }
 
 static int by_net(const void *a, const void *b)
 {
 	const struct ksm_advice_group *x = a, *y = b;
 
-	if (net(x) != net(y))
-		return net(x) > net(y) ? -1 : 1;
+	if (ksm_advice_net(x) != ksm_advice_net(y))
+		return ksm_advice_net(x) > ksm_advice_net(y) ? -1 : 1;
 	return x->advised[0].target < y->advised[0].target ? -1 : 1;
 }
 

@@ -30,8 +30,9 @@ struct ksm_advice_group {
 	struct ksm_domain domain;
 	struct ksm_advised *advised; /* those that add most first */
 	size_t n;
-	uint32_t n_members;  /* of the domain, opted in or not */
-	int64_t freed_bytes; /* by all of them, before cost */
+	uint32_t n_members;    /* of the domain, opted in or not */
+	int64_t freed_bytes;   /* by all of them, before cost */
+	int64_t already_bytes; /* of these, by those who have opted in, without the others */
 	int64_t cost_bytes;
 };
 
@@ -47,6 +48,8 @@ struct ksm_advice {
  */
 int ksm_advise(const struct ksm_estimate *estimate, const bool *is_in, bool trust,
 	       struct ksm_advice *ret_advice);
+/* What opting in the others of a group is worth: bytes. */
+int64_t ksm_advice_net(const struct ksm_advice_group *group);
 void ksm_advice_free(struct ksm_advice *advice);
 
 #endif

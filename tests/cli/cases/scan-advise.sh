@@ -20,7 +20,7 @@ if grep -q ptrace_scope error; then
 	exit 77
 fi
 "$KSMCTL" scan "${pids[@]}" --advise --interval=0 --set smart_scan=0 --json >document
-jq -c --argjson first "${pids[0]}" '.advice[0] | [.domain != null, .freed_bytes >= 400 * 4096, .net_bytes == .freed_bytes - .metadata_bytes,
+jq -c --argjson first "${pids[0]}" '.advice[0] | [.domain != null, .freed_bytes >= 400 * 4096, .net_bytes == .freed_bytes - .already_freed_bytes - .metadata_bytes,
 	([.targets[] | select(.pid == $first) | .adds_bytes] | first) >= 399 * 4096 - 400 * 64, (.commands[0] | startswith("ksmctl merge "))]' document
 "$KSMCTL" scan "${pids[@]}" --advise --trust --interval=0 --json | jq -c '.advice[0] | .domain, (.commands[0] | startswith("ksmctl merge --trust "))'
 "$KSMCTL" scan "${pids[@]}" --advise --interval=0 | sed 's/[0-9][0-9.]*/N/g' | head -1

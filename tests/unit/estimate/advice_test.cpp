@@ -143,6 +143,36 @@ TEST_F(AdviceTest, TogetherALoss)
 	ksm_advice_free(&advice);
 }
 
+/* What those free who are in already is no merit of the others, neither of each nor of all. */
+TEST_F(AdviceTest, WhoIsInAlreadyIsNoGain)
+{
+	std::vector<std::map<uint32_t, int>> contents(8000, {{0, 1}, {1, 1}});
+
+	contents.insert(contents.end(), 1000, {{2, 2}});
+	contents.push_back({{3, 1}, {4, 1}});
+	contents.insert(contents.end(), 2000, {{5, 1}, {6, 1}});
+	Make({8000, 8000, 2000, 40, 40, 2000, 2000}, contents);
+	is_in_ = {true, true, false, false, false, false, false};
+	for (uint32_t t : {5, 6})
+		space_[t].uid = 2;
+	struct ksm_advice advice = Advise();
+	ASSERT_EQ(advice.n, 2u);
+	EXPECT_EQ(ksm_advice_net(&advice.group[0]), 2000 * 4096 - 4000 * 64);
+	const struct ksm_advice_group &group = advice.group[1];
+	EXPECT_EQ(group.freed_bytes, 9001 * 4096);
+	EXPECT_EQ(group.already_bytes, 8000 * 4096);
+	EXPECT_EQ(ksm_advice_net(&group), 1001 * 4096 - 2080 * 64);
+	ksm_advice_free(&advice);
+
+	contents.resize(8000);
+	contents.push_back({{2, 1}, {3, 1}});
+	Make({8000, 8000, 40, 40}, contents);
+	is_in_ = {true, true, false, false};
+	advice = Advise();
+	EXPECT_EQ(advice.n, 0u) << "together a loss";
+	ksm_advice_free(&advice);
+}
+
 TEST_F(AdviceTest, DomainsStayApart)
 {
 	Make({10, 10, 10, 10}, std::vector<std::map<uint32_t, int>>(20, {{0, 1}, {1, 1}, {2, 1}}));
