@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/array.h"
+#include "fleet/compare.h"
 
 #define BASE_10 10
 #define BASE_16 16
@@ -121,4 +122,28 @@ int ksm_fingerprint_add(struct ksm_fingerprint *fingerprint, size_t *capacity,
 		return -ENOMEM;
 	fingerprint->row[fingerprint->n++] = *row;
 	return 0;
+}
+
+/* Contents that are not kept have a page each, and bytes of as many inputs as there may be are counted with a sign. */
+static bool may_be(const struct ksm_fingerprint *fingerprint)
+{
+	uint64_t most = (uint64_t)INT64_MAX / fingerprint->page_size / KSM_COMPARE_MAX;
+	uint64_t pages = 0;
+
+	for (size_t i = 0; i < fingerprint->n; i++)
+		pages += fingerprint->row[i].copies;
+	return fingerprint->pages <= most && fingerprint->distinct >= fingerprint->n &&
+	       (fingerprint->sample > 1 || fingerprint->distinct == fingerprint->n) &&
+	       fingerprint->pages >= pages &&
+	       fingerprint->pages - pages >= fingerprint->distinct - fingerprint->n;
+}
+
+int ksm_fingerprint_check(const struct ksm_fingerprint *fingerprint, struct ksm_error *err)
+{
+	if (may_be(fingerprint))
+		return 0;
+	return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
+			     "is damaged: %" PRIu64 " pages of %" PRIu64
+			     " contents cannot be what its %zu rows are of",
+			     fingerprint->pages, fingerprint->distinct, fingerprint->n);
 }

@@ -32,4 +32,7 @@ int ksm_fact_parse_name(struct ksm_fingerprint *fingerprint, const char *text, s
 int ksm_fingerprint_add(struct ksm_fingerprint *fingerprint, size_t *capacity,
 			const struct ksm_fingerprint_row *row);
 
+/* All rows are there: KSM_ERR_FORMAT if the facts cannot be true of them. The text goes behind a name. */
+int ksm_fingerprint_check(const struct ksm_fingerprint *fingerprint, struct ksm_error *err);
+
 #endif

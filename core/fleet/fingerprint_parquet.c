@@ -145,13 +145,15 @@ static int see_rows(void *data, uint32_t n, const void *const values[])
 {
 	struct parsing *p = data;
 	const uint64_t *digest = values[DIGEST];
-	const uint32_t *copies = values[COPIES], *flags = values[FLAGS];
+	const uint32_t *host = values[HOST], *copies = values[COPIES], *flags = values[FLAGS];
 	int ret = p->facts == ALL_FACTS ? 0 : -EBADMSG;
 
 	for (uint32_t i = 0; i < n && !ret; i++) {
 		const struct ksm_fingerprint_row row = {digest[i], copies[i], flags[i]};
 
-		ret = ksm_fingerprint_add(&p->fingerprint, &p->capacity, &row);
+		ret = host[i] == p->fingerprint.host
+			      ? ksm_fingerprint_add(&p->fingerprint, &p->capacity, &row)
+			      : -EBADMSG;
 	}
 	return ret;
 }
@@ -166,6 +168,8 @@ int ksm_fingerprint_parse_parquet(const char *file, size_t len,
 	if (!ret && p.facts != ALL_FACTS)
 		ret = ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
 				    "is Parquet, but no fingerprint of this version");
+	if (!ret)
+		ret = ksm_fingerprint_check(&p.fingerprint, err);
 	if (ret)
 		ksm_fingerprint_release(&p.fingerprint);
 	else

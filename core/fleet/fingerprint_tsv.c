@@ -112,12 +112,12 @@ static bool take_number(struct parser *parser, uint64_t max, uint64_t *ret_value
 	return ksm_take_u64(&parser->at, parser->end, 10, max, ret_value) == 0;
 }
 
-static bool take_row(struct parser *parser, struct ksm_fingerprint_row *row)
+static bool take_row(struct parser *parser, uint32_t host, struct ksm_fingerprint_row *row)
 {
-	uint64_t host, digest, copies, flags;
+	uint64_t row_host, digest, copies, flags;
 	bool is_negative;
 
-	if (!take_number(parser, INT32_MAX, &host) || !take(parser, "\t"))
+	if (!take_number(parser, INT32_MAX, &row_host) || row_host != host || !take(parser, "\t"))
 		return false;
 	is_negative = take(parser, "-");
 	if (!take_number(parser, (uint64_t)INT64_MAX + is_negative, &digest) ||
@@ -138,8 +138,9 @@ static int take_rows(struct parser *parser, struct ksm_fingerprint *fingerprint)
 		struct ksm_fingerprint_row row;
 
 		parser->line++;
-		ret = take_row(parser, &row) ? ksm_fingerprint_add(fingerprint, &capacity, &row)
-					     : -EBADMSG;
+		ret = take_row(parser, fingerprint->host, &row)
+			      ? ksm_fingerprint_add(fingerprint, &capacity, &row)
+			      : -EBADMSG;
 	}
 	return ret;
 }
@@ -153,14 +154,17 @@ int ksm_fingerprint_parse_tsv(const char *text, size_t len, struct ksm_fingerpri
 
 	if (!ret)
 		ret = fingerprint.name ? take_rows(&parser, &fingerprint) : -ENOMEM;
-	if (!ret) {
-		*ret_fingerprint = fingerprint;
-		return 0;
-	}
-	ksm_fingerprint_release(&fingerprint);
 	if (ret == -ENOMEM)
-		return ksm_error_no_memory(err);
-	return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
-			     "is no fingerprint of this version, or damaged, in line %" PRIu64,
-			     parser.line);
+		ksm_error_no_memory(err);
+	else if (ret)
+		ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
+			      "is no fingerprint of this version, or damaged, in line %" PRIu64,
+			      parser.line);
+	else
+		ret = ksm_fingerprint_check(&fingerprint, err);
+	if (ret)
+		ksm_fingerprint_release(&fingerprint);
+	else
+		*ret_fingerprint = fingerprint;
+	return ret;
 }

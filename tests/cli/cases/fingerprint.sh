@@ -73,6 +73,8 @@ for arguments in "one.tsv keyed.tsv" "keyed.tsv two" "--key-file=other keyed.tsv
 done
 sed 's/^0\t/1\tx/' one.tsv >damaged
 "$KSMCTL" compare one.tsv damaged || echo "status $?"
+sed 's/^# pages .*/# pages 9223372036854775807/' one.tsv >damaged
+"$KSMCTL" compare one.tsv damaged || echo "status $?"
 
 echo "--- what cannot be written"
 for arguments in "one" "-o x.tsv" "-o - --json one" "-o /missing/x one" "--key-file=short -o x one" \
