@@ -106,10 +106,15 @@ void ksm_html_text_cell(struct ksm_html *html, const char *text)
 	ksm_html_put(html, "<td class=\"long\">%s</td>", text);
 }
 
+void ksm_html_unknown_cell(struct ksm_html *html)
+{
+	ksm_html_put(html, "<td class=\"n\" data-v=\"\">-</td>");
+}
+
 static void put_number_cell(struct ksm_html *html, int64_t number, const char *text)
 {
 	if (number == KSM_UNKNOWN)
-		ksm_html_put(html, "<td class=\"n\" data-v=\"-1\">-</td>");
+		ksm_html_unknown_cell(html);
 	else
 		ksm_html_put(html, "<td class=\"n\" data-v=\"%" PRId64 "\">%s</td>", number, text);
 }

@@ -28,5 +28,6 @@ void ksm_html_text_cell(struct ksm_html *html, const char *text);
 /* KSM_UNKNOWN is a dash. */
 void ksm_html_number_cell(struct ksm_html *html, int64_t number);
 void ksm_html_bytes_cell(struct ksm_html *html, int64_t bytes);
+void ksm_html_unknown_cell(struct ksm_html *html);
 
 #endif

@@ -203,12 +203,14 @@ static const char *settings_of(const struct ksm_outcome *outcome)
 
 static void seconds_cell(struct ksm_html *html, double seconds)
 {
-	char text[KSM_UNITS_MAX] = "-";
+	char text[KSM_UNITS_MAX];
 
-	if (isfinite(seconds))
-		ksm_format_seconds(seconds, text);
-	ksm_html_put(html, "<td class=\"n\" data-v=\"%f\">%s</td>",
-		     isfinite(seconds) ? seconds : -1, text);
+	if (!isfinite(seconds)) {
+		ksm_html_unknown_cell(html);
+		return;
+	}
+	ksm_format_seconds(seconds, text);
+	ksm_html_put(html, "<td class=\"n\" data-v=\"%f\">%s</td>", seconds, text);
 }
 
 static void put_outcome_table(struct ksm_html *html, const struct ksm_estimate *estimate)

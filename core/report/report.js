@@ -3,8 +3,8 @@
 for (const table of document.querySelectorAll("table")) {
 	const body = table.tBodies[0], heads = [...table.tHead.rows[0].cells];
 	const valueOf = (row, column) => {
-		const cell = row.cells[column];
-		return cell.dataset.v === undefined ? cell.textContent : Number(cell.dataset.v);
+		const cell = row.cells[column], value = cell.dataset.v;
+		return value === undefined ? cell.textContent : value === "" ? null : Number(value);
 	};
 	heads.forEach((head, column) => {
 		const button = document.createElement("button");
@@ -16,6 +16,9 @@ for (const table of document.querySelectorAll("table")) {
 			head.setAttribute("aria-sort", down ? "descending" : "ascending");
 			body.append(...[...body.rows].sort((a, b) => {
 				const x = valueOf(a, column), y = valueOf(b, column);
+				// What is not known comes last, either way.
+				if (x === null || y === null)
+					return (x === null) - (y === null);
 				return (x < y ? -1 : x > y ? 1 : 0) * (down ? -1 : 1);
 			}));
 		});

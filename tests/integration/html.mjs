@@ -84,22 +84,27 @@ async function checkAccess({ page, where }) {
 }
 
 // The first table of more than two rows, if there is one: a click on the last heading of numbers puts them in order, another turns it.
+// Of its first cells one is made unknown and one a loss: what is not known comes last, either way.
 async function checkSorting({ page, where }) {
 	const orders = await page.evaluate(() => {
 		const table = [...document.querySelectorAll("table")].find((t) => t.tBodies[0].rows.length > 2);
 		if (!table)
 			return null;
 		const column = [...table.tHead.rows[0].cells].findLastIndex((cell) => cell.className === "n");
-		const values = () => [...table.tBodies[0].rows].map((row) => Number(row.cells[column].dataset.v));
+		const cells = () => [...table.tBodies[0].rows].map((row) => row.cells[column]);
+		const values = () => cells().map(({ dataset: { v } }) => (v === "" ? null : Number(v)));
 		const click = () => (table.tHead.rows[0].cells[column].querySelector("button").click(), values());
 
+		[cells()[0].dataset.v, cells()[1].dataset.v] = ["", "-2"];
 		return [click(), click()];
 	});
 	if (!orders)
 		return;
 	sorted++;
-	const [down, up] = orders.map((values) => [values, [...values].sort((a, b) => a - b)]);
-	if (String(up[0]) !== String(up[1]) || String(down[0]) !== String(down[1].reverse()))
+	const order = (values, sign) => values.filter((v) => v !== null).sort((a, b) => sign * (a - b))
+		.concat(values.filter((v) => v === null));
+	const [down, up] = orders;
+	if (String(up) !== String(order(up, 1)) || String(down) !== String(order(down, -1)))
 		fail(where, `sorted as ${orders[0]} and ${orders[1]}`);
 }
 

@@ -12,6 +12,9 @@ stat -c %a report.html
 grep -oE '<h2>[^<]*' report.html
 grep -c 'class="headline">KSM would free 16.0 KiB of 24.0 KiB' report.html
 analyze ram --html=/dev/stdout --noheadings -o NAME | grep -cE '^(<!doctype html>|</html>|ram)$'
+analyze ram --json >old
+analyze ram --diff=old --html=report.html >/dev/null
+grep -c '<td class="n" data-v="">-</td>' report.html
 analyze ram --html=missing/report.html | head -n 1
 analyze ram --html=missing/report.html >/dev/null
 echo "$?"
