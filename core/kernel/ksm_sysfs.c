@@ -57,16 +57,16 @@ int64_t ksm_sysfs_rmap_items(const struct ksm_sysfs *sysfs)
 	return sum;
 }
 
-/* "[none] scan-time": the brackets are around the one in force. */
+/* "[none] scan-time", with brackets around the one in force; alone where a tree of plain files was written to. */
 static bool parse_advisor_mode(const char *text, int64_t *ret_value)
 {
 	const char *open = strchr(text, '['), *close = open ? strchr(open, ']') : NULL;
+	const char *word = close ? open + 1 : text;
+	size_t word_len = close ? (size_t)(close - word) : strlen(text);
 
-	for (int mode = 0; close && mode <= KSM_ADVISOR_SCAN_TIME; mode++) {
-		size_t len = strlen(advisor_modes[mode]);
-
-		if ((size_t)(close - open) == len + 1 &&
-		    !memcmp(open + 1, advisor_modes[mode], len)) {
+	for (int mode = 0; mode <= KSM_ADVISOR_SCAN_TIME; mode++) {
+		if (word_len == strlen(advisor_modes[mode]) &&
+		    !memcmp(word, advisor_modes[mode], word_len)) {
 			*ret_value = mode;
 			return true;
 		}

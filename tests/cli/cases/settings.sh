@@ -22,6 +22,12 @@ echo "- set: nothing but what differs, in the order that the kernel asks for"
 try set run=1 pages_to_scan=200 advisor_mode=none smart_scan=1 --dry-run | here
 try set advisor_mode=scan-time advisor_min_pages_to_scan=700 run=0 sleep_millisecs=5 -v 2>&1 | here
 (cd $ksm && show run pages_to_scan sleep_millisecs advisor_mode)
+cp $ksm/advisor_mode mode
+try set advisor_mode=none -q
+try get -n advisor_mode
+try set advisor_mode=scan-time -q
+try get -n advisor_mode
+cp mode $ksm/advisor_mode
 
 echo "- save, restore"
 try save saved

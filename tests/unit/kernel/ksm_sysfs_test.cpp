@@ -186,7 +186,8 @@ TEST_F(KsmSysfs, Garbage)
 		{"pages_shared", std::string("1\0\n", 3)},
 		{"general_profit", "--1\n"},
 		{"general_profit", "-\n"},
-		{"advisor_mode", "none\n"},
+		{"advisor_mode", "some\n"},
+		{"advisor_mode", "none scan-time\n"},
 		{"advisor_mode", "[some] scan-time\n"},
 		{"advisor_mode", "]none[\n"},
 		{"advisor_mode", "[nope] none\n"},
@@ -218,6 +219,16 @@ TEST_F(KsmSysfs, SignsAndModes)
 	EXPECT_TRUE(sysfs.valid[KSM_SYSFS_advisor_mode]);
 	EXPECT_EQ(sysfs.value[KSM_SYSFS_advisor_mode], KSM_ADVISOR_NONE);
 	EXPECT_EQ(sysfs.value[KSM_SYSFS_run], 4);
+}
+
+/* A tree of plain files, once the mode was written to it. */
+TEST_F(KsmSysfs, AModeWithoutBrackets)
+{
+	for (int mode : {KSM_ADVISOR_NONE, KSM_ADVISOR_SCAN_TIME}) {
+		Set("advisor_mode", std::string(ksm_advisor_mode_name((ksm_advisor_mode)mode)));
+		ASSERT_EQ(Read(), 0) << err.text;
+		EXPECT_EQ(sysfs.value[KSM_SYSFS_advisor_mode], mode);
+	}
 }
 
 TEST_F(KsmSysfs, AFileThatCannotBeReadIsAnError)
