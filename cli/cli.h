@@ -110,7 +110,7 @@ int ksm_cli_print_json(const struct ksm_cli *cli, struct json_object *document);
 /* Sends what was printed so far. False when nobody reads it any more or it cannot be written: stop then. */
 bool ksm_cli_flush(void);
 /*
- * Ends stdout: a write error that is not EPIPE is reported and makes a @status of 0 a failure. Returns the
+ * Ends stdout: a write error that is not EPIPE is reported and is a failure, whatever @status was. Returns the
  * exit status.
  */
 int ksm_cli_close_stdout(int status);

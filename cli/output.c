@@ -198,5 +198,5 @@ int ksm_cli_close_stdout(int status)
 		return status;
 	fprintf(stderr, "ksmctl: cannot write the output: %s\n",
 		strerror(write_errno ? write_errno : EIO));
-	return status ? status : KSM_EXIT_FAILED;
+	return KSM_EXIT_FAILED;
 }
