@@ -73,6 +73,8 @@ struct ksm_cli {
 	enum ksm_when color;	     /* for stdout: resolve with ksm_cli_color() */
 	enum ksm_when progress;	     /* on stderr: resolve with ksm_cli_progress() */
 	struct json_object *changes; /* see cli/changes.h */
+	void (*sigpipe)(
+		int); /* what was done about SIGPIPE before: programs that are run have it */
 };
 
 bool ksm_cli_color(const struct ksm_cli *cli);

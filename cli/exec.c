@@ -82,7 +82,7 @@ static int exec_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	if (status)
 		return status;
 	ksm_cli_flush();
-	signal(SIGPIPE, SIG_DFL);
+	signal(SIGPIPE, cli->sigpipe);
 	execvp(argv[0], argv);
 	errnum = errno;
 	ksm_error_set(&err, KSM_ERR_SYSTEM, errnum, "\"%.100s\" cannot be run: %s", argv[0],

@@ -66,7 +66,7 @@ int main(int argc, char **argv)
 	if (fill_standard_descriptors())
 		return KSM_EXIT_FAILED;
 	/* A reader that has seen enough is not an error: see ksm_cli_close_stdout(). */
-	signal(SIGPIPE, SIG_IGN);
+	cli.sigpipe = signal(SIGPIPE, SIG_IGN);
 	setlocale(LC_CTYPE, "");
 
 	status = ksm_options_parse(&cli, argc, argv, &request);
