@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ksmctl compare: what fingerprints, dumps and processes have in common. */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
@@ -73,50 +74,87 @@ static const struct ksm_fingerprint_format *format_of(int fd)
 }
 
 /* A fingerprint; what is none is left for later. */
-static int read_fingerprint(const struct ksm_cli *cli, struct compare_state *compare,
-			    const char *path, struct ksm_fingerprint *ret_fingerprint)
+static int read_fingerprint(struct compare_state *compare, const char *path,
+			    struct ksm_fingerprint *ret_fingerprint, struct ksm_error *err)
 {
 	ksm_auto_str struct ksm_str text = {0};
 	const struct ksm_fingerprint_format *format;
 	ksm_auto_close int fd = -1;
-	struct ksm_error err;
+	int ret = ksm_open_at(AT_FDCWD, path, O_RDONLY, &fd, err);
 
-	if (ksm_open_at(AT_FDCWD, path, O_RDONLY, &fd, &err))
-		return ksm_cli_fail(cli, &err);
+	if (ret)
+		return ret;
 	format = format_of(fd);
 	if (!format)
-		return KSM_EXIT_OK;
-	if (ksm_read_fd(fd, FILE_MAX, &text, &err))
-		return ksm_cli_fail(cli, &err);
-	if (format->parse(text.data, text.len, ret_fingerprint, &err)) {
-		ksm_error_prefix(&err, "\"%.80s\" ", path);
-		ksm_error_name_path(&err, path);
-		return ksm_cli_fail(cli, &err);
-	}
-	/* Dumps and processes beside it are sampled alike. */
-	if (!compare->request.sample)
+		return 0;
+	ret = ksm_read_fd(fd, FILE_MAX, &text, err);
+	if (ret)
+		return ret;
+	ret = format->parse(text.data, text.len, ret_fingerprint, err);
+	if (ret) {
+		ksm_error_prefix(err, "\"%.80s\" ", path);
+		ksm_error_name_path(err, path);
+	} else if (!compare->request.sample) {
+		/* Dumps and processes beside it are sampled alike. */
 		compare->request.sample = ret_fingerprint->sample;
-	return KSM_EXIT_OK;
+	}
+	return ret;
 }
 
 static int take_fingerprint(const struct ksm_cli *cli, const struct compare_state *compare,
 			    struct ksm_compare_input *input,
-			    struct ksm_fingerprint *ret_fingerprint)
+			    struct ksm_fingerprint *ret_fingerprint, struct ksm_error *err)
 {
 	const struct ksm_process_source_options live = {KSM_PAGES_ELIGIBLE, .skip_vanished = false};
 	struct ksm_page_source *source ksm_auto_source = NULL;
-	struct ksm_error err;
+	int ret = input->file ? ksm_dump_source_open(&input->file, 1, &compare->request.dump,
+						     &source, err)
+			      : ksm_process_source_open(&cli->root, &input->pid, 1, &live, &source,
+							err);
 
-	if (input->file
-		    ? ksm_dump_source_open(&input->file, 1, &compare->request.dump, &source, &err)
-		    : ksm_process_source_open(&cli->root, &input->pid, 1, &live, &source, &err))
-		return ksm_cli_fail(cli, &err);
-	return ksm_fingerprint_take_source(cli, &compare->request, source, ret_fingerprint,
-					   &input->is_complete);
+	return ret
+		       ?: ksm_fingerprint_take_source(cli, &compare->request, source,
+						      ret_fingerprint, &input->is_complete, err);
+}
+
+/*
+ * The others are compared without it, unless it is no fault of its own, or all are needed: where an unknown guest
+ * belongs nobody can tell.
+ */
+static int leave_out(const struct ksm_cli *cli, const struct compare_state *compare,
+		     struct ksm_compare_input *input, const struct ksm_error *err)
+{
+	if (compare->place.n_hosts || err->code == KSM_ERR_INVALID || err->errnum == ENOMEM)
+		return ksm_cli_fail(cli, err);
+	input->error = *err;
+	input->is_complete = false;
+	return KSM_EXIT_OK;
+}
+
+/* Says which were left out; a failure if that is all. What is to be alike of those read is so of those left out. */
+static int tell_of_inputs(const struct ksm_cli *cli, struct compare_state *compare)
+{
+	const struct ksm_fingerprint *terms = NULL;
+
+	for (uint32_t i = 0; i < compare->n && !terms; i++)
+		if (!compare->input[i].error.code)
+			terms = &compare->fingerprint[i];
+	if (!terms)
+		return ksm_cli_fail(cli, &compare->input[0].error);
+	for (uint32_t i = 0; i < compare->n; i++) {
+		if (!compare->input[i].error.code)
+			continue;
+		ksm_cli_warn(cli, "%s", compare->input[i].error.text);
+		compare->fingerprint[i] = (struct ksm_fingerprint){.page_size = terms->page_size,
+								   .sample = terms->sample,
+								   .key_id = terms->key_id};
+	}
+	return KSM_EXIT_OK;
 }
 
 static int take_inputs(const struct ksm_cli *cli, struct compare_state *compare, char **argv)
 {
+	struct ksm_error err;
 	int status = KSM_EXIT_OK;
 
 	for (uint32_t i = 0; i < compare->n && !status; i++) {
@@ -125,16 +163,18 @@ static int take_inputs(const struct ksm_cli *cli, struct compare_state *compare,
 		input->is_complete = true;
 		if (ksm_cli_is_number(argv[i])) {
 			status = ksm_cli_parse_pid(cli, argv[i], &input->pid);
-		} else {
-			input->file = argv[i];
-			status = read_fingerprint(cli, compare, argv[i], &compare->fingerprint[i]);
+			continue;
 		}
+		input->file = argv[i];
+		if (read_fingerprint(compare, argv[i], &compare->fingerprint[i], &err))
+			status = leave_out(cli, compare, input, &err);
 	}
 	for (uint32_t i = 0; i < compare->n && !status; i++)
-		if (!compare->fingerprint[i].name)
-			status = take_fingerprint(cli, compare, &compare->input[i],
-						  &compare->fingerprint[i]);
-	return status;
+		if (!compare->fingerprint[i].name && !compare->input[i].error.code &&
+		    take_fingerprint(cli, compare, &compare->input[i], &compare->fingerprint[i],
+				     &err))
+			status = leave_out(cli, compare, &compare->input[i], &err);
+	return status ? status : tell_of_inputs(cli, compare);
 }
 
 /* ---------------------------------------------------------------- printing */
@@ -177,6 +217,14 @@ static int print_pairs(const struct ksm_cli *cli, const struct compare_state *st
 	return ret ? ksm_cli_no_memory(cli) : KSM_EXIT_OK;
 }
 
+static bool is_one_left_out(const struct compare_state *state)
+{
+	for (uint32_t i = 0; i < state->n; i++)
+		if (state->input[i].error.code)
+			return true;
+	return false;
+}
+
 static void print_union(const struct compare_state *state, const struct ksm_compare *compare)
 {
 	char size[KSM_UNITS_MAX], free[KSM_UNITS_MAX];
@@ -189,11 +237,14 @@ static void print_union(const struct compare_state *state, const struct ksm_comp
 		printf(" (%.0f to %.0f, 95 times in 100)", compare->distinct.low,
 		       compare->distinct.high);
 	printf("\non one host, %s of it would be further copies, which is what merging can free at "
-	       "most\n%s",
-	       free,
-	       compare->n_pairs || state->place.n_hosts ? "\n"
-	       : compare->sample > 1 ? "of what is sampled no two have a content in common\n"
-				     : "no two have a content in common\n");
+	       "most\n",
+	       free);
+	if (compare->n_pairs || state->place.n_hosts)
+		putchar('\n');
+	else
+		printf("%sno two%s have a content in common\n",
+		       compare->sample > 1 ? "of what is sampled " : "",
+		       is_one_left_out(state) ? " of those that could be read" : "");
 }
 
 static int print_text(const struct ksm_cli *cli, const struct compare_state *state,

@@ -181,6 +181,7 @@ static int fingerprint_run(struct ksm_cli *cli, void *data, int argc, char **arg
 	struct fingerprint_state *state = data;
 	struct ksm_page_source *source ksm_auto_source = NULL;
 	struct ksm_fingerprint fingerprint = {0};
+	struct ksm_error err;
 	bool is_complete;
 	int status = check(cli, state, argc, argv);
 
@@ -191,11 +192,11 @@ static int fingerprint_run(struct ksm_cli *cli, void *data, int argc, char **arg
 					     strcmp(state->output, "-") ? state->output : NULL);
 	if (!status)
 		status = open_source(cli, state, argc, argv, &source);
-	if (!status)
-		status = ksm_fingerprint_take_source(cli, &state->request, source, &fingerprint,
-						     &is_complete);
 	if (status)
 		return status;
+	if (ksm_fingerprint_take_source(cli, &state->request, source, &fingerprint, &is_complete,
+					&err))
+		return ksm_cli_fail(cli, &err);
 	fingerprint.host = state->host;
 	if (!state->request.key.len)
 		ksm_cli_warn(cli,

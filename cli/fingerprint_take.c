@@ -73,10 +73,9 @@ int ksm_fingerprint_prepare(const struct ksm_cli *cli, struct ksm_fingerprint_re
 
 /* Names what could not be read; a failure if that is all. */
 static int tell_of_spaces(const struct ksm_cli *cli, const struct ksm_page_source *source,
-			  uint64_t pages, bool *ret_is_complete)
+			  uint64_t pages, bool *ret_is_complete, struct ksm_error *err)
 {
 	const struct ksm_space *bad = NULL;
-	struct ksm_error err;
 	uint32_t n_bad = 0;
 
 	for (uint32_t i = 0; i < source->n_spaces; i++) {
@@ -86,15 +85,15 @@ static int tell_of_spaces(const struct ksm_cli *cli, const struct ksm_page_sourc
 		n_bad++;
 	}
 	if (!n_bad)
-		return KSM_EXIT_OK;
+		return 0;
 	*ret_is_complete = false;
-	ksm_estimate_name_error(bad, &bad->error, &err);
+	ksm_estimate_name_error(bad, &bad->error, err);
 	if (n_bad == source->n_spaces && !pages)
-		return ksm_cli_fail(cli, &err);
-	ksm_cli_warn(cli, "%s", err.text);
+		return err->errnum ? -err->errnum : -EIO;
+	ksm_cli_warn(cli, "%s", err->text);
 	if (n_bad > 1)
 		ksm_cli_warn(cli, "%u more could not be read whole", n_bad - 1);
-	return KSM_EXIT_OK;
+	return 0;
 }
 
 static char *name_of(const struct ksm_page_source *source)
@@ -109,7 +108,8 @@ static char *name_of(const struct ksm_page_source *source)
 int ksm_fingerprint_take_source(const struct ksm_cli *cli,
 				const struct ksm_fingerprint_request *request,
 				struct ksm_page_source *source,
-				struct ksm_fingerprint *ret_fingerprint, bool *ret_is_complete)
+				struct ksm_fingerprint *ret_fingerprint, bool *ret_is_complete,
+				struct ksm_error *err)
 {
 	struct ksm_progress progress;
 	const struct ksm_fingerprint_options options = {
@@ -120,18 +120,17 @@ int ksm_fingerprint_take_source(const struct ksm_cli *cli,
 		.progress = ksm_progress_begin(cli, 1, source->page_size, &progress),
 		.progress_data = &progress,
 	};
-	struct ksm_error err;
 	uint64_t lost = 0;
-	int ret = ksm_fingerprint_take(source, &options, ret_fingerprint, &lost, &err);
+	int ret = ksm_fingerprint_take(source, &options, ret_fingerprint, &lost, err);
 
 	ksm_progress_end(&progress);
 	if (ret)
-		return ksm_cli_fail(cli, &err);
+		return ret;
 	*ret_is_complete = !lost;
 	ret_fingerprint->name = name_of(source);
 	ret = ret_fingerprint->name
-		      ? tell_of_spaces(cli, source, ret_fingerprint->pages, ret_is_complete)
-		      : ksm_cli_no_memory(cli);
+		      ? tell_of_spaces(cli, source, ret_fingerprint->pages, ret_is_complete, err)
+		      : ksm_error_no_memory(err);
 	if (ret)
 		ksm_fingerprint_release(ret_fingerprint);
 	else if (lost)

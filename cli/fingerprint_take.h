@@ -37,11 +37,13 @@ int ksm_fingerprint_prepare(const struct ksm_cli *cli, struct ksm_fingerprint_re
 
 /*
  * Of all that @source has, under the name of its first file, or of the machine. What could not be read is named, and
- * *@ret_is_complete then false; it is a failure if nothing could. The caller releases.
+ * *@ret_is_complete then false; it is a failure if nothing could. The caller releases. A negative errno, as
+ * nothing is printed of a failure.
  */
 int ksm_fingerprint_take_source(const struct ksm_cli *cli,
 				const struct ksm_fingerprint_request *request,
 				struct ksm_page_source *source,
-				struct ksm_fingerprint *ret_fingerprint, bool *ret_is_complete);
+				struct ksm_fingerprint *ret_fingerprint, bool *ret_is_complete,
+				struct ksm_error *err);
 
 #endif

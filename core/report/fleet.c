@@ -57,6 +57,14 @@ json_object *ksm_report_fingerprint(const struct ksm_fingerprint *fingerprint, c
 
 /* ---------------------------------------------------------------- comparing */
 
+static void put_no_contents(json_object *object)
+{
+	static const char *const names[] = {"name", "host", "pages", "distinct_pages", "rows"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		ksm_json_put(object, names[i], NULL);
+}
+
 static json_object *input_object(const struct ksm_compare_input *input,
 				 const struct ksm_fingerprint *fingerprint)
 {
@@ -65,7 +73,11 @@ static json_object *input_object(const struct ksm_compare_input *input,
 	ksm_json_put(object, "file", input->file ? ksm_json_string(input->file) : NULL);
 	ksm_json_put(object, "pid", input->pid ? ksm_json_int(input->pid) : NULL);
 	ksm_json_put(object, "complete", ksm_json_bool(input->is_complete));
-	put_contents(object, fingerprint);
+	if (input->error.code)
+		put_no_contents(object);
+	else
+		put_contents(object, fingerprint);
+	ksm_json_put(object, "error", input->error.code ? ksm_report_error(&input->error) : NULL);
 	return object;
 }
 

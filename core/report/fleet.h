@@ -17,6 +17,7 @@ struct ksm_compare_input {
 	const char *file; /* NULL for a process */
 	pid_t pid;	  /* 0 for a file */
 	bool is_complete;
+	struct ksm_error error; /* why nothing of it could be read; its fingerprint is empty then */
 };
 
 /* Guests that were to be placed. */

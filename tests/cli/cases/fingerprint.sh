@@ -44,6 +44,13 @@ head -c -1 one.parquet >cut.off
 sed 's/ksmctl.key/ksmctl.kez/' one.parquet >damaged
 "$KSMCTL" compare one.tsv damaged || echo "status $?"
 
+echo "--- the rest where some cannot be read"
+"$KSMCTL" compare --json missing one.tsv damaged two.tsv 2147483647 >partial || echo "status $?"
+jq -c '.complete, (.inputs[] | [.file, .pid, .complete, .name, .pages, .rows, .error.code]), .pairs, .union' partial
+"$KSMCTL" compare -n -r -b missing one.tsv two.tsv || echo "status $?"
+"$KSMCTL" compare --json missing 2147483647 | jq -c '[.schema, .error.path]'
+"$KSMCTL" compare --place=2:24K one.tsv missing two.tsv || echo "status $?"
+
 echo "--- where they belong"
 page F >three
 fingerprint three -o three.tsv --host=9
