@@ -160,7 +160,8 @@ static void take_fact(const struct ksm_cli *cli, struct ksm_merge_targets *targe
 	if (!ksm_sysfs_read(&cli->root, &sysfs, NULL)) {
 		wait->shared_then = sysfs.value[KSM_SYSFS_pages_shared];
 		wait->sharing_then = sysfs.value[KSM_SYSFS_pages_sharing];
-		wait->zero_then = sysfs.value[KSM_SYSFS_ksm_zero_pages];
+		if (sysfs.valid[KSM_SYSFS_ksm_zero_pages])
+			wait->zero_then = sysfs.value[KSM_SYSFS_ksm_zero_pages];
 	}
 	for (size_t i = 0; i < targets->n; i++) {
 		struct ksm_merge_target *target = &targets->target[i];

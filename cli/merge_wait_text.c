@@ -83,7 +83,7 @@ static json_object *counters_json(int64_t shared, int64_t sharing, int64_t zero)
 	object = ksm_json_object();
 	ksm_json_put(object, "pages_shared", ksm_json_int(shared));
 	ksm_json_put(object, "pages_sharing", ksm_json_int(sharing));
-	ksm_json_put(object, "ksm_zero_pages", ksm_json_int(zero));
+	ksm_json_put_number(object, "ksm_zero_pages", zero);
 	return object;
 }
 

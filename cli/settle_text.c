@@ -6,12 +6,19 @@
 #include <unistd.h>
 
 #include "base/units.h"
+#include "estimate/estimate.h"
 #include "report/json.h"
 
 /* Mappings that are merged, as far as a sample has them. */
 static int64_t merged_pages(const struct ksm_settle_sample *sample)
 {
-	return sample->merging_pages + sample->pages_sharing + sample->zero_pages;
+	const int64_t parts[] = {sample->merging_pages, sample->pages_sharing, sample->zero_pages};
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i] != KSM_UNKNOWN)
+			sum += parts[i];
+	return sum;
 }
 
 static int64_t scans(const struct ksm_settle *settle)
@@ -58,11 +65,11 @@ static json_object *sample_json(const struct ksm_settle_sample *sample)
 	json_object *object = ksm_json_object();
 
 	ksm_json_put(object, "full_scans", ksm_json_int(sample->full_scans));
-	ksm_json_put(object, "pages_shared", ksm_json_int(sample->pages_shared));
-	ksm_json_put(object, "pages_sharing", ksm_json_int(sample->pages_sharing));
-	ksm_json_put(object, "ksm_zero_pages", ksm_json_int(sample->zero_pages));
-	ksm_json_put(object, "rmap_items", ksm_json_int(sample->rmap_items));
-	ksm_json_put(object, "ksm_merging_pages", ksm_json_int(sample->merging_pages));
+	ksm_json_put_number(object, "pages_shared", sample->pages_shared);
+	ksm_json_put_number(object, "pages_sharing", sample->pages_sharing);
+	ksm_json_put_number(object, "ksm_zero_pages", sample->zero_pages);
+	ksm_json_put_number(object, "rmap_items", sample->rmap_items);
+	ksm_json_put_number(object, "ksm_merging_pages", sample->merging_pages);
 	return object;
 }
 

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "control/opt_in.h"
+#include "estimate/estimate.h"
 #include "kernel/ksm_stat.h"
 #include "kernel/ksm_sysfs.h"
 #include "kernel/process.h"
@@ -52,9 +53,13 @@ enum ksm_settle_verdict ksm_settle_take(struct ksm_settle *settle,
 
 /* ---------------------------------------------------------------- looking */
 
-static int64_t stat_value(const struct ksm_stat *stat, enum ksm_stat_field field)
+/* A sum without one of its parts is unknown. */
+static void add_stat(const struct ksm_stat *stat, enum ksm_stat_field field, int64_t *sum)
 {
-	return stat->valid[field] ? stat->value[field] : 0;
+	if (!stat->valid[field])
+		*sum = KSM_UNKNOWN;
+	else if (*sum != KSM_UNKNOWN)
+		*sum += stat->value[field];
 }
 
 /* One that has gone is left out; one that may not be looked at could be waited for for ever. */
@@ -74,9 +79,9 @@ static int add_process(const struct ksm_root *root, pid_t pid, struct ksm_settle
 	if (ret || ksm_pid_is_gone(dir_fd))
 		return 0;
 	sample->n_alive++;
-	sample->merging_pages += stat_value(&stat, KSM_STAT_ksm_merging_pages);
-	sample->zero_pages += stat_value(&stat, KSM_STAT_ksm_zero_pages);
-	sample->rmap_items += stat_value(&stat, KSM_STAT_ksm_rmap_items);
+	add_stat(&stat, KSM_STAT_ksm_merging_pages, &sample->merging_pages);
+	add_stat(&stat, KSM_STAT_ksm_zero_pages, &sample->zero_pages);
+	add_stat(&stat, KSM_STAT_ksm_rmap_items, &sample->rmap_items);
 	return 0;
 }
 
@@ -96,11 +101,16 @@ static int look(const struct ksm_root *root, const struct ksm_settle_options *op
 		ret = add_process(root, options->pid[i], &sample, err);
 	if (ret)
 		return ret;
-	if (!options->n_pids) {
+	if (options->n_pids) {
+		sample.pages_shared = sample.pages_sharing = KSM_UNKNOWN;
+	} else {
 		sample.pages_shared = sysfs.value[KSM_SYSFS_pages_shared];
 		sample.pages_sharing = sysfs.value[KSM_SYSFS_pages_sharing];
-		sample.zero_pages = sysfs.value[KSM_SYSFS_ksm_zero_pages];
+		sample.zero_pages = sysfs.valid[KSM_SYSFS_ksm_zero_pages]
+					    ? sysfs.value[KSM_SYSFS_ksm_zero_pages]
+					    : KSM_UNKNOWN;
 		sample.rmap_items = ksm_sysfs_rmap_items(&sysfs);
+		sample.merging_pages = KSM_UNKNOWN;
 	}
 	*ret_sample = sample;
 	return 0;

@@ -10,16 +10,16 @@
 #include "base/error.h"
 #include "kernel/root.h"
 
-/* What is watched, at one time. Of the processes asked for, or of all where none is. */
+/* What is watched, at one time: of the processes asked for, or of all where none is. Else KSM_UNKNOWN, but for run. */
 struct ksm_settle_sample {
 	double seconds; /* since the wait began */
 	int64_t full_scans;
 	int64_t run;
-	int64_t pages_shared;
-	int64_t pages_sharing;
+	int64_t pages_shared;  /* of all */
+	int64_t pages_sharing; /* of all */
 	int64_t zero_pages;
 	int64_t rmap_items;
-	int64_t merging_pages; /* of the processes: their sums; 0 where none is asked for */
+	int64_t merging_pages; /* of the processes: their sum */
 	size_t n_alive;
 };
 

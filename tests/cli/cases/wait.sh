@@ -23,3 +23,20 @@ try 101 102 --timeout=0.1
 try 102 --json | sed 's/"version":"[^"]*"/"version":V/'
 try 101 --timeout=0.1
 try 999
+
+# What is not watched, or not told, is null.
+ksm=tree/sys/kernel/mm/ksm
+printf 'ksm_rmap_items 9\nksm_zero_pages 1\nksm_merging_pages 3\nksm_merge_any: yes\nksm_mergeable: yes\n' >tree/proc/102/ksm_stat
+chmod 644 tree/proc/102/ksm_stat
+echo 1000 >$ksm/full_scans
+for ((scan = 1001; ; scan++)); do
+	echo $scan >scans && mv scans $ksm/full_scans
+	sleep 0.05
+done &
+scans=$!
+for pids in "" 102 "101 102"; do
+	# shellcheck disable=SC2086 # several words, or none
+	"$KSMCTL" --sysroot=tree wait --full-scans=1 --json $pids |
+		jq -c '.before, .after | del(.full_scans)'
+done
+kill $scans
