@@ -128,6 +128,14 @@ static bool anybody_opted_in(const struct ksm_root *root)
 	return false;
 }
 
+/* That ends the wait for processes: one alone can be named. */
+static int of_processes(const struct ksm_settle_options *options, int ret, struct ksm_error *err)
+{
+	if (err && options->n_pids == 1)
+		err->pid = options->pid[0];
+	return ret;
+}
+
 /* ksmd makes no pass at all while nobody has opted in. */
 static int check_begin(const struct ksm_root *root, const struct ksm_settle_options *options,
 		       const struct ksm_settle_sample *sample, struct ksm_error *err)
@@ -141,20 +149,28 @@ static int check_begin(const struct ksm_root *root, const struct ksm_settle_opti
 		any = ksm_is_opted_in(root, options->pid[i]);
 	if (any || (!options->n_pids && anybody_opted_in(root)))
 		return 0;
+	if (options->n_pids)
+		return of_processes(
+			options,
+			ksm_error_set(err, KSM_ERR_SYSTEM, ECANCELED,
+				      "none of these processes has opted in: ksmctl merge"),
+			err);
 	return ksm_error_set(err, KSM_ERR_SYSTEM, ECANCELED,
-			     options->n_pids ? "none of these processes has opted in: ksmctl merge"
-					     : "no process has opted in, so ksmd scans nothing: "
-					       "ksmctl merge");
+			     "no process has opted in, so ksmd scans nothing: ksmctl merge");
 }
 
-static int verdict_error(enum ksm_settle_verdict verdict, struct ksm_error *err)
+static int verdict_error(const struct ksm_settle_options *options, enum ksm_settle_verdict verdict,
+			 struct ksm_error *err)
 {
 	switch (verdict) {
 	case KSM_SETTLE_STOPPED:
 		return ksm_error_set(err, KSM_ERR_SYSTEM, ECANCELED,
 				     "ksmd was stopped, or made to begin anew, by somebody else");
 	case KSM_SETTLE_ALL_GONE:
-		return ksm_error_set(err, KSM_ERR_GONE, ESRCH, "all of the processes have exited");
+		return of_processes(
+			options,
+			ksm_error_set(err, KSM_ERR_GONE, ESRCH, "all of the processes have exited"),
+			err);
 	default:
 		return 0;
 	}
@@ -198,7 +214,7 @@ int ksm_settle_wait(const struct ksm_root *root, const struct ksm_settle_options
 			ksm_settle_take(ret_settle, &sample, options->full_scans, options->n_pids);
 		if (is_first && verdict != KSM_SETTLE_ALL_GONE)
 			ret = check_begin(root, options, &sample, err);
-		ret = ret ? ret : verdict_error(verdict, err);
+		ret = ret ? ret : verdict_error(options, verdict, err);
 		if (!ret && options->progress)
 			ret = options->progress(options->progress_data, ret_settle);
 		if (ret || verdict == KSM_SETTLE_DONE)

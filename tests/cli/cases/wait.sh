@@ -23,6 +23,9 @@ try 101 102 --timeout=0.1
 try 102 --json | sed 's/"version":"[^"]*"/"version":V/'
 try 101 --timeout=0.1
 try 999
+# One process is named, of several none.
+"$KSMCTL" --sysroot=tree wait 999 --json 2>/dev/null | jq -c .error.pid
+"$KSMCTL" --sysroot=tree wait 999 998 --json 2>/dev/null | jq -c .error.pid
 
 # What is not watched, or not told, is null.
 ksm=tree/sys/kernel/mm/ksm
