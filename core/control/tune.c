@@ -98,6 +98,24 @@ static int64_t batch_for(const struct ksm_cost *cost, double rate, double sleep_
 	return low;
 }
 
+static void foretell(const struct ksm_tune_facts *facts, double rate, struct ksm_tuning *tuning)
+{
+	tuning->cpu_percent = 100 * rate * facts->cost.seconds_per_page;
+	tuning->scan_seconds = tuning->pages ? (double)tuning->pages / rate : NAN;
+}
+
+/* Nothing is asked of the pace, and it stays as it is. An advisor's changes with every scan. */
+static void take_pace(const struct ksm_tune_facts *facts, struct ksm_tuning *tuning)
+{
+	const int64_t *is = facts->sysfs.value;
+
+	if (is[KSM_SYSFS_advisor_mode] == KSM_ADVISOR_NONE && is[KSM_SYSFS_pages_to_scan] > 0)
+		foretell(facts,
+			 rate_of(&facts->cost, (double)is[KSM_SYSFS_pages_to_scan],
+				 (double)is[KSM_SYSFS_sleep_millisecs]),
+			 tuning);
+}
+
 /* The wanted rate in pages a second, and why. */
 static double wanted_rate(const struct ksm_tune_goals *goals, const struct ksm_tune_facts *facts,
 			  struct ksm_tuning *tuning)
@@ -122,8 +140,10 @@ static void decide_pace(const struct ksm_tune_goals *goals, const struct ksm_tun
 	double rate = wanted_rate(goals, facts, tuning), sleep = SLEEP_DEFAULT;
 	int64_t batch;
 
-	if (rate <= 0)
+	if (rate <= 0) {
+		take_pace(facts, tuning);
 		return;
+	}
 	/* Few pages: longer sleeps rather than tiny batches. */
 	if (BATCH_MIN / rate * 1000 > sleep)
 		sleep = fmin(floor(BATCH_MIN / rate * 1000), SLEEP_MAX);
@@ -132,8 +152,7 @@ static void decide_pace(const struct ksm_tune_goals *goals, const struct ksm_tun
 	    rate_of(cost, (double)batch, sleep) * cost->seconds_per_page * 100 > goals->max_cpu)
 		batch--;
 	rate = rate_of(cost, (double)batch, sleep);
-	tuning->cpu_percent = 100 * rate * cost->seconds_per_page;
-	tuning->scan_seconds = tuning->pages ? (double)tuning->pages / rate : NAN;
+	foretell(facts, rate, tuning);
 	if (facts->sysfs.value[KSM_SYSFS_advisor_mode] != KSM_ADVISOR_NONE)
 		decide(tuning, facts, KSM_SYSFS_advisor_mode, KSM_ADVISOR_NONE,
 		       "the advisor would set pages_to_scan itself");
@@ -191,8 +210,7 @@ static void decide_steps(const struct ksm_tune_goals *goals, const struct ksm_tu
 	sleep = fmin(fmax(floor(sleep), 10), SLEEP_MAX);
 	pages = pages < steps->min ? steps->min : pages > steps->max ? steps->max : pages;
 	rate = rate_of(&facts->cost, (double)pages, sleep);
-	tuning->cpu_percent = 100 * rate * facts->cost.seconds_per_page;
-	tuning->scan_seconds = tuning->pages ? (double)tuning->pages / rate : NAN;
+	foretell(facts, rate, tuning);
 	if (facts->sysfs.value[KSM_SYSFS_advisor_mode] != KSM_ADVISOR_NONE)
 		decide(tuning, facts, KSM_SYSFS_advisor_mode, KSM_ADVISOR_NONE,
 		       "the advisor would set pages_to_scan itself");
@@ -208,7 +226,7 @@ static void decide_steps(const struct ksm_tune_goals *goals, const struct ksm_tu
 int ksm_tune(const struct ksm_tune_goals *goals, const struct ksm_tune_facts *facts,
 	     struct ksm_tuning *ret_tuning, struct ksm_error *err)
 {
-	struct ksm_tuning tuning = {.scan_seconds = NAN};
+	struct ksm_tuning tuning = {.scan_seconds = NAN, .cpu_percent = NAN};
 	int ret = 0;
 
 	if (goals->scan_seconds <= 0 && goals->max_cpu <= 0 && goals->free_target <= 0 &&

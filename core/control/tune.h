@@ -56,11 +56,11 @@ struct ksm_tuning {
 	struct ksm_decision decision[KSM_DECISIONS_MAX];
 	size_t n_decisions;
 	int64_t pages;	     /* of a full scan: rmap items now */
-	double scan_seconds; /* that a full scan then takes; NAN where nobody has opted in */
-	double cpu_percent;  /* of one CPU, while it scans */
-	bool runs;	     /* or is paused, since memory suffices */
-	bool is_limited;     /* max_cpu does not allow the scan time asked for */
-	bool in_steps;	     /* from what is set now, not towards what was worked out */
+	double scan_seconds; /* that a full scan then takes; NAN where nobody has opted in, or unknown */
+	double cpu_percent; /* of one CPU, while it scans; NAN where unknown */
+	bool runs;	    /* or is paused, since memory suffices */
+	bool is_limited;    /* max_cpu does not allow the scan time asked for */
+	bool in_steps;	    /* from what is set now, not towards what was worked out */
 };
 
 /* KSM_ERR_INVALID without a goal; KSM_ERR_UNSUPPORTED for an advisor that this kernel does not have. */

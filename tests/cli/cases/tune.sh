@@ -5,6 +5,11 @@ try() { "$KSMCTL" --sysroot=tree tune "$@" 2>&1 | sed "s|$PWD/||g"; echo "= ${PI
 try --scan-time=600 --advisor --max-cpu=30 --dry-run --explain
 try --free-target=20 --dry-run
 "$KSMCTL" --sysroot=tree tune --free-target=40 --dry-run --json | jq -c '.runs, .goals, [.decisions[].name]'
+"$KSMCTL" --sysroot=tree tune --free-target=100 --dry-run --json | jq -c '[.runs, .scan_seconds, .cpu_percent]'
+echo '[none] scan-time' >tree/sys/kernel/mm/ksm/advisor_mode
+"$KSMCTL" --sysroot=tree tune --free-target=100 --dry-run --json |
+	jq -c '[.runs, (.scan_seconds > 0), .cpu_percent > 0]'
+cp {"$TREES/6.18",tree}/sys/kernel/mm/ksm/advisor_mode
 try
 try --scan-time=0
 try --max-cpu=101

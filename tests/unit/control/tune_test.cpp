@@ -147,6 +147,28 @@ TEST(Tune, FreeMemoryHasABand)
 	EXPECT_EQ(changes, 3);
 }
 
+/* A pace that is left alone can be told all the same, unless the advisor changes it. */
+TEST(Tune, ThePaceThatHoldsIsTold)
+{
+	struct ksm_tune_facts facts = Facts(100000);
+	struct ksm_tune_goals goals = {};
+
+	goals.free_target = 60;
+	struct ksm_tuning tuning = Tune(goals, facts);
+	EXPECT_TRUE(tuning.runs);
+	EXPECT_FALSE(tuning.settings.given[KSM_SYSFS_pages_to_scan]);
+	/* 100 pages, and a sleep of 20 ms that ends with the tick after. */
+	EXPECT_NEAR(tuning.scan_seconds, 1000 * 0.024, 1e-6);
+	EXPECT_NEAR(tuning.cpu_percent, 100 * 100 * 3e-6 / 0.024, 1e-6);
+	facts.sysfs.value[KSM_SYSFS_advisor_mode] = KSM_ADVISOR_SCAN_TIME;
+	tuning = Tune(goals, facts);
+	EXPECT_TRUE(std::isnan(tuning.scan_seconds));
+	EXPECT_TRUE(std::isnan(tuning.cpu_percent));
+	facts.sysfs.value[KSM_SYSFS_advisor_mode] = KSM_ADVISOR_NONE;
+	facts.sysfs.value[KSM_SYSFS_pages_to_scan] = 0;
+	EXPECT_TRUE(std::isnan(Tune(goals, facts).scan_seconds));
+}
+
 TEST(Tune, NoiseIsNotWorthAWrite)
 {
 	struct ksm_tune_facts facts = Facts(500000);
