@@ -7,6 +7,7 @@
 
 #include "base/units.h"
 #include "cli/changes.h"
+#include "cli/tunable_name.h"
 #include "kernel/tunables.h"
 #include "report/report.h"
 
@@ -70,11 +71,12 @@ static json_object *decisions_json(const struct ksm_tuning *tuning)
 
 	for (size_t i = 0; i < tuning->n_decisions; i++) {
 		const struct ksm_decision *decision = &tuning->decision[i];
+		const struct ksm_tunable *tunable = ksm_tunable_of(decision->field);
 		json_object *object = ksm_json_object();
 
 		ksm_json_put(object, "name", ksm_json_string(ksm_sysfs_name(decision->field)));
-		ksm_json_put(object, "old", ksm_json_int(decision->from));
-		ksm_json_put(object, "new", ksm_json_int(decision->to));
+		ksm_json_put(object, "old", ksm_cli_tunable_json(tunable, decision->from));
+		ksm_json_put(object, "new", ksm_cli_tunable_json(tunable, decision->to));
 		ksm_json_put(object, "text", ksm_json_string(decision->why));
 		ksm_json_append(array, object);
 	}

@@ -6,6 +6,8 @@ try --scan-time=600 --advisor --max-cpu=30 --dry-run --explain
 try --free-target=20 --dry-run
 "$KSMCTL" --sysroot=tree tune --free-target=40 --dry-run --json | jq -c '.runs, .goals, [.decisions[].name]'
 "$KSMCTL" --sysroot=tree tune --free-target=100 --dry-run --json | jq -c '[.runs, .scan_seconds, .cpu_percent]'
+"$KSMCTL" --sysroot=tree tune --scan-time=100 --dry-run --json |
+	jq -c '.dry_run, (.changes | length > 1), (.decisions[] | select(.name == "advisor_mode") | [.old, .new])'
 echo '[none] scan-time' >tree/sys/kernel/mm/ksm/advisor_mode
 "$KSMCTL" --sysroot=tree tune --free-target=100 --dry-run --json |
 	jq -c '[.runs, (.scan_seconds > 0), .cpu_percent > 0]'
