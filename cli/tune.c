@@ -129,12 +129,13 @@ static int look_for_ksmtuned(const struct ksm_cli *cli)
 	return KSM_EXIT_OK;
 }
 
-static int read_facts(const struct ksm_cli *cli, struct ksm_tune_facts *ret_facts,
-		      struct ksm_error *err)
+static int read_facts(const struct ksm_cli *cli, const struct ksm_tune_goals *goals,
+		      struct ksm_tune_facts *ret_facts, struct ksm_error *err)
 {
+	bool needs_memory = goals->free_target > 0 || goals->free_bytes > 0 || goals->steps.given;
 	int ret = ksm_sysfs_read(&cli->root, &ret_facts->sysfs, err);
 
-	if (!ret)
+	if (!ret && needs_memory)
 		ret = ksm_meminfo_read(&cli->root, &ret_facts->meminfo, err);
 	ksm_cost_measure(&cli->root, KSM_CHECKSUM_XXHASH, cli->root.page_size, &ret_facts->cost);
 	return ret;
@@ -149,7 +150,7 @@ static int tune_once(struct ksm_cli *cli, const struct tune_state *tune,
 	struct ksm_tuning tuning;
 	struct ksm_error err;
 
-	if (read_facts(cli, &facts, &err) || ksm_tune(goals, &facts, &tuning, &err))
+	if (read_facts(cli, goals, &facts, &err) || ksm_tune(goals, &facts, &tuning, &err))
 		return ksm_cli_fail(cli, &err);
 	if (!is_first && !ksm_tune_is_worth(&tuning, &facts.sysfs))
 		return KSM_EXIT_OK;

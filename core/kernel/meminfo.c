@@ -27,17 +27,29 @@ static int find(const char *text, const char *name, uint64_t *ret_bytes)
 	return -ENOENT;
 }
 
+static int find_available(const char *text, uint64_t *ret_bytes)
+{
+	static const char *const also[] = {"Buffers", "Cached"};
+	uint64_t sum, bytes;
+
+	if (!find(text, "MemAvailable", ret_bytes))
+		return 0;
+	if (find(text, "MemFree", &sum))
+		return -ENOENT;
+	for (size_t i = 0; i < sizeof(also) / sizeof(also[0]); i++)
+		if (!find(text, also[i], &bytes) && __builtin_add_overflow(sum, bytes, &sum))
+			return -ERANGE;
+	*ret_bytes = sum;
+	return 0;
+}
+
 int ksm_meminfo_parse(const char *text, struct ksm_meminfo *ret_meminfo, struct ksm_error *err)
 {
 	struct ksm_meminfo meminfo;
-	uint64_t buffers;
 
-	if (find(text, "MemTotal", &meminfo.total) || find(text, "MemFree", &meminfo.free) ||
-	    find(text, "MemAvailable", &meminfo.available) || find(text, "Buffers", &buffers) ||
-	    find(text, "Cached", &meminfo.cached))
+	if (find(text, "MemTotal", &meminfo.total) || find_available(text, &meminfo.available))
 		return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
 				     "meminfo does not tell how much memory is available");
-	meminfo.cached += buffers;
 	*ret_meminfo = meminfo;
 	return 0;
 }

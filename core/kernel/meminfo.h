@@ -11,12 +11,13 @@
 
 struct ksm_meminfo {
 	uint64_t total;	    /* bytes, as all */
-	uint64_t free;	    /* in no use at all */
-	uint64_t available; /* MemAvailable (3.14): what programs can have without swapping */
-	uint64_t cached;    /* page cache and buffers */
+	uint64_t available; /* what programs can have without swapping */
 };
 
-/* -EBADMSG for a text without MemTotal or MemAvailable. */
+/*
+ * MemAvailable, or before 3.14 what is free or cached, as free(1) counted it then. -EBADMSG for a text without MemTotal,
+ * or without both MemAvailable and MemFree.
+ */
 int ksm_meminfo_parse(const char *text, struct ksm_meminfo *ret_meminfo, struct ksm_error *err);
 int ksm_meminfo_read(const struct ksm_root *root, struct ksm_meminfo *ret_meminfo,
 		     struct ksm_error *err);

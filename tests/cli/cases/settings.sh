@@ -60,6 +60,8 @@ try stop --json | here
 sed -i 's/^MemAvailable.*/MemAvailable:        1 kB/' tree/proc/meminfo 2>/dev/null ||
 	printf 'MemTotal: 9 kB\nMemFree: 1 kB\nMemAvailable: 1 kB\nBuffers: 0 kB\nCached: 0 kB\n' >tree/proc/meminfo
 try stop --unmerge
+printf 'MemTotal: 9 kB\nMemFree: 1 kB\n' >tree/proc/meminfo
+try stop --unmerge
 try stop --unmerge --force --dry-run | here
 try stop --unmerge -f -v 2>&1 | here
 try stop now
