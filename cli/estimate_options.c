@@ -51,6 +51,8 @@ static int take_setting(const struct ksm_cli *cli, struct ksm_estimate_request *
 static int add_trial(const struct ksm_cli *cli, struct ksm_estimate_request *request,
 		     const char *settings)
 {
+	if (!*settings)
+		return ksm_cli_usage(cli, "--what-if is empty: give NAME=VALUE");
 	/* The first place is the model's own. */
 	if (!request->n_trials)
 		request->n_trials = 1;
@@ -121,17 +123,16 @@ int ksm_estimate_option(const struct ksm_cli *cli, struct ksm_estimate_request *
 	return KSM_EXIT_OK;
 }
 
-/* "NAME=VALUE,NAME=VALUE" */
+/* "NAME=VALUE,NAME=VALUE", or "" */
 static int set_all(const struct ksm_cli *cli, struct ksm_model *model, const char *settings)
 {
-	char *copy ksm_auto_free = strdup(settings), *save = NULL;
+	char *copy ksm_auto_free = strdup(settings), *rest = copy;
 	int status = KSM_EXIT_OK;
 
 	if (!copy)
 		return ksm_cli_no_memory(cli);
-	for (char *word = strtok_r(copy, ",", &save); word && !status;
-	     word = strtok_r(NULL, ",", &save))
-		status = ksm_cli_set_model(cli, model, word);
+	while (*settings && rest && !status)
+		status = ksm_cli_set_model(cli, model, strsep(&rest, ","));
 	return status;
 }
 

@@ -128,6 +128,22 @@ static int take_matching(const struct ksm_cli *cli, struct ksm_selection *select
 	return status;
 }
 
+/* An unset variable of a script would choose every process. */
+static int refuse_empty(const struct ksm_cli *cli, const struct ksm_selection *selection)
+{
+	const struct {
+		const char *name, *value;
+	} filters[] = {{"name", selection->name},
+		       {"user", selection->user},
+		       {"cgroup", selection->cgroup}};
+
+	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
+		if (filters[i].value && !*filters[i].value)
+			return ksm_cli_usage(cli, "--%s is empty: --all is every process",
+					     filters[i].name);
+	return KSM_EXIT_OK;
+}
+
 int ksm_selection_take(const struct ksm_cli *cli, struct ksm_selection *selection, int argc,
 		       char **argv)
 {
@@ -141,8 +157,9 @@ int ksm_selection_take(const struct ksm_cli *cli, struct ksm_selection *selectio
 				     "\"%s\": give either process numbers, or --all, --name, "
 				     "--user and --cgroup",
 				     argv[0]);
-	return by_filter ? take_matching(cli, selection)
-			 : take_arguments(cli, selection, argc, argv);
+	if (!by_filter)
+		return take_arguments(cli, selection, argc, argv);
+	return refuse_empty(cli, selection) ?: take_matching(cli, selection);
 }
 
 void ksm_selection_release(struct ksm_selection *selection)

@@ -87,7 +87,7 @@ echo "--- what cannot be written"
 for arguments in "one" "-o x.tsv" "-o - --json one" "-o /missing/x one" "--key-file=short -o x one" \
 	"--key-file=one -o x one" "--key-file=missing -o x one" "--sample=0 -o x one" "-o x one missing" \
 	"-a -o x one" "--all -o x one" "--host=4294967296 -o x one" "-o x 2147483647" "--name=nobody-has-this -o x" \
-	"--user=nobody-has-this -o x" "--cgroup=/nobody/has/this -o x"; do
+	"--user=nobody-has-this -o x" "--cgroup=/nobody/has/this -o x" "--cgroup= -o x"; do
 	# shellcheck disable=SC2086
 	"$KSMCTL" fingerprint --format=raw $arguments || echo "status $?"
 done

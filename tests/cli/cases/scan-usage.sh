@@ -35,3 +35,11 @@ scan 1 --dry-run
 scan 1 --what-if=smart_scan
 scan 1 --kernel=6.1 --what-if=smart_scan=0
 scan 1 --what-if=advisor_mode=fast
+# Nothing is no choice: an unset variable is not every process.
+scan --name=
+scan --user=
+scan --cgroup=
+scan --all --cgroup=
+scan 1 --what-if=
+scan 1 --what-if=smart_scan=0,
+scan 1 --what-if=,
