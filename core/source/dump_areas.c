@@ -6,9 +6,14 @@
 #include "base/array.h"
 #include "source/dump_internal.h"
 
-/* Where x86 machines have devices and firmware: QEMU's, Firecracker's and VirtualBox's RAM ends below. */
-#define X86_HOLE_START UINT64_C(0xe0000000)
-#define X86_HOLE_END   UINT64_C(0x100000000)
+/*
+ * RAM of x86 machines ends somewhere below 4 GiB: by 0xe0000000 in QEMU (unless max-ram-below-4g is higher),
+ * VirtualBox, Firecracker and VMware, at 0xf0000000 in Xen and at 0xf8000000 in Hyper-V. Devices lie behind
+ * it, in all of them the chips from the I/O APIC on, and firmware ends at 4 GiB.
+ */
+#define X86_DEVICES UINT64_C(0xe0000000)
+#define X86_CHIPS   UINT64_C(0xfec00000)
+#define X86_END	    UINT64_C(0x100000000)
 
 #define ROM_NAME "[rom]"
 
@@ -84,17 +89,23 @@ static int add_guest_part(struct ksm_areas *areas, uint64_t start, uint64_t end,
 	return ksm_dump_add_area(areas, start, end, flags, 0, is_rom ? ROM_NAME : "[ram]", err);
 }
 
-int ksm_dump_add_guest_area(struct ksm_dump *dump, uint64_t start, uint64_t end, bool is_x86,
-			    struct ksm_error *err)
+/* Where in memory that begins at @start there are devices. RAM goes up to them in one piece. */
+static uint64_t devices_start(enum ksm_guest_memory memory, uint64_t start)
+{
+	if (memory == KSM_GUEST_RAM)
+		return X86_END;
+	return memory == KSM_GUEST_X86 && start >= X86_DEVICES ? X86_DEVICES : X86_CHIPS;
+}
+
+int ksm_dump_add_guest_area(struct ksm_dump *dump, uint64_t start, uint64_t end,
+			    enum ksm_guest_memory memory, struct ksm_error *err)
 {
 	uint64_t mask = dump->facts.page_size - 1;
-	const uint64_t border[] = {X86_HOLE_START, X86_HOLE_END, UINT64_MAX};
+	const uint64_t border[] = {devices_start(memory, start), X86_END, UINT64_MAX};
 	int ret = 0;
 
 	start &= ~mask;
 	end = end > UINT64_MAX - mask ? end & ~mask : (end + mask) & ~mask;
-	if (!is_x86)
-		return add_guest_part(&dump->space->areas, start, end, false, err);
 	for (size_t i = 0; i < 3 && start < end && !ret; i++) {
 		uint64_t part = end < border[i] ? end : border[i];
 

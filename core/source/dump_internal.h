@@ -127,12 +127,19 @@ int ksm_dump_set_string(const char **field, const void *text, size_t max, struct
 /* An area at the end of @areas, in order of address. */
 int ksm_dump_add_area(struct ksm_areas *areas, uint64_t start, uint64_t end, uint32_t vm_flags,
 		      uint64_t offset, const char *name, struct ksm_error *err);
+
+/* What a dump of a guest holds. */
+enum ksm_guest_memory {
+	KSM_GUEST_RAM,		 /* nothing else, or no telling */
+	KSM_GUEST_X86,		 /* a hypervisor's view: devices and firmware too, below 4 GiB */
+	KSM_GUEST_X86_BY_KERNEL, /* what the guest's own kernel knew as its RAM (/proc/vmcore) */
+};
 /*
- * The same for a guest: memory from @start on, joined with the area before where it follows. Of x86 the hole
- * below 4 GiB is the firmware's and the devices'.
+ * The same for a guest: memory from @start on, joined with the area before where it follows. @start is where a
+ * piece begins: what begins among x86's devices is theirs, what only reaches there is RAM.
  */
-int ksm_dump_add_guest_area(struct ksm_dump *dump, uint64_t start, uint64_t end, bool is_x86,
-			    struct ksm_error *err);
+int ksm_dump_add_guest_area(struct ksm_dump *dump, uint64_t start, uint64_t end,
+			    enum ksm_guest_memory memory, struct ksm_error *err);
 
 /* Why the pages at @address are passed over, and where the answer may change (exclusive; bytes). */
 enum ksm_passed ksm_dump_passed(const struct ksm_dump *dump, uint64_t address, uint64_t *ret_until);

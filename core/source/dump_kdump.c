@@ -19,7 +19,7 @@ struct state {
 	uint64_t from;
 	uint64_t until;
 	/* An area that is growing; page frames. */
-	bool is_x86;
+	enum ksm_guest_memory memory;
 	uint64_t start;
 	uint64_t end;
 };
@@ -64,6 +64,14 @@ static int set_facts(struct ksm_dump *dump, const struct ksm_kdump_facts *kdump,
 	return ret;
 }
 
+static enum ksm_guest_memory guest_memory(const struct ksm_kdump_facts *kdump)
+{
+	if (strcmp(kdump->machine, "x86_64") != 0 &&
+	    (kdump->machine[0] != 'i' || strcmp(kdump->machine + 2, "86") != 0))
+		return KSM_GUEST_RAM;
+	return kdump->is_kernels ? KSM_GUEST_X86_BY_KERNEL : KSM_GUEST_X86;
+}
+
 static int add_area(struct ksm_dump *dump, const struct state *state, struct ksm_error *err)
 {
 	uint64_t page_size = dump->facts.page_size;
@@ -73,7 +81,7 @@ static int add_area(struct ksm_dump *dump, const struct state *state, struct ksm
 		return 0;
 	return ksm_dump_add_guest_area(dump, state->start * page_size,
 				       (state->end < last ? state->end : last) * page_size,
-				       state->is_x86, err);
+				       state->memory, err);
 }
 
 static int found(void *data, uint64_t pfn, uint64_t n, struct ksm_error *err)
@@ -185,8 +193,7 @@ static int open_kdump(struct ksm_dump *dump, struct ksm_error *err)
 	if (ret)
 		return ret;
 	facts = ksm_kdump_get_facts(state->kdump);
-	state->is_x86 = !strcmp(facts->machine, "x86_64") ||
-			(facts->machine[0] == 'i' && !strcmp(facts->machine + 2, "86"));
+	state->memory = guest_memory(facts);
 	ret = set_facts(dump, facts, err);
 	if (!ret && !dump->has_maps)
 		ret = ksm_kdump_existing(state->kdump, found, dump, err)

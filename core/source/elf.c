@@ -266,8 +266,10 @@ static bool looks_like_qemu(const struct ksm_elf *elf)
  */
 static bool looks_like_guest(const struct ksm_elf *elf)
 {
-	if (elf->is_guest || elf->is_process)
-		return elf->is_guest;
+	if (elf->is_hypervisors || elf->is_kernels)
+		return true;
+	if (elf->is_process)
+		return false;
 	for (size_t i = 0; i < elf->n_loads; i++)
 		if (elf->load[i].physical && elf->load[i].physical != elf->load[i].address)
 			return true;

@@ -147,6 +147,14 @@ static int add_process_area(struct ksm_dump *dump, const struct ksm_elf_load *lo
 	return ksm_dump_add_area(areas, start, end, flags, offset, name, err);
 }
 
+static enum ksm_guest_memory guest_memory(const struct ksm_elf *elf)
+{
+	if (elf->machine != EM_386 && elf->machine != EM_X86_64)
+		return KSM_GUEST_RAM;
+	/* Hypervisors have VMCOREINFO from the guest's kernel, and notes of their own. */
+	return elf->is_kernels && !elf->is_hypervisors ? KSM_GUEST_X86_BY_KERNEL : KSM_GUEST_X86;
+}
+
 static int add_guest_area(struct ksm_dump *dump, const struct ksm_elf_load *load,
 			  struct ksm_error *err)
 {
@@ -154,8 +162,7 @@ static int add_guest_area(struct ksm_dump *dump, const struct ksm_elf_load *load
 	uint64_t end = load->size > UINT64_MAX - load->physical ? UINT64_MAX
 								: load->physical + load->size;
 
-	return ksm_dump_add_guest_area(dump, load->physical, end,
-				       elf->machine == EM_386 || elf->machine == EM_X86_64, err);
+	return ksm_dump_add_guest_area(dump, load->physical, end, guest_memory(elf), err);
 }
 
 int ksm_elf_add_areas(struct ksm_dump *dump, struct ksm_error *err)

@@ -45,9 +45,10 @@ struct ksm_elf {
 	struct ksm_elf_file *file;
 	size_t n_files;
 	bool has_files;
-	bool is_process;    /* a note says so */
-	bool is_guest;	    /* a note says so */
-	uint64_t page_size; /* as a note says, 0 if none does */
+	bool is_process;     /* a note says so */
+	bool is_hypervisors; /* likewise: a guest's, by QEMU or VirtualBox */
+	bool is_kernels;     /* likewise: VMCOREINFO, of a kernel */
+	uint64_t page_size;  /* as a note says, 0 if none does */
 	const char *page_size_from;
 	uint64_t vdso; /* addresses out of NT_AUXV, 0 where not told */
 	uint64_t headers;

@@ -178,7 +178,7 @@ static int read_vmcoreinfo(struct ksm_dump *dump, const struct note *note, struc
 	struct ksm_elf *elf = dump->state;
 	int ret = 0;
 
-	elf->is_guest = true;
+	elf->is_kernels = true;
 	while (line < end && !ret) {
 		const char *newline = memchr(line, '\n', (size_t)(end - line));
 		size_t len = (size_t)((newline ? newline : end) - line);
@@ -275,7 +275,7 @@ static int next_note(struct ksm_dump *dump, uint64_t offset, uint64_t left, uint
 	}
 	*ret_len = end < left ? end : left;
 	if (is_named(&note, "QEMU") || is_named(&note, "VBCORE"))
-		elf->is_guest = true;
+		elf->is_hypervisors = true;
 	if (!is_wanted(&note) || desc_len > DESC_MAX)
 		return 0;
 	ret = ksm_view_get(&dump->view, offset, (size_t)(desc + desc_len), &data, &got, err);

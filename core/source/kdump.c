@@ -80,27 +80,50 @@ static int open_seekable(struct ksm_kdump *dump, struct ksm_input *input, bool i
 	return 0;
 }
 
-/* VMCOREINFO is a help, not a need: what is not sound is as good as none. */
+/* VMCOREINFO and notes are a help, not a need: what is not sound is as good as none. */
+static int read_aside(const struct ksm_kdump *dump, uint64_t at, size_t len, char **ret_text,
+		      struct ksm_error *err)
+{
+	char *text;
+	int ret = 0;
+
+	if (!at || !len || (!dump->stream && ksm_kdump_image_run(&dump->image, at) < len))
+		return 0;
+	text = calloc(1, len + 1);
+	if (!text)
+		return ksm_error_no_memory(err);
+	if (!dump->stream)
+		ret = ksm_kdump_image_read(&dump->image, at, text, len, err);
+	if (!ret && (!dump->stream || ksm_kdump_stream_front(dump->stream, at, text, len)))
+		*ret_text = text;
+	else
+		free(text);
+	return ret;
+}
+
 static int read_vmcoreinfo(struct ksm_kdump *dump, struct ksm_error *err)
 {
 	const struct kdump_layout *layout = &dump->layout;
-	size_t len = layout->vmcoreinfo_len;
-	uint64_t at = layout->vmcoreinfo_at;
 
-	if (!at || !len || len > KDUMP_TEXT_MAX)
+	if (layout->vmcoreinfo_len > KDUMP_TEXT_MAX)
 		return 0;
-	if (!dump->stream && ksm_kdump_image_run(&dump->image, at) < len)
-		return 0;
-	dump->vmcoreinfo = calloc(1, len + 1);
-	if (!dump->vmcoreinfo)
-		return ksm_error_no_memory(err);
-	if (!dump->stream)
-		return ksm_kdump_image_read(&dump->image, at, dump->vmcoreinfo, len, err);
-	if (!ksm_kdump_stream_front(dump->stream, at, dump->vmcoreinfo, len)) {
-		free(dump->vmcoreinfo);
-		dump->vmcoreinfo = NULL;
-	}
-	return 0;
+	return read_aside(dump, layout->vmcoreinfo_at, layout->vmcoreinfo_len, &dump->vmcoreinfo,
+			  err);
+}
+
+static int read_notes(struct ksm_kdump *dump, struct ksm_error *err)
+{
+	const struct kdump_layout *layout = &dump->layout;
+	char *notes = NULL;
+	int ret = 0;
+
+	if (layout->notes_len <= KDUMP_NOTES_MAX)
+		ret = read_aside(dump, layout->notes_at, layout->notes_len, &notes, err);
+	dump->facts.is_kernels =
+		notes &&
+		!ksm_kdump_notes_are_qemus(layout, (const unsigned char *)notes, layout->notes_len);
+	free(notes);
+	return ret;
 }
 
 /* The value of a line KEY=VALUE, if it fits. */
@@ -192,7 +215,7 @@ int ksm_kdump_open(struct ksm_input *input, struct ksm_kdump **ret_dump, struct 
 		ret = open_seekable(dump, input, is_flat, err);
 	else
 		ret = ksm_kdump_stream_open(input, is_flat, dump, err);
-	ret = ret ?: ksm_kdump_rank(dump, err) ?: read_vmcoreinfo(dump, err);
+	ret = ret ?: ksm_kdump_rank(dump, err) ?: read_vmcoreinfo(dump, err) ?: read_notes(dump, err);
 	if (ret)
 		return ret;
 	if (dump->stream)

@@ -66,7 +66,8 @@ struct ksm_kdump_facts {
 	const char *vmcoreinfo;	       /* lines of KEY=VALUE, or NULL */
 	uint64_t max_pfn;	       /* PFNs are below this */
 	uint64_t pages_dumped;	       /* by the second bitmap: data, missing and damaged; blocks */
-	bool is_incomplete;	       /* the dumper says that it ran out of space */
+	bool is_kernels;    /* by its notes, of what a kernel had as its RAM; not QEMU's */
+	bool is_incomplete; /* the dumper says that it ran out of space */
 	/*
 	 * What is known by now, and may change with ksm_kdump_next: that the file ends before it should,
 	 * at which byte of its content, and the fault there, of the compression or of a flattened file's

@@ -18,20 +18,21 @@ struct fields {
 	uint16_t status, block_size, sub_blocks, bitmap_blocks, max_mapnr;
 	/* sub header; a split dump's part is [start_pfn, end_pfn) */
 	uint16_t dump_level, split, start_pfn, end_pfn;
-	uint16_t vmcoreinfo, vmcoreinfo_size;
+	uint16_t vmcoreinfo, vmcoreinfo_size, notes, notes_size;
 	uint16_t start_pfn_64, end_pfn_64, max_mapnr_64;
 };
 
 static const struct fields forms[] = {
-	{true, false, 424, 428, 432, 436, 440, 8, 12, 16, 24, 32, 40, 80, 88, 96},
-	{false, true, 412, 416, 420, 424, 428, 4, 8, 12, 16, 20, 28, 56, 64, 72},
-	{false, false, 412, 416, 420, 424, 428, 4, 8, 12, 16, 24, 32, 72, 80, 88},
+	{true, false, 424, 428, 432, 436, 440, 8, 12, 16, 24, 32, 40, 48, 56, 80, 88, 96},
+	{false, true, 412, 416, 420, 424, 428, 4, 8, 12, 16, 20, 28, 32, 40, 56, 64, 72},
+	{false, false, 412, 416, 420, 424, 428, 4, 8, 12, 16, 24, 32, 40, 48, 72, 80, 88},
 };
 
 #define VERSION_AT  8
 #define UTSNAME_AT  12
 #define UTSNAME	    65 /* bytes of each of its six strings */
 #define VERSION_MAX 6
+#define NOTE_HEADER 12
 
 static uint32_t get32(bool big, const unsigned char *from)
 {
@@ -244,6 +245,10 @@ int ksm_kdump_sub_header_parse(const unsigned char *sub, struct kdump_layout *la
 		layout->vmcoreinfo_at = get64(layout->big, sub + at->vmcoreinfo);
 		layout->vmcoreinfo_len = get_long(layout, sub + at->vmcoreinfo_size);
 	}
+	if (layout->version >= 4) {
+		layout->notes_at = get64(layout->big, sub + at->notes);
+		layout->notes_len = get_long(layout, sub + at->notes_size);
+	}
 	if (layout->dump_level < 0 || layout->dump_level > 0xffff)
 		layout->dump_level = -1;
 	ret = place_bitmaps(layout, err);
@@ -256,4 +261,21 @@ void ksm_kdump_descriptor_parse(const struct kdump_layout *layout, const unsigne
 	ret_descriptor->offset = get64(layout->big, from);
 	ret_descriptor->size = get32(layout->big, from + 8);
 	ret_descriptor->flags = get32(layout->big, from + 12);
+}
+
+bool ksm_kdump_notes_are_qemus(const struct kdump_layout *layout, const unsigned char *notes,
+			       size_t len)
+{
+	while (len >= NOTE_HEADER) {
+		uint64_t name = get32(layout->big, notes), desc = get32(layout->big, notes + 4);
+		uint64_t all = NOTE_HEADER + ((name + 3) & ~3u) + ((desc + 3) & ~3u);
+
+		if (name == 5 && len - NOTE_HEADER >= 5 && !memcmp(notes + NOTE_HEADER, "QEMU", 5))
+			return true;
+		if (all > len)
+			return false;
+		notes += all;
+		len -= all;
+	}
+	return false;
 }

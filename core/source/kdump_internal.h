@@ -16,6 +16,7 @@
 #define KDUMP_SUB_HEADER 104u	/* likewise of the sub header */
 #define KDUMP_DESCRIPTOR 24u	/* bytes of a page's descriptor, on every architecture */
 #define KDUMP_TEXT_MAX	 65536u /* of VMCOREINFO */
+#define KDUMP_NOTES_MAX	 (1u << 20) /* thousands of processors */
 
 /* Bitmaps are looked at in pieces of 4096 bytes, whatever the block size. */
 #define KDUMP_CHUNK	  4096u
@@ -98,6 +99,8 @@ struct kdump_layout {
 	uint64_t descriptors_at;
 	uint64_t vmcoreinfo_at;
 	uint64_t vmcoreinfo_len;
+	uint64_t notes_at; /* 0: there are none */
+	uint64_t notes_len;
 	int dump_level;
 	char machine[66];
 	char release[66];
@@ -110,6 +113,10 @@ int ksm_kdump_header_parse(const unsigned char *head, struct kdump_layout *ret_l
 /* From the first KDUMP_SUB_HEADER bytes at block_size; completes the layout. */
 int ksm_kdump_sub_header_parse(const unsigned char *sub, struct kdump_layout *layout,
 			       struct ksm_error *err);
+
+/* Is one of the notes, as ELF has them, QEMU's? */
+bool ksm_kdump_notes_are_qemus(const struct kdump_layout *layout, const unsigned char *notes,
+			       size_t len);
 
 struct kdump_descriptor {
 	uint64_t offset; /* of the page's bytes in the dump */

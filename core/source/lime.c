@@ -101,7 +101,7 @@ static int finish(struct ksm_dump *dump, struct ksm_error *err)
 	for (size_t i = 0; i < dump->n_segments && !ret && !dump->has_maps; i++)
 		ret = ksm_dump_add_guest_area(dump, dump->segment[i].address,
 					      dump->segment[i].address + dump->segment[i].len,
-					      false, err);
+					      KSM_GUEST_RAM, err);
 	return ret;
 }
 

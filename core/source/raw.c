@@ -44,7 +44,7 @@ static int finish(struct ksm_dump *dump, struct ksm_error *err)
 				    memory->len);
 	if (dump->has_maps)
 		return 0;
-	return ksm_dump_add_guest_area(dump, 0, memory->len, false, err);
+	return ksm_dump_add_guest_area(dump, 0, memory->len, KSM_GUEST_RAM, err);
 }
 
 const struct ksm_dump_format ksm_raw_format = {

@@ -33,6 +33,17 @@ class DumpKdumpTest : public DumpTest
 				memory[page.first * 4096] = page.second;
 		return memory;
 	}
+	std::string Note(const std::string &name, std::string desc) const
+	{
+		std::string note(12, '\0');
+
+		builder_.Put(note, 0, name.size() + 1, 4);
+		builder_.Put(note, 4, desc.size(), 4);
+		desc.resize((desc.size() + 3) / 4 * 4);
+		note += name;
+		note.resize(12 + (name.size() + 4) / 4 * 4);
+		return note + desc;
+	}
 	void ExpectGuest()
 	{
 		for (int pass = 0; pass < 2; pass++)
@@ -145,6 +156,30 @@ TEST_F(DumpKdumpTest, OtherMachinesHaveNoFirmwareBelow4GiB)
 	ASSERT_TRUE(Open(Flat()));
 	EXPECT_EQ(Facts().passed_over[KSM_PASSED_ROM], 2u);
 	EXPECT_EQ(Facts().bits, 32u);
+}
+
+// RAM of Hyper-V goes up to 0xf7ff0000, and its kernel's dump holds nothing else. QEMU's video memory lies there too.
+TEST_F(DumpKdumpTest, RamBelow4GiBIsToldFromDevices)
+{
+	const std::string cpu = Note("CORE", std::string(337, '\1'));
+
+	for (bool is64 : {true, false}) {
+		for (bool is_qemus : {false, true}) {
+			builder_ = KdumpBuilder();
+			builder_.is64 = is64;
+			builder_.packs = is_qemus;
+			builder_.machine = is64 ? "x86_64" : "i686";
+			for (uint64_t pfn : {0xdffff, 0xe0000, 0xf7000, 0xf7001, 0xfec00, 0xfffff})
+				builder_.pages[pfn] = Page(pfn & 0x7f);
+			builder_.notes = cpu + cpu + (is_qemus ? Note("QEMU", "12345678") : "");
+			for (bool packed : {false, true}) {
+				ASSERT_TRUE(packed ? OpenPacked(Flat()) : Open(Flat()));
+				EXPECT_EQ(ReadOne().count(0xe0000000), 1u);
+				EXPECT_EQ(ReadOne().count(0xf7000000), is_qemus ? 0u : 1u);
+				EXPECT_EQ(Facts().passed_over[KSM_PASSED_ROM], is_qemus ? 4u : 2u);
+			}
+		}
+	}
 }
 
 TEST_F(DumpKdumpTest, SplitPartsAndOtherPageSizesAreRefused)

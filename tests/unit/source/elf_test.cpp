@@ -374,6 +374,28 @@ TEST_F(ElfTest, GuestsAreReadByPhysicalAddress)
 	}
 }
 
+// QEMU and VirtualBox dump devices as well, each in a load of its own; a kernel dumps its RAM, wherever that is.
+TEST_F(ElfTest, RamBelow4GiBIsToldFromDevices)
+{
+	const std::string info = "PAGESIZE=4096\n";
+
+	for (const char *writer : {"QEMU", "VBCORE", "VMCOREINFO"}) {
+		bool is_kernels = !strcmp(writer, "VMCOREINFO");
+		ElfWriter elf;
+
+		elf.Note("CORE", NT_PRSTATUS, std::string(336, '\0'));
+		elf.Note("VMCOREINFO", 0, info);
+		elf.Note(writer, 0, info);
+		for (uint64_t address : {0xdfffe000, 0xf7000000, 0xfec00000, 0xfffff000})
+			elf.Add(address, Pages(1, address == 0xdfffe000 ? 4 : 1)).physical =
+				address;
+		ASSERT_TRUE(Open(elf.Build()));
+		EXPECT_EQ(ReadOne().size(), is_kernels ? 5u : 4u) << writer;
+		EXPECT_EQ(Facts().passed_over[KSM_PASSED_ROM], is_kernels ? 2u : 3u) << writer;
+		EXPECT_EQ(Space().areas.area[0].end, 0xe0002000u);
+	}
+}
+
 // QEMU has a note of its own for x86 alone; it gives no flags, and physical addresses twice.
 TEST_F(ElfTest, GuestsOfOtherMachinesAreToldByTheirHeaders)
 {

@@ -36,6 +36,7 @@ class KdumpBuilder
 	std::string machine = "x86_64";
 	std::string release;
 	std::string vmcoreinfo;
+	std::string notes; // behind vmcoreinfo
 	bool split = false;
 	uint64_t split_start = 0, split_end = 0;
 	bool one_bitmap = false;
@@ -66,14 +67,15 @@ class KdumpBuilder
 			top = std::max(top, pfn + 1);
 		frames_ = max_pfn ? max_pfn : top;
 		uint64_t bitmap = (std::max(top, frames_) / 8 + block_size) / block_size;
-		uint64_t sub_blocks = 1 + (vmcoreinfo.size() + block_size - 1) / block_size;
+		uint64_t sub_blocks =
+			1 + (vmcoreinfo.size() + notes.size() + block_size - 1) / block_size;
 		std::string image((1 + sub_blocks + bitmap * (one_bitmap ? 1 : 2)) * block_size,
 				  '\0');
 
 		Header(image, static_cast<uint32_t>(sub_blocks),
 		       static_cast<uint32_t>(bitmap * (one_bitmap ? 1 : 2)));
 		SubHeader(image);
-		image.replace(2 * block_size, vmcoreinfo.size(), vmcoreinfo);
+		image.replace(2 * block_size, vmcoreinfo.size() + notes.size(), vmcoreinfo + notes);
 		uint64_t exists = (1 + sub_blocks) * block_size;
 		uint64_t dumped = exists + (one_bitmap ? 0 : bitmap * block_size);
 		for (const auto &page : pages) {
@@ -219,8 +221,8 @@ class KdumpBuilder
 			add(has_info ? vmcoreinfo.size() : 0, word, word);
 		}
 		if (version >= 4) {
-			add(0, 8, wide); // notes
-			add(0, word, word);
+			add(notes.empty() ? 0 : 2 * block_size + vmcoreinfo.size(), 8, wide);
+			add(notes.size(), word, word);
 		}
 		if (version >= 5) {
 			add(0, 8, wide); // erased
