@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ksmctl compare: what fingerprints, dumps and processes have in common. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "fleet/fingerprint_file.h"
 #include "report/fleet.h"
 #include "source/dump.h"
+#include "source/input.h"
 #include "source/process.h"
 
 #define FILE_MAX (UINT64_C(4) << 30)
@@ -28,6 +28,7 @@ struct compare_state {
 	struct ksm_place_request place;
 	struct ksm_fingerprint *fingerprint;
 	struct ksm_compare_input *input;
+	struct ksm_input **pipe; /* dumps that could not be opened again, else NULL */
 	uint32_t n;
 };
 
@@ -65,56 +66,83 @@ static int compare_option(struct ksm_cli *cli, void *state, const struct ksm_opt
 
 /* ---------------------------------------------------------------- inputs */
 
-static const struct ksm_fingerprint_format *format_of(int fd)
+static int read_all(struct ksm_input *input, struct ksm_str *ret_text, struct ksm_error *err)
 {
-	char front[64];
-	ssize_t n = pread(fd, front, sizeof(front), 0);
+	char part[16384];
+	size_t got;
 
-	return n > 0 ? ksm_fingerprint_format_of_front(front, (size_t)n) : NULL;
+	for (;;) {
+		int ret = ksm_input_read(input, part, sizeof(part), &got, err);
+
+		if (ret || !got)
+			return ret;
+		if (got > FILE_MAX - ret_text->len)
+			return ksm_error_set(err, KSM_ERR_SYSTEM, EFBIG,
+					     "is too long for a fingerprint");
+		if (ksm_str_append(ret_text, part, got))
+			return ksm_error_no_memory(err);
+	}
 }
 
-/* A fingerprint; what is none is left for later. */
-static int read_fingerprint(struct compare_state *compare, const char *path,
-			    struct ksm_fingerprint *ret_fingerprint, struct ksm_error *err)
+static int name_file(const char *path, int ret, struct ksm_error *err)
+{
+	ksm_error_prefix(err, "\"%.80s\": ", path);
+	ksm_error_name_path(err, path);
+	return ret;
+}
+
+/* A fingerprint; what is none is left for later, a pipe as it has been opened. */
+static int read_fingerprint(struct compare_state *compare, uint32_t i, struct ksm_error *err)
 {
 	ksm_auto_str struct ksm_str text = {0};
-	const struct ksm_fingerprint_format *format;
-	ksm_auto_close int fd = -1;
-	int ret = ksm_open_at(AT_FDCWD, path, O_RDONLY, &fd, err);
+	struct ksm_input *input ksm_auto_input = NULL;
+	const struct ksm_fingerprint_format *format = NULL;
+	struct ksm_fingerprint *fingerprint = &compare->fingerprint[i];
+	const char *path = compare->input[i].file;
+	const unsigned char *front;
+	size_t len;
+	int ret = ksm_input_open(path, 0, &input, err);
 
 	if (ret)
-		return ret;
-	format = format_of(fd);
-	if (!format)
+		return name_file(path, ret, err);
+	if (!ksm_input_peek(input, &front, &len, err))
+		format = ksm_fingerprint_format_of_front(front, len);
+	if (!format) {
+		if (ksm_input_is_pipe(input))
+			compare->pipe[i] = ksm_no_free(input);
 		return 0;
-	ret = ksm_read_fd(fd, FILE_MAX, &text, err);
+	}
+	ret = read_all(input, &text, err);
 	if (ret)
-		return ret;
-	ret = format->parse(text.data, text.len, ret_fingerprint, err);
+		return name_file(path, ret, err);
+	ret = format->parse(text.data, text.len, fingerprint, err);
 	if (ret) {
 		ksm_error_prefix(err, "\"%.80s\" ", path);
 		ksm_error_name_path(err, path);
 	} else if (!compare->request.sample) {
 		/* Dumps and processes beside it are sampled alike. */
-		compare->request.sample = ret_fingerprint->sample;
+		compare->request.sample = fingerprint->sample;
 	}
 	return ret;
 }
 
-static int take_fingerprint(const struct ksm_cli *cli, const struct compare_state *compare,
-			    struct ksm_compare_input *input,
-			    struct ksm_fingerprint *ret_fingerprint, struct ksm_error *err)
+static int take_fingerprint(const struct ksm_cli *cli, struct compare_state *compare, uint32_t i,
+			    struct ksm_error *err)
 {
+	struct ksm_compare_input *input = &compare->input[i];
 	const struct ksm_process_source_options live = {KSM_PAGES_ELIGIBLE, .skip_vanished = false};
 	struct ksm_page_source *source ksm_auto_source = NULL;
-	int ret = input->file ? ksm_dump_source_open(&input->file, 1, &compare->request.dump,
-						     &source, err)
-			      : ksm_process_source_open(&cli->root, &input->pid, 1, &live, &source,
-							err);
+	int ret;
 
+	compare->request.dump.opened = &compare->pipe[i];
+	ret = input->file ? ksm_dump_source_open(&input->file, 1, &compare->request.dump, &source,
+						 err)
+			  : ksm_process_source_open(&cli->root, &input->pid, 1, &live, &source,
+						    err);
 	return ret
 		       ?: ksm_fingerprint_take_source(cli, &compare->request, source,
-						      ret_fingerprint, &input->is_complete, err);
+						      &compare->fingerprint[i], &input->is_complete,
+						      err);
 }
 
 /*
@@ -166,13 +194,12 @@ static int take_inputs(const struct ksm_cli *cli, struct compare_state *compare,
 			continue;
 		}
 		input->file = argv[i];
-		if (read_fingerprint(compare, argv[i], &compare->fingerprint[i], &err))
+		if (read_fingerprint(compare, i, &err))
 			status = leave_out(cli, compare, input, &err);
 	}
 	for (uint32_t i = 0; i < compare->n && !status; i++)
 		if (!compare->fingerprint[i].name && !compare->input[i].error.code &&
-		    take_fingerprint(cli, compare, &compare->input[i], &compare->fingerprint[i],
-				     &err))
+		    take_fingerprint(cli, compare, i, &err))
 			status = leave_out(cli, compare, &compare->input[i], &err);
 	return status ? status : tell_of_inputs(cli, compare);
 }
@@ -283,7 +310,8 @@ static int compare_run(struct ksm_cli *cli, void *data, int argc, char **argv)
 		return ksm_cli_fail(cli, &err);
 	state->fingerprint = calloc((size_t)argc, sizeof(*state->fingerprint));
 	state->input = calloc((size_t)argc, sizeof(*state->input));
-	if (!state->fingerprint || !state->input)
+	state->pipe = calloc((size_t)argc, sizeof(*state->pipe));
+	if (!state->fingerprint || !state->input || !state->pipe)
 		return ksm_cli_no_memory(cli);
 	state->n = (uint32_t)argc;
 	status = ksm_fingerprint_prepare(cli, &state->request);
@@ -310,11 +338,14 @@ static void compare_release(void *data)
 {
 	struct compare_state *state = data;
 
-	for (uint32_t i = 0; i < state->n; i++)
+	for (uint32_t i = 0; i < state->n; i++) {
 		ksm_fingerprint_release(&state->fingerprint[i]);
+		ksm_input_close(&state->pipe[i]);
+	}
 	ksm_place_release(&state->place);
 	free(state->fingerprint);
 	free(state->input);
+	free(state->pipe);
 }
 
 const struct ksm_verb ksm_verb_compare = {

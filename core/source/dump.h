@@ -74,6 +74,8 @@ struct ksm_dump_facts {
 	int dump_level; /* makedumpfile's, a sum of enum ksm_kdump_level (source/kdump.h); -1: none */
 };
 
+struct ksm_input;
+
 struct ksm_dump_options {
 	enum ksm_page_choice pages;
 	const char *format;	/* "elf", "raw", "lime" or "kdump"; NULL or "auto": as it looks */
@@ -84,6 +86,11 @@ struct ksm_dump_options {
 	 * the base's content (Firecracker).
 	 */
 	const char *base;
+	/*
+	 * The one file, if it has been opened already and nothing but looked at; taken over, and NULL from then on.
+	 * It has to outlive the source. NULL: files are opened by their paths.
+	 */
+	struct ksm_input **opened;
 	const char *maps; /* a saved /proc/PID/smaps or maps of the process dumped; one file then */
 };
 

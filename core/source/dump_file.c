@@ -290,9 +290,19 @@ static int open_segments(struct ksm_dump *dump, struct ksm_error *err)
 	return ksm_dump_finish(dump, err);
 }
 
+static int open_input(struct ksm_dump *dump, struct ksm_error *err)
+{
+	struct ksm_input **opened = dump->options->opened;
+
+	if (!opened || !*opened)
+		return ksm_input_open(dump->path, dump->options->max_size, &dump->input, err);
+	dump->input = ksm_no_free(*opened);
+	return 0;
+}
+
 static int open_dump(struct ksm_dump *dump, struct ksm_error *err)
 {
-	int ret = ksm_input_open(dump->path, dump->options->max_size, &dump->input, err);
+	int ret = open_input(dump, err);
 
 	if (ret)
 		return ret;

@@ -266,6 +266,11 @@ const char *ksm_input_inner_compression(const struct ksm_input *input)
 	return compression(input, 2);
 }
 
+bool ksm_input_is_pipe(const struct ksm_input *input)
+{
+	return !input->is_regular;
+}
+
 bool ksm_input_is_seekable(const struct ksm_input *input)
 {
 	return input->is_regular && input->depth == 0;

@@ -31,6 +31,8 @@ void ksm_input_close(struct ksm_input **input);
 const char *ksm_input_compression(const struct ksm_input *input);
 const char *ksm_input_inner_compression(const struct ksm_input *input);
 
+/* Can it not be opened once more from its beginning (a pipe, a terminal)? */
+bool ksm_input_is_pipe(const struct ksm_input *input);
 /* Can it be read at any place (an uncompressed file)? Its size in bytes then; for others 0. */
 bool ksm_input_is_seekable(const struct ksm_input *input);
 uint64_t ksm_input_size(const struct ksm_input *input);

@@ -1,6 +1,6 @@
 # An error about a file says which in the document, too.
 path_of() {
-	"$KSMCTL" --json "$@" 2>/dev/null | jq -r '.error // .targets[0].error | .path' | sed "s|^$PWD/||"
+	"$KSMCTL" --json "$@" 2>/dev/null | jq -r '.error // (.targets // .inputs)[0].error | .path' | sed "s|^$PWD/||"
 }
 mkdir directory empty
 echo nonsense | tee lines maps >document

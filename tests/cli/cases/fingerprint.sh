@@ -32,6 +32,15 @@ echo "--- what they have in common"
 "$KSMCTL" compare --noheadings --raw --bytes one.tsv two.tsv
 "$KSMCTL" compare --output-all one.tsv two.tsv | head -n 1
 
+echo "--- through pipes, and compressed"
+gzip -k one.tsv
+"$KSMCTL" compare -n -r -b -o SHARED,SIZE <(cat one.tsv) two.tsv
+"$KSMCTL" compare -n -r -b -o SHARED,SIZE /dev/stdin <(cat two.tsv) < <(cat one.tsv.gz)
+"$KSMCTL" compare -n -r -b -o SHARED,SIZE one.tsv.gz two.tsv
+"$KSMCTL" compare -n -r -b -o SHARED,SIZE --format=raw <(gzip -c one) <(cat two)
+"$KSMCTL" compare one.tsv /dev/stdin < <(head -c 200 one.tsv.gz) || echo "status $?"
+"$KSMCTL" compare one.tsv /dev/stdin < <(printf 'no fingerprint') || echo "status $?"
+
 echo "--- Parquet"
 fingerprint one -o one.parquet
 fingerprint two -o two.parquet --host=7
