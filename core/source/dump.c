@@ -142,7 +142,7 @@ static void read_to_end(struct ksm_dump *dump)
 }
 
 /* Says what a stream was, now that it has ended, or that it cannot be read on. */
-static void finish_stream(struct ksm_dump *dump, const struct ksm_error *why)
+static void judge_stream(struct ksm_dump *dump, const struct ksm_error *why)
 {
 	struct ksm_error err = *why;
 
@@ -155,6 +155,14 @@ static void finish_stream(struct ksm_dump *dump, const struct ksm_error *why)
 	/* Which of its pages were handed out is not known then. */
 	leave_out(dump);
 	ksm_dump_fail_part(dump, &err);
+}
+
+/* A decompressor's window is not kept while other files are read. */
+static void finish_stream(struct ksm_dump *dump, const struct ksm_error *why)
+{
+	judge_stream(dump, why);
+	ksm_view_release(&dump->view);
+	ksm_input_close(&dump->input);
 }
 
 static int dump_next(struct ksm_page_source *base, struct ksm_batch *batch, struct ksm_error *err)

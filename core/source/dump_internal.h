@@ -79,7 +79,7 @@ struct ksm_dump {
 	bool is_consumed; /* a stream that was begun to be read */
 	bool has_maps;	  /* areas are those of options.maps */
 
-	struct ksm_input *input;
+	struct ksm_input *input; /* NULL once a stream has ended */
 	struct ksm_input *base;
 	struct ksm_view view;
 

@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <thread>
 
 extern "C" {
@@ -480,6 +481,31 @@ TEST_F(DumpSourceTest, SizeIsLimited)
 	ASSERT_TRUE(OpenPacked(image));
 	EXPECT_EQ(ReadOne().size(), 50u);
 	EXPECT_NE(Error().find("--max-size"), std::string::npos) << Error();
+}
+
+// Windows of many files would be more than memory has.
+TEST_F(DumpTest, WhatIsReadToItsEndIsClosed)
+{
+	auto files_open = [] {
+		return std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
+				     std::filesystem::directory_iterator());
+	};
+	const ptrdiff_t before = files_open();
+	std::vector<std::string> paths;
+
+	tree_.File("plain", Pages(1, 64));
+	for (const char *name : {"one.zst", "two.zst", "three.zst"}) {
+		Shell(std::string("zstd -q --long=27 -c <plain >") + name);
+		paths.push_back(tree_.Path(name));
+	}
+	options_.format = "raw";
+	ASSERT_TRUE(OpenPaths(paths));
+	for (int pass = 0; pass < 2; pass++) {
+		for (const Memory &memory : Read())
+			EXPECT_EQ(memory.size(), 64u);
+		EXPECT_EQ(files_open(), before);
+		EXPECT_STREQ(Facts(2).compression, "zstd");
+	}
 }
 
 } // namespace
