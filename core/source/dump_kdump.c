@@ -157,9 +157,7 @@ static int check_size(const struct ksm_dump *dump, struct ksm_error *err)
 
 	if (!max_size || dump->facts.pages_data <= max_size / dump->facts.page_size)
 		return 0;
-	return ksm_error_set(
-		err, KSM_ERR_FORMAT, EFBIG,
-		"holds more than %" PRIu64 " bytes: raise --max-size to read all of it", max_size);
+	return ksm_input_too_large(max_size, err);
 }
 
 static int count_all(struct ksm_dump *dump, struct state *state, struct ksm_error *err)

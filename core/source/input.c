@@ -186,13 +186,11 @@ static int find_size(struct ksm_input *input, struct ksm_error *err)
 	return 0;
 }
 
-static int too_large(const struct ksm_input *input, struct ksm_error *err)
+int ksm_input_too_large(uint64_t max_size, struct ksm_error *err)
 {
-	ksm_error_set(err, KSM_ERR_INVALID, EFBIG,
-		      "holds more than %" PRIu64 " bytes: raise --max-size to read all of it",
-		      input->max_size);
-	ksm_error_name_path(err, input->path);
-	return -EFBIG;
+	return ksm_error_set(
+		err, KSM_ERR_INVALID, EFBIG,
+		"holds more than %" PRIu64 " bytes: raise --max-size to read all of it", max_size);
 }
 
 static int open_all(struct ksm_input *input, struct ksm_error *err)
@@ -205,7 +203,7 @@ static int open_all(struct ksm_input *input, struct ksm_error *err)
 	ret = find_size(input, err) ?: find_layers(input, err);
 	if (!ret && ksm_input_is_seekable(input) && input->max_size &&
 	    input->size > input->max_size)
-		ret = too_large(input, err);
+		ret = ksm_input_too_large(input->max_size, err);
 	return ret;
 }
 
@@ -348,7 +346,7 @@ static int read_some(struct ksm_input *input, void *buf, size_t len, size_t *ret
 			return ret;
 	}
 	input->is_over = true;
-	return too_large(input, err);
+	return ksm_input_too_large(input->max_size, err);
 }
 
 int ksm_input_read(struct ksm_input *input, void *buf, size_t len, size_t *ret_len,

@@ -24,6 +24,8 @@ struct ksm_input;
  */
 int ksm_input_open(const char *path, uint64_t max_size, struct ksm_input **ret_input,
 		   struct ksm_error *err);
+/* That error, for what holds more in another way; without a path. */
+int ksm_input_too_large(uint64_t max_size, struct ksm_error *err);
 void ksm_input_close(struct ksm_input **input);
 #define ksm_auto_input ksm_cleanup(ksm_input_close)
 
