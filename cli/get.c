@@ -62,16 +62,19 @@ static int put_value(struct ksm_table *table, size_t column, const struct ksm_tu
 	return ksm_table_number(table, column, value);
 }
 
-static int put_row(struct ksm_table *table, const struct ksm_tunable *tunable,
-		   const struct ksm_sysfs *sysfs)
+static int put_row(const struct ksm_cli *cli, struct ksm_table *table,
+		   const struct ksm_tunable *tunable, const struct ksm_sysfs *sysfs)
 {
+	int64_t fallback;
+	bool has_default = ksm_tunable_default(tunable, &cli->root, &fallback);
+
 	return ksm_table_row(table)
 		       ?: ksm_table_text(table, COL_NAME, ksm_sysfs_name(tunable->field))
 		       ?: (sysfs->valid[tunable->field]
 				   ? put_value(table, COL_VALUE, tunable,
 					       sysfs->value[tunable->field])
 				   : 0)
-		       ?: put_value(table, COL_DEFAULT, tunable, tunable->fallback)
+		       ?: (has_default ? put_value(table, COL_DEFAULT, tunable, fallback) : 0)
 		       ?: put_value(table, COL_MIN, tunable, tunable->min)
 		       ?: put_value(table, COL_MAX, tunable, tunable->max)
 		       ?: ksm_table_text(table, COL_SINCE, ksm_sysfs_since(tunable->field))
@@ -107,12 +110,12 @@ static int print_table(const struct ksm_cli *cli, struct get_state *get,
 		status = find(cli, argv[i], sysfs, &tunable);
 		if (status)
 			return status;
-		if (put_row(table, tunable, sysfs))
+		if (put_row(cli, table, tunable, sysfs))
 			return ksm_cli_no_memory(cli);
 	}
 	for (size_t i = 0; i < n && !argc; i++)
 		if ((get->help_tunables || sysfs->valid[tunables[i].field]) &&
-		    put_row(table, &tunables[i], sysfs))
+		    put_row(cli, table, &tunables[i], sysfs))
 			return ksm_cli_no_memory(cli);
 	return ksm_table_print(table) ? ksm_cli_no_memory(cli) : KSM_EXIT_OK;
 }

@@ -54,6 +54,17 @@ int ksm_meminfo_parse(const char *text, struct ksm_meminfo *ret_meminfo, struct 
 	return 0;
 }
 
+uint64_t ksm_meminfo_total(const struct ksm_root *root)
+{
+	struct ksm_str text ksm_auto_str = {0};
+	uint64_t total;
+
+	if (ksm_read_at(root->proc_fd, "meminfo", 64 << 10, &text, NULL) ||
+	    find(text.data ? text.data : "", "MemTotal", &total))
+		return 0;
+	return total;
+}
+
 int ksm_meminfo_read(const struct ksm_root *root, struct ksm_meminfo *ret_meminfo,
 		     struct ksm_error *err)
 {

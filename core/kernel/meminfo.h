@@ -19,6 +19,8 @@ struct ksm_meminfo {
  * or without both MemAvailable and MemFree.
  */
 int ksm_meminfo_parse(const char *text, struct ksm_meminfo *ret_meminfo, struct ksm_error *err);
+/* MemTotal alone, in bytes, which every kernel has; 0 where it is not told. */
+uint64_t ksm_meminfo_total(const struct ksm_root *root);
 int ksm_meminfo_read(const struct ksm_root *root, struct ksm_meminfo *ret_meminfo,
 		     struct ksm_error *err);
 

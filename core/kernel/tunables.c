@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "kernel/meminfo.h"
 
 #define ROW(name, min, max, fallback, unit, writable, meaning)                                 \
 	{                                                                                      \
@@ -20,7 +21,7 @@ static const struct ksm_tunable tunables[] = {
 	ROW(pages_to_scan, 0, UINT_MAX, 100, PAGES, _UNADVISED,
 	    "how many ksmd looks at before it sleeps"),
 	ROW(sleep_millisecs, 0, UINT_MAX, 20, MILLISECONDS, , "how long it then sleeps"),
-	ROW(max_kernel_pages, 0, INT64_MAX, 2000, PAGES, ,
+	ROW(max_kernel_pages, 0, INT64_MAX, 0, PAGES, ,
 	    "most KSM pages, which could not be swapped"),
 	ROW(merge_across_nodes, 0, 1, 1, NONE, _UNMERGED, "1: also merge across NUMA nodes"),
 	ROW(use_zero_pages, 0, 1, 0, NONE, , "1: all-zero pages become the zero page"),
@@ -61,6 +62,20 @@ const struct ksm_tunable *ksm_tunable_find(const char *name, size_t len)
 			return &tunables[i];
 	}
 	return NULL;
+}
+
+bool ksm_tunable_default(const struct ksm_tunable *tunable, const struct ksm_root *root,
+			 int64_t *ret_value)
+{
+	uint64_t memory;
+
+	*ret_value = tunable->fallback;
+	if (tunable->field != KSM_SYSFS_max_kernel_pages)
+		return true;
+	memory = root ? ksm_meminfo_total(root) : 0;
+	if (memory)
+		*ret_value = (int64_t)(memory / root->page_size / 4);
+	return memory != 0;
 }
 
 int ksm_tunable_parse(const struct ksm_tunable *tunable, const char *text, int64_t *ret_value)

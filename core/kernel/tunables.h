@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "kernel/ksm_sysfs.h"
+#include "kernel/root.h"
 
 enum ksm_unit {
 	KSM_UNIT_NONE, /* a count of something else, a switch, a word */
@@ -32,7 +33,7 @@ enum ksm_writable {
 struct ksm_tunable {
 	enum ksm_sysfs_field field;
 	int64_t min, max; /* what the kernel takes; of advisor_mode the modes */
-	int64_t fallback; /* the kernel's default */
+	int64_t fallback; /* the kernel's default; of max_kernel_pages see ksm_tunable_default() */
 	enum ksm_unit unit;
 	enum ksm_writable writable;
 	const char *meaning; /* in one line */
@@ -44,6 +45,13 @@ const struct ksm_tunable *ksm_tunables(size_t *ret_n);
 const struct ksm_tunable *ksm_tunable_of(enum ksm_sysfs_field field);
 /* By its name, @len bytes; NULL if there is none. */
 const struct ksm_tunable *ksm_tunable_find(const char *name, size_t len);
+
+/*
+ * The kernel's default on the machine of @root: max_kernel_pages was a quarter of its memory (2.6.32,
+ * ksm_init_max_kernel_pages(), which leaves out what zones keep free). False where that is not known.
+ */
+bool ksm_tunable_default(const struct ksm_tunable *tunable, const struct ksm_root *root,
+			 int64_t *ret_value);
 
 /* A value as sysfs has it: the advisor's mode is a word, all else a number. -EINVAL. */
 int ksm_tunable_parse(const struct ksm_tunable *tunable, const char *text, int64_t *ret_value);

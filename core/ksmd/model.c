@@ -27,7 +27,9 @@
 #define ROW_NEXT ROW_6_11, .stable_items_forget = true
 
 static const struct ksm_profile profiles[] = {
-	{.kernel = "2.6.32", .changes = "the first: jhash2, max_kernel_pages", ROW_2_6_32},
+	{.kernel = "2.6.32",
+	 .changes = "the first: jhash2, max_kernel_pages: a quarter of memory",
+	 ROW_2_6_32},
 	{.kernel = "2.6.33",
 	 .changes = "no max_kernel_pages; the scanned page becomes the KSM page",
 	 ROW_2_6_33},
@@ -165,7 +167,7 @@ int ksm_model_init(struct ksm_model *ret_model, const char *kernel, const struct
 	for (size_t i = 0; i < n; i++) {
 		if (!profile_has(model.profile, tunables[i].field))
 			continue;
-		model.tunables.value[tunables[i].field] = tunables[i].fallback;
+		ksm_tunable_default(&tunables[i], root, &model.tunables.value[tunables[i].field]);
 		model.tunables.valid[tunables[i].field] = true;
 	}
 	if (running)

@@ -45,8 +45,8 @@ const struct ksm_profile *ksm_profiles(size_t *ret_n);
 /*
  * The model of "running" (release and tunables as @root has them, with the features whose files sysfs has; the
  * defaults where it has no KSM), or of a
- * version such as "6.1" or "2.6.32": the newest row that is not younger, with default tunables; or of a row by
- * its name.
+ * version such as "6.1" or "2.6.32": the newest row that is not younger, with the default tunables on that
+ * machine; or of a row by its name. Without @root, or its memory, max_kernel_pages is 0: no limit.
  * KSM_ERR_INVALID for a version that is none, or older than KSM.
  */
 int ksm_model_init(struct ksm_model *ret_model, const char *kernel, const struct ksm_root *root,

@@ -38,6 +38,28 @@ TEST(Model, TakesTheNewestRowThatIsNotYounger)
 	}
 }
 
+// ksm_init_max_kernel_pages() of that kernel, whose meminfo has no MemAvailable yet.
+TEST(Model, The2632MakesAQuarterOfMemoryKsmPages)
+{
+	FakeTree tree;
+	ksm_root root;
+	ksm_model model;
+
+	tree.File("proc/meminfo", "MemTotal:        4119744 kB\nMemFree:         99 kB\n");
+	ASSERT_EQ(ksm_root_open(tree.Path().c_str(), &root, nullptr), 0);
+	root.page_size = 4096;
+	ASSERT_EQ(ksm_model_init(&model, "2.6.32", &root, nullptr), 0);
+	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_max_kernel_pages), 257484);
+	root.page_size = 65536;
+	ASSERT_EQ(ksm_model_init(&model, "2.6.32", &root, nullptr), 0);
+	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_max_kernel_pages), 16092);
+	ASSERT_EQ(ksm_model_init(&model, "2.6.33", &root, nullptr), 0);
+	EXPECT_FALSE(ksm_model_has(&model, KSM_SYSFS_max_kernel_pages));
+	ksm_root_close(&root);
+	ASSERT_EQ(ksm_model_init(&model, "2.6.32", nullptr, nullptr), 0);
+	EXPECT_EQ(ksm_model_get(&model, KSM_SYSFS_max_kernel_pages), 0);
+}
+
 TEST(Model, RefusesWhatIsNoKernelWithKsm)
 {
 	for (const char *kernel : {"", "6", "2.6.31", "2.4.20", "x.y", "-1.2", "newest"}) {
