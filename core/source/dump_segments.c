@@ -330,6 +330,18 @@ static bool is_memory(const struct ksm_dump *dump, uint64_t address)
 	return area && ksm_area_kind(areas, area) != KSM_AREA_SPECIAL;
 }
 
+/* What a copy fills with zeros hides the base, and zeros would be all that merges. */
+static int check_diff(const struct ksm_dump *dump, struct ksm_error *err)
+{
+	if (!dump->base || dump->facts.pages_hole || dump->facts.pages_base)
+		return 0;
+	return ksm_error_set(
+		err, KSM_ERR_INVALID, EINVAL,
+		"has no holes, so that nothing of --base shows: if it was copied, copy "
+		"it with its holes (cp --sparse=auto, tar -S), else leave out "
+		"--base");
+}
+
 int ksm_segments_count(struct ksm_dump *dump, struct ksm_error *err)
 {
 	struct ksm_dump_facts *facts = &dump->facts;
@@ -355,6 +367,7 @@ int ksm_segments_count(struct ksm_dump *dump, struct ksm_error *err)
 		if (ret)
 			break;
 	}
+	ret = ret ?: check_diff(dump, err);
 	if (ret)
 		return ret;
 	facts->pages_filtered = count_filtered(dump);

@@ -114,6 +114,11 @@ TEST_F(RawTest, DiffSnapshotsStandOnTheirBase)
 	EXPECT_EQ(Facts().pages_base, 3u);
 	EXPECT_EQ(Facts().pages_hole, 1u);
 
+	// A copy that has written zeros where it had holes.
+	ASSERT_TRUE(Open(diff));
+	EXPECT_NE(Error().find("has no holes"), std::string::npos) << Error();
+	EXPECT_TRUE(ReadOne().empty());
+
 	EXPECT_TRUE(OpenSparse(diff + Page(1)));
 	EXPECT_NE(Error().find("different guests"), std::string::npos) << Error();
 	EXPECT_TRUE(ReadOne().empty());
