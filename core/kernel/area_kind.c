@@ -40,10 +40,13 @@ const struct ksm_area *ksm_areas_find(const struct ksm_areas *areas, uint64_t ad
 	return NULL;
 }
 
-/* [vsyscall] is listed with every process of x86 but lies in the kernel's half and belongs to none. */
+/*
+ * [vsyscall] is listed with every process of x86 but lies in the kernel's half and belongs to none. What is
+ * mapped by sparc64 begins in that half, at 0xfff8000100000000 or above.
+ */
 static bool is_gate(const struct ksm_area *area)
 {
-	return area->start >> 63;
+	return area->start == KSM_VSYSCALL;
 }
 
 bool ksm_area_is_eligible(const struct ksm_area *area)

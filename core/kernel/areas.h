@@ -55,6 +55,8 @@ struct ksm_area {
 
 #define KSM_AREA_UNKNOWN UINT64_MAX
 
+#define KSM_VSYSCALL UINT64_C(0xffffffffff600000) /* where x86-64 has [vsyscall] */
+
 /* Areas in ascending order, not overlapping. Zero-initialise before the first use. */
 struct ksm_areas {
 	struct ksm_area *area;

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "base/cleanup.h"
+#include "kernel/areas.h"
 
 /* struct pm_scan_arg and struct page_region of 6.7, which the headers of older systems lack. */
 struct scan_arg {
@@ -161,7 +162,7 @@ int ksm_pagemap_scan(const struct ksm_pagemap *pagemap, uint64_t start, uint64_t
 	uint64_t next = start;
 	size_t n = 0;
 
-	if (start >> 63) /* the kernel's half, where [vsyscall] lies: EFAULT there */
+	if (start == KSM_VSYSCALL) /* in the kernel's half: EFAULT there */
 		next = end;
 	while (next < end && n < max) {
 		size_t want = max - n < SCAN_REGIONS ? max - n : SCAN_REGIONS;

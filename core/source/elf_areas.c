@@ -10,8 +10,6 @@
 
 #include "source/elf_internal.h"
 
-#define VSYSCALL UINT64_C(0xffffffffff600000)
-
 /* A name's beginning, and what the area then is. */
 static const struct {
 	const char *prefix;
@@ -107,7 +105,7 @@ static uint32_t file_flags(const char *name)
 /* What no file is behind, by its place. */
 static const char *place_name(const struct ksm_elf *elf, const struct ksm_elf_load *load)
 {
-	if (load->address == VSYSCALL)
+	if (load->address == KSM_VSYSCALL)
 		return "[vsyscall]";
 	if (elf->vdso && load->address == elf->vdso)
 		return "[vdso]";

@@ -264,6 +264,10 @@ TEST_F(Areas, EligibleUnlessAFlagForbids)
 			"VmFlags: ex \n"),
 		  0);
 	EXPECT_FALSE(ksm_area_is_eligible(&areas.area[0]));
+	// Of sparc64, which maps from there on upwards.
+	ASSERT_EQ(Parse("fff8000100000000-fff8000100002000 rw-p 00000000 00:00 0\n"), 0);
+	EXPECT_TRUE(ksm_area_is_eligible(&areas.area[0]));
+	EXPECT_EQ(ksm_area_kind(&areas, &areas.area[0]), KSM_AREA_ANON);
 }
 
 TEST_F(Areas, Kinds)

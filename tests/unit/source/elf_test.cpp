@@ -315,6 +315,24 @@ TEST_F(ElfTest, PageSizeIsTheDumps)
 	EXPECT_FALSE(Open(elf.Build()));
 }
 
+// Libraries, and what is mapped beside them, lie in the upper half there.
+TEST_F(ElfTest, MappingsOfSparc64AreMemory)
+{
+	ElfWriter elf;
+
+	elf.machine = EM_SPARCV9;
+	elf.is_big = true;
+	elf.Auxv({{AT_PAGESZ, 8192}});
+	elf.Add(0x100000, Page(1, 8192));
+	elf.Add(0xfff8000100000000, Page(2, 8192));
+	for (bool packed : {false, true}) {
+		ASSERT_TRUE(packed ? OpenPacked(elf.Build()) : Open(elf.Build()));
+		EXPECT_EQ(ReadOne(),
+			  (Memory{{0x100000, Page(1, 8192)}, {0xfff8000100000000, Page(2, 8192)}}));
+		EXPECT_EQ(Facts().passed_over[KSM_PASSED_SPECIAL], 0u);
+	}
+}
+
 // Some write where files are mapped from in bytes.
 TEST_F(ElfTest, FilesMayHaveOffsetsInBytes)
 {
