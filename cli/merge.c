@@ -185,7 +185,7 @@ static int check(const struct ksm_cli *cli, const struct merge_state *state, boo
 
 static void opt_in_all(const struct ksm_cli *cli, struct merge_state *state, bool merge)
 {
-	const struct ksm_opt_in opt_in = {
+	struct ksm_opt_in opt_in = {
 		.merge = merge,
 		.method = state->method - 1,
 		.choice = {state->area, state->n_areas, state->range, state->n_ranges},
@@ -194,6 +194,8 @@ static void opt_in_all(const struct ksm_cli *cli, struct merge_state *state, boo
 	for (size_t i = 0; i < state->targets.n; i++) {
 		struct ksm_merge_target *target = &state->targets.target[i];
 
+		/* Whether it is to be trusted was asked about that process, not about its number. */
+		opt_in.start_time = target->start_time;
 		if (!target->error.code)
 			ksm_opt_in(&cli->root, target->pid, &opt_in, &target->result,
 				   &target->error);

@@ -10,6 +10,7 @@ struct ksm_merge_target {
 	pid_t pid;
 	char *name; /* unescaped; "" if unknown */
 	uid_t uid;
+	uint64_t start_time; /* 0: unknown */
 	char *cgroup;
 	struct ksm_opt_in_result result;
 	struct ksm_error error; /* code KSM_ERR_NONE: it was done */

@@ -38,6 +38,7 @@ static int take_target(const struct ksm_cli *cli, struct ksm_merge_targets *targ
 	target->error = error;
 	target->pid = process.pid;
 	target->uid = process.uid;
+	target->start_time = process.start_time;
 	target->name = strdup(process.name ? process.name : "");
 	target->cgroup = strdup(process.cgroup ? process.cgroup : "");
 	targets->n++;

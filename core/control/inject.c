@@ -67,14 +67,13 @@ int ksm_inject_write(const struct ksm_inject *inject, uint64_t address, const vo
 
 /* ---------------------------------------------------------------- which thread */
 
-static int open_threads(const struct ksm_root *root, pid_t pid, int *ret_task_fd,
-			struct ksm_error *err)
+/* Of a process whose first thread has ended, the handle is on one of its threads. */
+static int open_threads(int pid_dir_fd, int *ret_task_fd, struct ksm_error *err)
 {
-	char path[32];
-	int ret;
+	int ret = ksm_open_at(pid_dir_fd, "task", O_RDONLY | O_DIRECTORY, ret_task_fd, err);
 
-	snprintf(path, sizeof(path), "%d/task", pid);
-	ret = ksm_open_at(root->proc_fd, path, O_RDONLY | O_DIRECTORY, ret_task_fd, err);
+	if (ret == -ENOENT)
+		ret = ksm_open_at(pid_dir_fd, "..", O_RDONLY | O_DIRECTORY, ret_task_fd, err);
 	if (ret == -ENOENT || ret == -ESRCH)
 		return ksm_error_set(err, KSM_ERR_GONE, ESRCH, "the process has exited");
 	return ret;
@@ -243,15 +242,14 @@ static int run_in_any_thread(const struct target *target, struct outcome *outcom
 	return ret;
 }
 
-int ksm_inject_run(const struct ksm_root *root, pid_t pid, ksm_inject_steps steps, void *shared,
-		   size_t size, struct ksm_error *err)
+int ksm_inject_run(const struct ksm_root *root, pid_t pid, int pid_dir_fd, ksm_inject_steps steps,
+		   void *shared, size_t size, struct ksm_error *err)
 {
-	ksm_auto_close int pid_dir_fd = -1, task_fd = -1;
+	ksm_auto_close int task_fd = -1;
 	struct outcome *outcome;
 	int ret = ksm_root_check_machine(root, err)
 			  ?: check_arch(err)
-			  ?: ksm_root_open_pid(root, pid, &pid_dir_fd, err)
-			  ?: open_threads(root, pid, &task_fd, err);
+			  ?: open_threads(pid_dir_fd, &task_fd, err);
 
 	if (ret)
 		return ret;

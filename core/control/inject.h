@@ -33,7 +33,7 @@ struct ksm_inject;
 typedef int (*ksm_inject_steps)(struct ksm_inject *inject, void *shared, struct ksm_error *err);
 
 /*
- * Stops a thread of @pid and runs @steps. @shared, @size bytes, is copied to the tracer and back.
+ * Stops a thread of @pid, whose directory in /proc is @pid_dir_fd, and runs @steps. @shared, @size bytes, is copied to the tracer and back.
  *
  * -ESRCH (KSM_ERR_GONE or KSM_ERR_NO_MEMORY), -EPERM (KSM_ERR_PERMISSION: which right is missing, also where a
  * seccomp filter of the target would have to be suspended), -EBUSY where another tracer has it, no thread of it
@@ -41,8 +41,8 @@ typedef int (*ksm_inject_steps)(struct ksm_inject *inject, void *shared, struct 
  * that is not known. Nothing has been done then.
  * What @steps return is returned as it is; -EIO if the tracer was killed.
  */
-int ksm_inject_run(const struct ksm_root *root, pid_t pid, ksm_inject_steps steps, void *shared,
-		   size_t size, struct ksm_error *err);
+int ksm_inject_run(const struct ksm_root *root, pid_t pid, int pid_dir_fd, ksm_inject_steps steps,
+		   void *shared, size_t size, struct ksm_error *err);
 
 /*
  * One system call in the target, by the number that it has on this machine. @ret_result is what the kernel

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "kernel/process.h"
 
 #define DIRECTORY   "ksmctl"
 #define JOURNAL	    "journal"
@@ -18,14 +19,10 @@
 
 /* ---------------------------------------------------------------- who */
 
-/*
- * Field 22 of /proc/PID/stat; the name before it may hold anything, parentheses too. 0 if there is no process, or only
- * what its parent has not waited for.
- */
+/* 0 if there is no process, or only what its parent has not waited for. */
 static uint64_t start_time(const struct ksm_root *root, pid_t pid)
 {
 	struct ksm_str stat ksm_auto_str = {0};
-	unsigned long long value;
 	char path[32];
 	const char *at;
 
@@ -35,9 +32,7 @@ static uint64_t start_time(const struct ksm_root *root, pid_t pid)
 	at = strrchr(stat.data, ')');
 	if (at && (!strncmp(at, ") Z", 3) || !strncmp(at, ") X", 3)))
 		return 0;
-	for (int i = 0; at && i < 20; i++)
-		at = strchr(at + 1, ' ');
-	return at && sscanf(at, " %llu", &value) == 1 ? value : 0;
+	return ksm_start_time_parse(stat.data);
 }
 
 /* ---------------------------------------------------------------- its text */

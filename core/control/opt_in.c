@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "control/advised.h"
 #include "control/opt_in_inside.h"
+#include "kernel/process.h"
 
 #define BIT(method) (1u << (method))
 #define WHOLE	    (BIT(KSM_OPT_IN_PROCESS_KSM) | BIT(KSM_OPT_IN_PRCTL))
@@ -247,8 +248,8 @@ static int try_in_turn(struct job *job, unsigned int methods, const struct ksm_r
 	if (methods & BIT(KSM_OPT_IN_PROCESS_KSM) && try_process_ksm(job))
 		return 0;
 	if (methods & INSIDE)
-		return ksm_opt_in_inside(job->root, job->pid, job->opt_in->merge, methods & INSIDE,
-					 ranges, job->result, err);
+		return ksm_opt_in_inside(job->root, job->pid, job->dir_fd, job->opt_in->merge,
+					 methods & INSIDE, ranges, job->result, err);
 	return ksm_error_set(err, KSM_ERR_UNSUPPORTED, ENOTSUP,
 			     "the kernel refuses the method asked for");
 }
@@ -326,6 +327,26 @@ static int run(struct job *job, struct ksm_error *err)
 	return ret ?: try_methods(job, whole, &ranges, err);
 }
 
+/* A handle, then who has the number: it is of that one, or of one that has gone. */
+static int open_meant(const struct ksm_root *root, pid_t pid, uint64_t start_time, int *ret_dir_fd,
+		      struct ksm_error *err)
+{
+	ksm_auto_close int dir_fd = -1;
+	int ret = ksm_root_open_pid(root, pid, &dir_fd, err);
+
+	if (!ret && start_time && ksm_process_start_time(root, pid) != start_time)
+		ret = ksm_pid_is_gone(dir_fd)
+			      ? ksm_error_set(err, KSM_ERR_GONE, ESRCH, "process %d has exited",
+					      pid)
+			      : ksm_error_set(err, KSM_ERR_GONE, ESRCH,
+					      "process %d has exited, and another one has its "
+					      "number",
+					      pid);
+	if (!ret)
+		*ret_dir_fd = ksm_no_close(dir_fd);
+	return ret;
+}
+
 int ksm_opt_in(const struct ksm_root *root, pid_t pid, const struct ksm_opt_in *opt_in,
 	       struct ksm_opt_in_result *ret_result, struct ksm_error *err)
 {
@@ -336,7 +357,7 @@ int ksm_opt_in(const struct ksm_root *root, pid_t pid, const struct ksm_opt_in *
 
 	*ret_result = (struct ksm_opt_in_result){0};
 	job.methods = opt_in->method >= 0 ? BIT(opt_in->method) : BIT(KSM_OPT_IN_METHODS) - 1;
-	ret = ksm_root_open_pid(root, pid, &dir_fd, err);
+	ret = open_meant(root, pid, opt_in->start_time, &dir_fd, err);
 	job.dir_fd = dir_fd;
 	if (!ret)
 		ret = ksm_stat_read(dir_fd, &ret_result->before, err);

@@ -40,6 +40,8 @@ struct ksm_opt_in {
 	bool merge;			/* else opt out, which unmerges */
 	int method;			/* enum ksm_opt_in_method, or -1: any */
 	struct ksm_range_choice choice; /* nothing chosen: the whole process */
+	/* Of the process that is meant; 0: of whichever has the number. */
+	uint64_t start_time;
 };
 
 struct ksm_attempt {
@@ -57,7 +59,8 @@ struct ksm_opt_in_result {
 };
 
 /*
- * -ESRCH, -EPERM and so on as for ksm_inject_run(); -ENOTSUP (KSM_ERR_UNSUPPORTED) where the kernel refuses every
+ * -ESRCH, -EPERM and so on as for ksm_inject_run(), -ESRCH (KSM_ERR_GONE) also where another process has got the
+ * number since; -ENOTSUP (KSM_ERR_UNSUPPORTED) where the kernel refuses every
  * method, and what a method failed with that it does not refuse; -EINVAL for a choice of nothing. @ret_result is filled
  * in any case, as far as it came. With the root's dry_run nothing is called: the first method that may do it is told.
  */

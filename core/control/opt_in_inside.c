@@ -175,9 +175,9 @@ static int try_in_turn(struct ksm_inject *inject, void *shared, struct ksm_error
 	return none_did(session, err);
 }
 
-int ksm_opt_in_inside(const struct ksm_root *root, pid_t pid, bool merge, unsigned int methods,
-		      const struct ksm_ranges *ranges, struct ksm_opt_in_result *result,
-		      struct ksm_error *err)
+int ksm_opt_in_inside(const struct ksm_root *root, pid_t pid, int pid_dir_fd, bool merge,
+		      unsigned int methods, const struct ksm_ranges *ranges,
+		      struct ksm_opt_in_result *result, struct ksm_error *err)
 {
 	size_t size = sizeof(struct session) + ranges->n * sizeof(*ranges->range);
 	ksm_auto_free struct session *session = calloc(1, size);
@@ -190,7 +190,7 @@ int ksm_opt_in_inside(const struct ksm_root *root, pid_t pid, bool merge, unsign
 	session->n_ranges = ranges->n;
 	if (ranges->n)
 		memcpy(session->range, ranges->range, ranges->n * sizeof(*ranges->range));
-	ret = ksm_inject_run(root, pid, try_in_turn, session, size, err);
+	ret = ksm_inject_run(root, pid, pid_dir_fd, try_in_turn, session, size, err);
 	for (size_t i = 0; i < session->n_attempts; i++)
 		result->attempt[result->n_attempts++] = session->attempt[i];
 	result->ranges = session->advised;

@@ -9,8 +9,10 @@
 #include "base/cleanup.h"
 #include "kernel/cgroup.h"
 
-#define STATUS_MAX 65536
-#define CGROUP_MAX (1u << 20)
+#define STATUS_MAX	 65536
+#define CGROUP_MAX	 (1u << 20)
+#define STAT_MAX	 4096
+#define START_TIME_FIELD 22
 
 /* What follows "@key:" and its blanks, up to the end of the line; NULL if there is no such line. */
 static const char *status_value(const char *status, const char *key, size_t *ret_len)
@@ -131,6 +133,30 @@ static void take_first_name(const struct ksm_root *root, const char *status,
 	process->name = name;
 }
 
+uint64_t ksm_start_time_parse(const char *stat)
+{
+	/* The name before it may hold anything, also parentheses. */
+	const char *at = strrchr(stat, ')');
+	uint64_t time;
+
+	for (int field = 2; at && field < START_TIME_FIELD; field++) {
+		at = strchr(at, ' ');
+		at = at ? at + 1 : NULL;
+	}
+	return at && !ksm_parse_u64_of(at, strcspn(at, " \n"), UINT64_MAX, &time) ? time : 0;
+}
+
+uint64_t ksm_process_start_time(const struct ksm_root *root, pid_t pid)
+{
+	ksm_auto_str struct ksm_str stat = {0};
+	char path[32];
+
+	snprintf(path, sizeof(path), "%d/stat", pid);
+	if (ksm_read_at(root->proc_fd, path, STAT_MAX, &stat, NULL) || !stat.len)
+		return 0;
+	return ksm_start_time_parse(stat.data);
+}
+
 static int read_status(const struct ksm_root *root, pid_t pid, int *ret_dir,
 		       struct ksm_str *ret_status, struct ksm_error *err)
 {
@@ -177,6 +203,7 @@ int ksm_process_get(const struct ksm_root *root, pid_t pid, struct ksm_process *
 	}
 	process.pid = pid;
 	take_first_name(root, text, &process);
+	process.start_time = ksm_process_start_time(root, pid);
 	process.cgroup = read_cgroup(leader_dir >= 0 ? leader_dir : dir);
 	if (!process.cgroup) {
 		ksm_process_free(&process);

@@ -19,6 +19,11 @@ struct ksm_process {
 	char state;	 /* R, S, D, T, Z ... as in /proc/PID/stat */
 	bool has_memory; /* false for kernel threads and zombies */
 	uint64_t rss_bytes;
+	/*
+	 * When it began, in ticks after boot: with the pid, no other process has had it or will. 0 if unknown. The
+	 * first processes of all may have 0 as well, but nobody gets their pids anew.
+	 */
+	uint64_t start_time;
 	char *name; /* comm; unescaped, may hold anything but NUL */
 	char *cgroup; /* "/system.slice/x.service": of its v1 and v2 paths, one that names a container, else the
 		       * longest; "" if unknown */
@@ -57,6 +62,9 @@ void ksm_process_free(struct ksm_process *process);
 
 /* Its name, unescaped, to be freed; NULL if that cannot be told. */
 char *ksm_process_comm(const struct ksm_root *root, pid_t pid);
+/* In ticks since boot, as its /proc/PID/stat has it, or the text of one. 0 if that cannot be told. */
+uint64_t ksm_process_start_time(const struct ksm_root *root, pid_t pid);
+uint64_t ksm_start_time_parse(const char *stat);
 
 /* Is the control group @cgroup the one at @path, given with or without its mount point, or below it? */
 bool ksm_cgroup_is_below(const char *cgroup, const char *path);

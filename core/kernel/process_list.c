@@ -45,6 +45,7 @@ enum {
 	ITEM_CGROUP,
 	ITEM_SIZE,
 	ITEM_RSS,
+	ITEM_START,
 	ITEM_N
 };
 
@@ -91,6 +92,7 @@ static int add_from_libproc2(const struct ksm_root *root, struct pids_stack *sta
 		.state = (char)PIDS_VAL(ITEM_STATE, s_ch, stack, info),
 		.has_memory = PIDS_VAL(ITEM_SIZE, ul_int, stack, info) > 0,
 		.rss_bytes = (uint64_t)PIDS_VAL(ITEM_RSS, ul_int, stack, info) << 10,
+		.start_time = PIDS_VAL(ITEM_START, ull_int, stack, info),
 	};
 
 	look_again(root, &process);
@@ -104,8 +106,9 @@ static int add_from_libproc2(const struct ksm_root *root, struct pids_stack *sta
 static int list_machine(const struct ksm_root *root, struct ksm_processes *list,
 			struct ksm_error *err)
 {
-	enum pids_item items[ITEM_N] = {PIDS_ID_PID, PIDS_ID_PPID,  PIDS_CMD,	  PIDS_ID_EUID,
-					PIDS_STATE,  PIDS_CGROUP_V, PIDS_VM_SIZE, PIDS_VM_RSS};
+	enum pids_item items[ITEM_N] = {PIDS_ID_PID,  PIDS_ID_PPID, PIDS_CMD,
+					PIDS_ID_EUID, PIDS_STATE,   PIDS_CGROUP_V,
+					PIDS_VM_SIZE, PIDS_VM_RSS,  PIDS_TICS_BEGAN};
 	ksm_cleanup(cleanup_pids) struct pids_info *info = NULL;
 	struct pids_fetch *fetch;
 	int rc;

@@ -62,10 +62,20 @@ class InjectTest : public ::testing::Test
 		ksm_root_close(&root_);
 	}
 
+	int Run(pid_t pid, ksm_inject_steps steps, void *shared, size_t size)
+	{
+		int dir_fd, ret = ksm_root_open_pid(&root_, pid, &dir_fd, &err_);
+
+		if (ret)
+			return ret;
+		ret = ksm_inject_run(&root_, pid, dir_fd, steps, shared, size, &err_);
+		close(dir_fd);
+		return ret;
+	}
 	int Inject(pid_t pid, Call *call)
 	{
 		err_ = {};
-		return ksm_inject_run(&root_, pid, MakeCall, call, sizeof(*call), &err_);
+		return Run(pid, MakeCall, call, sizeof(*call));
 	}
 	/* The process's own number, asked for in it. */
 	::testing::AssertionResult Works(pid_t pid)
@@ -364,8 +374,7 @@ TEST_F(InjectTest, TakesAnotherThreadDuringVfork)
 		EXPECT_EQ(works, has_another) << err_.text;
 		EXPECT_EQ(err_.errnum, has_another ? 0 : EBUSY) << err_.text;
 		long tracer = parent.pid();
-		EXPECT_EQ(ksm_inject_run(&root_, parent.pid(), LooksWhoIsTraced, &tracer,
-					 sizeof(tracer), nullptr),
+		EXPECT_EQ(Run(parent.pid(), LooksWhoIsTraced, &tracer, sizeof(tracer)),
 			  has_another ? 0 : -EBUSY);
 		EXPECT_EQ(tracer, has_another ? 0 : parent.pid());
 		EXPECT_TRUE(Becomes(

@@ -75,13 +75,29 @@ TEST_F(IsOptedIn, WhoIsGoneIsNot)
 // Nor is a process of this machine that has its number.
 TEST_F(IsOptedIn, ARecordedProcessIsLeftAlone)
 {
-	const struct ksm_opt_in everything = {true, -1, {}};
+	const struct ksm_opt_in everything = {true, -1, {}, 0};
 	struct ksm_opt_in_result result = {};
 	struct ksm_error err = {};
 
 	Smaps("rd wr mr");
 	EXPECT_EQ(ksm_opt_in(&root_, 9, &everything, &result, &err), -EOPNOTSUPP);
 	EXPECT_EQ(result.n_attempts, 0u);
+}
+
+TEST_F(IsOptedIn, WhoHasItsNumberNowIsNotMeant)
+{
+	struct ksm_opt_in meant = {true, -1, {}, 5};
+	struct ksm_opt_in_result result = {};
+	struct ksm_error err = {};
+
+	Smaps("rd wr mr");
+	tree_.File("proc/9/stat", "9 (x) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 500\n");
+	root_.dry_run = true;
+	EXPECT_EQ(ksm_opt_in(&root_, 9, &meant, &result, &err), -ESRCH);
+	EXPECT_EQ(err.code, KSM_ERR_GONE);
+	EXPECT_STREQ(err.text, "process 9 has exited, and another one has its number");
+	meant.start_time = 500;
+	EXPECT_EQ(ksm_opt_in(&root_, 9, &meant, &result, &err), 0) << err.text;
 }
 
 } // namespace

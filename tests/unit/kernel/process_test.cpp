@@ -195,6 +195,7 @@ TEST_F(Process, ListAndGetAgree)
 		EXPECT_EQ(one.uid, geteuid());
 		EXPECT_TRUE(one.has_memory);
 		EXPECT_GT(one.rss_bytes, 0u);
+		EXPECT_GT(one.start_time, 0u);
 		for (bool by_hand : {false, true}) {
 			List(by_hand);
 			const ksm_process *found = Find(child.pid);
@@ -202,6 +203,7 @@ TEST_F(Process, ListAndGetAgree)
 			ASSERT_NE(found, nullptr);
 			EXPECT_EQ(std::string(found->name), name) << by_hand;
 			EXPECT_EQ(found->uid, one.uid);
+			EXPECT_EQ(found->start_time, one.start_time);
 			EXPECT_EQ(found->has_memory, one.has_memory);
 			EXPECT_EQ(std::string(found->cgroup), one.cgroup);
 			// The kernel sums what its CPUs count apart from time to time.
@@ -327,6 +329,9 @@ TEST(ProcessCopy, IsWalked)
 	tree.File("proc/300/status",
 		  "Name:\tthree\nState:\tS (sleeping)\nTgid:\t300\nUid:\t1\t2\t3\t4\n"
 		  "VmSize:\t  9 kB\nVmRSS:\t    7 kB\n");
+	tree.File("proc/300/stat", "300 (a) b) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 "
+				   "18446744073709551615 20 21\n");
+	tree.File("proc/20/stat", "20 () I 1 2\n"); // cut off
 	tree.File("proc/300/cgroup", "0::/user.slice/a b\\x2d.scope\n");
 	tree.File("proc/20/status", "Name:\t\nState:\tI (idle)\nUid:\t0\t0\t0\t0\n");
 	tree.File("proc/self/status", "Name:\tno\n");
@@ -339,7 +344,9 @@ TEST(ProcessCopy, IsWalked)
 	EXPECT_STREQ(list.process[0].name, "");
 	EXPECT_STREQ(list.process[0].cgroup, "");
 	EXPECT_FALSE(list.process[0].has_memory);
+	EXPECT_EQ(list.process[0].start_time, 0u);
 	EXPECT_EQ(list.process[1].pid, 300);
+	EXPECT_EQ(list.process[1].start_time, UINT64_MAX);
 	EXPECT_EQ(list.process[1].uid, 2u);
 	EXPECT_EQ(list.process[1].state, 'S');
 	EXPECT_TRUE(list.process[1].has_memory);
