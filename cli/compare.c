@@ -135,10 +135,9 @@ static int take_fingerprint(const struct ksm_cli *cli, struct compare_state *com
 	int ret;
 
 	compare->request.dump.opened = &compare->pipe[i];
-	ret = input->file ? ksm_dump_source_open(&input->file, 1, &compare->request.dump, &source,
-						 err)
-			  : ksm_process_source_open(&cli->root, &input->pid, 1, &live, &source,
-						    err);
+	ret = input->file
+		      ? ksm_dump_source_open(&input->file, 1, &compare->request.dump, &source, err)
+		      : ksm_process_source_open(&cli->root, &input->pid, 1, &live, &source, err);
 	return ret
 		       ?: ksm_fingerprint_take_source(cli, &compare->request, source,
 						      &compare->fingerprint[i], &input->is_complete,

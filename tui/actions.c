@@ -71,7 +71,9 @@ static int try_opt_in(struct tui *tui, const struct ksm_root *root,
 		      const struct tui_request *request, const struct ksm_process_status *status,
 		      struct ksm_error *err)
 {
-	struct ksm_opt_in opt_in = {.merge = request->kind == TUI_WANTS_MERGE, .method = -1};
+	struct ksm_opt_in opt_in = {.merge = request->kind == TUI_WANTS_MERGE,
+				    .method = -1,
+				    .start_time = request->start_time};
 	struct ksm_opt_in_result result = {0};
 	int ret = opt_in.merge ? 0 : ksm_unmerge_check(root, ksm_opt_out_pages(&status->stat), err);
 

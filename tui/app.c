@@ -181,11 +181,11 @@ static int step(struct app *app, long by, struct ksm_error *err)
 
 /* ---------------------------------------------------------------- requests */
 
-static void toggle_scan(struct app *app, pid_t pid)
+static void toggle_scan(struct app *app, const struct tui_request *request)
 {
 	/* Rows may have moved under the question. */
 	const struct ksm_process *process =
-		ksm_processes_find(&app->tui.sample->processes.list, pid);
+		ksm_processes_find(&app->tui.sample->processes.list, request->pid);
 
 	if (app->task) {
 		tui_scan_task_stop(&app->task);
@@ -193,17 +193,18 @@ static void toggle_scan(struct app *app, pid_t pid)
 		tui_say(&app->tui, false, "the scan was stopped");
 		return;
 	}
-	if (!process) {
-		tui_say(&app->tui, true, "process %d has exited", pid);
+	if (!process || process->start_time != request->start_time) {
+		tui_say(&app->tui, true, "process %d has exited", request->pid);
 		return;
 	}
-	app->task = tui_scan_task_start(app->root, pid, process->name, process->rss_bytes);
+	app->task = tui_scan_task_start(app->root, process);
 	if (!app->task) {
 		tui_say(&app->tui, true, "no scan could be started: out of memory");
 		return;
 	}
 	free(app->tui.scan.area);
-	app->tui.scan = (struct tui_scan){.state = TUI_SCAN_RUNS, .pid = pid};
+	app->tui.scan = (struct tui_scan){
+		.state = TUI_SCAN_RUNS, .pid = process->pid, .start_time = process->start_time};
 	snprintf(app->tui.scan.name, sizeof(app->tui.scan.name), "%s", process->name);
 }
 
@@ -217,7 +218,7 @@ static void look_at_scan(struct app *app)
 	if (scan->state == TUI_SCAN_FAILED) {
 		tui_say(tui, true, "%s", scan->error);
 	} else if (scan->state == TUI_SCAN_DONE) {
-		tui_note_potential(tui, scan->pid, scan->freed_bytes);
+		tui_note_potential(tui, scan);
 		tui_rebuild(tui);
 		if (tui->screen == TUI_PROCESSES)
 			tui_say(tui, false, "scanned %.15s (%d): Tab shows its areas", scan->name,
@@ -252,7 +253,7 @@ static int serve(struct app *app, const struct tui_request *request, struct ksm_
 		app->anew = true;
 		break;
 	case TUI_WANTS_SCAN:
-		toggle_scan(app, request->pid);
+		toggle_scan(app, request);
 		break;
 	case TUI_WANTS_MERGE:
 	case TUI_WANTS_UNMERGE:

@@ -12,6 +12,7 @@
 struct tui_row {
 	pid_t pid; /* 0 for a group */
 	pid_t ppid;
+	uint64_t start_time;
 	const char *name; /* of a group what its processes have in common */
 	const char *user;
 	const char *cgroup;

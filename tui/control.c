@@ -188,7 +188,8 @@ static void leave(struct tui *tui)
 /* What it costs is told first; the screen of areas has told it. */
 static struct tui_request ask_for_scan(struct tui *tui, const struct tui_row *row)
 {
-	const struct tui_request request = {.kind = TUI_WANTS_SCAN, .pid = row->pid};
+	const struct tui_request request = {
+		.kind = TUI_WANTS_SCAN, .pid = row->pid, .start_time = row->start_time};
 	char size[TUI_AMOUNT_MAX], line[64];
 
 	if (tui->screen == TUI_AREAS)
@@ -219,7 +220,8 @@ static struct tui_request for_process(struct tui *tui, enum tui_request_kind kin
 	else if (kind == TUI_WANTS_SCAN)
 		return ask_for_scan(tui, row);
 	else
-		return (struct tui_request){.kind = kind, .pid = row->pid};
+		return (struct tui_request){
+			.kind = kind, .pid = row->pid, .start_time = row->start_time};
 	return nothing;
 }
 

@@ -117,7 +117,7 @@ void tui_draw_areas(struct tui *tui, struct tui_canvas *canvas, int y, int heigh
 	const struct tui_scan *scan = &tui->scan;
 	const struct tui_row *row = tui_chosen(tui);
 	struct tui_list *list = &tui->list[TUI_AREAS];
-	bool is_own = row && row->pid == scan->pid;
+	bool is_own = row && row->pid == scan->pid && row->start_time == scan->start_time;
 
 	begin_list(tui, y + 2, height - 2,
 		   is_own && scan->state == TUI_SCAN_DONE ? scan->n_areas : 0);

@@ -80,6 +80,16 @@ static void take_estimate(struct tui_scan *scan, const struct ksm_estimate *esti
 	take_areas(scan, estimate);
 }
 
+/* Once the source is open, which stays with the process that it was opened on. */
+static int check_meant(const struct tui_scan_task *task, struct ksm_error *err)
+{
+	uint64_t start_time = task->scan.start_time;
+
+	if (!start_time || ksm_process_start_time(task->root, task->scan.pid) == start_time)
+		return 0;
+	return ksm_error_set(err, KSM_ERR_GONE, ESRCH, "process %d has exited", task->scan.pid);
+}
+
 static int run(struct tui_scan_task *task, struct ksm_error *err)
 {
 	struct ksm_process_source_options choice = {.pages = KSM_PAGES_ELIGIBLE};
@@ -96,7 +106,8 @@ static int run(struct tui_scan_task *task, struct ksm_error *err)
 	struct ksm_estimate *estimate;
 	int ret = ksm_model_init(&trial.model, "running", task->root, err)
 			  ?: ksm_process_source_open(task->root, &task->scan.pid, 1, &choice,
-						     &source, err);
+						     &source, err)
+			  ?: check_meant(task, err);
 
 	if (ret)
 		return ret;
@@ -123,17 +134,18 @@ static void *work(void *data)
 	return NULL;
 }
 
-struct tui_scan_task *tui_scan_task_start(const struct ksm_root *root, pid_t pid, const char *name,
-					  uint64_t rss_bytes)
+struct tui_scan_task *tui_scan_task_start(const struct ksm_root *root,
+					  const struct ksm_process *process)
 {
 	struct tui_scan_task *task = calloc(1, sizeof(*task));
 
 	if (!task)
 		return NULL;
 	task->root = root;
-	task->pages = rss_bytes / root->page_size;
-	task->scan = (struct tui_scan){.state = TUI_SCAN_RUNS, .pid = pid};
-	snprintf(task->scan.name, sizeof(task->scan.name), "%s", name);
+	task->pages = process->rss_bytes / root->page_size;
+	task->scan = (struct tui_scan){
+		.state = TUI_SCAN_RUNS, .pid = process->pid, .start_time = process->start_time};
+	snprintf(task->scan.name, sizeof(task->scan.name), "%s", process->name);
 	if (pthread_create(&task->thread, NULL, work, task)) {
 		free(task);
 		return NULL;

@@ -3,14 +3,14 @@
 #ifndef KSM_TUI_SCAN_TASK_H
 #define KSM_TUI_SCAN_TASK_H
 
-#include "kernel/root.h"
+#include "kernel/process.h"
 #include "tui/state.h"
 
 struct tui_scan_task;
 
 /* @root must outlive it. NULL for want of memory or of a thread. */
-struct tui_scan_task *tui_scan_task_start(const struct ksm_root *root, pid_t pid, const char *name,
-					  uint64_t rss_bytes);
+struct tui_scan_task *tui_scan_task_start(const struct ksm_root *root,
+					  const struct ksm_process *process);
 /* How far it is; true once it has ended: then @scan has what came of it, and the task is gone. */
 bool tui_scan_task_look(struct tui_scan_task **task, struct tui_scan *scan);
 /* Ends it soon, and waits for that. */

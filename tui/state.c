@@ -100,18 +100,20 @@ void tui_forget_history(struct tui *tui)
 	tui->sample = tui->before = NULL;
 }
 
-int tui_note_potential(struct tui *tui, pid_t pid, int64_t freed_bytes)
+int tui_note_potential(struct tui *tui, const struct tui_scan *scan)
 {
+	const struct tui_potential potential = {scan->pid, scan->start_time, scan->freed_bytes};
+
 	for (size_t i = 0; i < tui->n_potentials; i++) {
-		if (tui->potential[i].pid == pid) {
-			tui->potential[i].freed_bytes = freed_bytes;
+		if (tui->potential[i].pid == scan->pid) {
+			tui->potential[i] = potential;
 			return 0;
 		}
 	}
 	if (ksm_array_reserve(&tui->potential, &tui->potential_capacity, tui->n_potentials + 1,
 			      sizeof(*tui->potential)))
 		return -ENOMEM;
-	tui->potential[tui->n_potentials++] = (struct tui_potential){pid, freed_bytes};
+	tui->potential[tui->n_potentials++] = potential;
 	return 0;
 }
 

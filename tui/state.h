@@ -38,6 +38,7 @@ struct tui_request {
 	enum tui_request_kind kind;
 	bool confirmed; /* what would be done has been shown, and agreed to */
 	pid_t pid;
+	uint64_t start_time; /* of that process: its pid may be another's by now */
 	long number;
 	char text[TUI_INPUT_MAX]; /* "NAME=VALUE" */
 };
@@ -57,6 +58,7 @@ enum tui_scan_state { TUI_SCAN_NONE, TUI_SCAN_RUNS, TUI_SCAN_DONE, TUI_SCAN_FAIL
 struct tui_scan {
 	enum tui_scan_state state;
 	pid_t pid;
+	uint64_t start_time;
 	char name[32];
 	double progress; /* 0 to 1 */
 	char error[256];
@@ -150,7 +152,8 @@ int tui_take_sample(struct tui *tui, const struct ksm_sample *sample,
 /* Where a replay goes back, what was counted along the way begins anew. */
 void tui_forget_history(struct tui *tui);
 int tui_rebuild(struct tui *tui);
-int tui_note_potential(struct tui *tui, pid_t pid, int64_t freed_bytes);
+/* What a scan that is done has found. */
+int tui_note_potential(struct tui *tui, const struct tui_scan *scan);
 
 struct tui_request tui_press(struct tui *tui, int key, const struct tui_mouse *mouse);
 

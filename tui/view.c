@@ -34,6 +34,7 @@ static struct tui_row row_of(const struct ksm_process_status *status)
 	return (struct tui_row){
 		.pid = status->process.pid,
 		.ppid = status->process.ppid,
+		.start_time = status->process.start_time,
 		.name = status->process.name,
 		.user = status->user,
 		.cgroup = status->process.cgroup,
@@ -49,9 +50,11 @@ static struct tui_row row_of(const struct ksm_process_status *status)
 	};
 }
 
-static bool has_pid(const struct ksm_sample *sample, pid_t pid)
+static bool has_process(const struct ksm_sample *sample, pid_t pid, uint64_t start_time)
 {
-	return ksm_processes_find(&sample->processes.list, pid) != NULL;
+	const struct ksm_process *process = ksm_processes_find(&sample->processes.list, pid);
+
+	return process && process->start_time == start_time;
 }
 
 /* ---------------------------------------------------------------- filters */
@@ -299,10 +302,11 @@ static int order_as_tree(struct tui_view *view)
 
 /* ---------------------------------------------------------------- building */
 
-static int64_t potential_of(pid_t pid, const struct tui_potential *potentials, size_t n)
+static int64_t potential_of(const struct tui_row *row, const struct tui_potential *potentials,
+			    size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (potentials[i].pid == pid)
+		if (potentials[i].pid == row->pid && potentials[i].start_time == row->start_time)
 			return potentials[i].freed_bytes;
 	return KSM_UNKNOWN;
 }
@@ -322,7 +326,7 @@ static void find_cursor(struct tui_view *view)
 		const struct tui_row *row = &view->row[i];
 
 		if (view->pid
-			    ? row->pid == view->pid
+			    ? row->pid == view->pid && row->start_time == view->start_time
 			    : !row->pid && *view->name &&
 				      strncmp(row->name, view->name, sizeof(view->name) - 1) == 0) {
 			view->cursor = i;
@@ -338,6 +342,7 @@ static void note_cursor(struct tui_view *view)
 	const struct tui_row *row = view->n ? &view->row[view->cursor] : NULL;
 
 	view->pid = row ? row->pid : 0;
+	view->start_time = row ? row->start_time : 0;
 	snprintf(view->name, sizeof(view->name), "%s", row && !row->pid ? row->name : "");
 }
 
@@ -357,18 +362,16 @@ int tui_view_build(struct tui_view *view, const struct tui_choice *choice,
 	for (size_t i = 0; i < sample->processes.n; i++) {
 		struct tui_row row = row_of(&sample->processes.item[i]);
 
-		row.is_new = before && !has_pid(before, row.pid);
-		row.potential = potential_of(row.pid, potentials, n_potentials);
+		row.is_new = before && !has_process(before, row.pid, row.start_time);
+		row.potential = potential_of(&row, potentials, n_potentials);
 		add_row(view, &filter, &row);
 	}
 	/* What is gone is shown once more, but is no part of a sum. */
 	for (size_t i = 0; before && !choice->grouping && i < before->processes.n; i++) {
-		const struct ksm_process_status *status = &before->processes.item[i];
-		struct tui_row row;
+		struct tui_row row = row_of(&before->processes.item[i]);
 
-		if (has_pid(sample, status->process.pid))
+		if (has_process(sample, row.pid, row.start_time))
 			continue;
-		row = row_of(status);
 		row.is_gone = true;
 		add_row(view, &filter, &row);
 	}

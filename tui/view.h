@@ -26,6 +26,7 @@ struct tui_choice {
 /* What a scan of a process found. */
 struct tui_potential {
 	pid_t pid;
+	uint64_t start_time;
 	int64_t freed_bytes;
 };
 
@@ -38,6 +39,7 @@ struct tui_view {
 	size_t first;  /* the first one that is shown */
 	bool follow;   /* the cursor stays with its process; else on its line */
 	pid_t pid;     /* at the cursor; 0 for a group or none */
+	uint64_t start_time;
 	char name[64]; /* of the group at the cursor */
 };
 

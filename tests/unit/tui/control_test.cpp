@@ -5,6 +5,10 @@
 
 #include "fake.h"
 
+extern "C" {
+#include "tui/actions.h"
+}
+
 namespace
 {
 
@@ -295,6 +299,34 @@ TEST_F(ControlTest, WhatHasExitedIsLeftAlone)
 	EXPECT_EQ(screen_.Cursor(), 1);
 	EXPECT_EQ(screen_.Press('m').kind, TUI_WANTS_NOTHING);
 	EXPECT_NE(std::string(screen_.tui.message).find("exited"), std::string::npos);
+}
+
+/* The number of a process that has exited is another one's. */
+TEST_F(ControlTest, WhatHasItsNumberIsLeftAlone)
+{
+	FakeProcess process;
+	struct ksm_root root;
+	struct tui_request request;
+
+	ASSERT_EQ(ksm_root_open(nullptr, &root, nullptr), 0);
+	process.pid = getpid();
+	process.start_time = 1;
+	FakeSample sample({process});
+	screen_.tui.may_write = true;
+	tui_take_sample(&screen_.tui, sample.get(), nullptr);
+	request = screen_.Press('m');
+	EXPECT_EQ(request.start_time, 1u);
+	for (bool confirmed : {false, true}) {
+		request.confirmed = confirmed;
+		tui_act(&screen_.tui, &root, &request);
+		EXPECT_NE(std::string(screen_.tui.message).find("another one has its number"),
+			  std::string::npos)
+			<< screen_.tui.message;
+		EXPECT_EQ(screen_.tui.mode, TUI_NORMAL);
+	}
+	screen_.Press('s');
+	EXPECT_EQ(screen_.Press('y').start_time, 1u);
+	ksm_root_close(&root);
 }
 
 TEST_F(ControlTest, PaceHasLimits)

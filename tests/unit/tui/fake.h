@@ -24,6 +24,7 @@ struct FakeProcess {
 	bool is_readable = true;
 	int64_t items = 0, zero = 0, merging = 0, profit = 0;
 	bool any = false;
+	uint64_t start_time = 0; /* which no document has */
 };
 
 /* Through its document, as a recording comes in. */
@@ -50,6 +51,8 @@ class FakeSample
 				   "}";
 		json_object_put(array);
 		error_ = ksm_top_parse(text.data(), text.size(), &sample_, &err_);
+		for (const FakeProcess &process : processes)
+			SetStart(process);
 	}
 	~FakeSample()
 	{
@@ -69,6 +72,15 @@ class FakeSample
 	}
 
       private:
+	void SetStart(const FakeProcess &process)
+	{
+		for (size_t i = 0; i < sample_.processes.n; i++)
+			if (sample_.processes.item[i].process.pid == process.pid)
+				sample_.processes.item[i].process.start_time = process.start_time;
+		for (size_t i = 0; i < sample_.processes.list.n; i++)
+			if (sample_.processes.list.process[i].pid == process.pid)
+				sample_.processes.list.process[i].start_time = process.start_time;
+	}
 	static json_object *Object(const FakeProcess &process)
 	{
 		json_object *object = json_object_new_object();

@@ -106,6 +106,32 @@ TEST_F(TopView, NewAndGone)
 	EXPECT_FALSE(view_.row[0].is_new) << "nobody knows what was before the first sample";
 }
 
+TEST_F(TopView, APidOfTwoProcessesInTurn)
+{
+	FakeProcess first = Process(7, "first", 1), second = Process(7, "second", 1);
+	const struct tui_potential potential = {7, 100, 4096};
+
+	first.start_time = 100;
+	second.start_time = 200;
+	FakeSample before({Process(1, "a", 2), first}), now({Process(1, "a", 2), second});
+	view_.follow = true;
+	ASSERT_EQ(tui_view_build(&view_, &choice_, before.get(), nullptr, &potential, 1), 0);
+	EXPECT_EQ(view_.row[1].potential, 4096);
+	tui_view_move(&view_, 1, 10);
+	ASSERT_EQ(tui_view_build(&view_, &choice_, now.get(), before.get(), &potential, 1), 0);
+	ASSERT_EQ(view_.n, 3u);
+	for (size_t i = 1; i < 3; i++) {
+		const struct tui_row *row = &view_.row[i];
+		bool is_first = row->start_time == 100;
+
+		EXPECT_STREQ(row->name, is_first ? "first" : "second");
+		EXPECT_EQ(row->is_gone, is_first);
+		EXPECT_EQ(row->is_new, !is_first);
+		EXPECT_EQ(row->potential, KSM_UNKNOWN);
+		EXPECT_EQ(view_.cursor == i, is_first);
+	}
+}
+
 TEST_F(TopView, Groups)
 {
 	FakeProcess own = Process(1, "sh", 4), mine = Process(2, "sh", 6),
