@@ -124,10 +124,8 @@ static struct tui_request press_in_confirm(struct tui *tui, int key)
 		request.confirmed = true;
 		return request;
 	}
-	if (key == 'n' || key == 'N' || key == TUI_KEY_ESCAPE || key == 'q') {
-		tui->mode = TUI_NORMAL;
-		tui_say(tui, false, "nothing was changed");
-	}
+	if (key == 'n' || key == 'N' || key == TUI_KEY_ESCAPE || key == 'q')
+		tui_withdraw(tui);
 	return nothing;
 }
 

@@ -191,6 +191,9 @@ void tui_draw(struct tui *tui, struct tui_canvas *canvas)
 	tui->hits.table_height = 0;
 	if (canvas->width < TUI_WIDTH_MIN || canvas->height < TUI_HEIGHT_MIN) {
 		tui->hits.n_bar = 0;
+		/* Nobody agrees to what is not to be seen. */
+		if (tui->mode == TUI_CONFIRM)
+			tui_withdraw(tui);
 		tui_put(canvas, 0, 0, canvas->width, TUI_PLAIN, "too small: 40x10");
 		return;
 	}

@@ -154,6 +154,12 @@ void tui_ask(struct tui *tui, const struct tui_request *request)
 	tui->n_confirm = 0;
 }
 
+void tui_withdraw(struct tui *tui)
+{
+	tui->mode = TUI_NORMAL;
+	tui_say(tui, false, "nothing was changed");
+}
+
 void tui_ask_line(struct tui *tui, const char *text)
 {
 	if (tui->n_confirm < TUI_CONFIRM_LINES)

@@ -160,6 +160,8 @@ struct tui_request tui_press(struct tui *tui, int key, const struct tui_mouse *m
 /* Asks whether @request is to be done; @line says what that would write. */
 void tui_ask(struct tui *tui, const struct tui_request *request);
 void tui_ask_line(struct tui *tui, const char *text);
+/* Without an answer, or by one that is no. */
+void tui_withdraw(struct tui *tui);
 
 void tui_say(struct tui *tui, bool is_bad, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -249,6 +249,22 @@ TEST_F(ControlTest, AsksBeforeItDoes)
 	EXPECT_TRUE(request.confirmed);
 }
 
+/* A question that was not to be seen is not answered. */
+TEST_F(ControlTest, AsksNothingWhereItIsTooSmall)
+{
+	struct tui_request request;
+
+	screen_.tui.may_write = true;
+	request = screen_.Press('m');
+	tui_ask(&screen_.tui, &request);
+	screen_.Resize(20, 5);
+	screen_.Draw();
+	EXPECT_EQ(screen_.Press('y').kind, TUI_WANTS_NOTHING);
+	screen_.Resize(100, 30);
+	screen_.Draw();
+	EXPECT_EQ(screen_.Press('y').kind, TUI_WANTS_NOTHING);
+}
+
 TEST_F(ControlTest, TellsWhatAScanCostsBeforeItBegins)
 {
 	struct tui_request request;
