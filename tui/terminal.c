@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <langinfo.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,6 +247,14 @@ static int function_key(wint_t key, struct tui_mouse *ret_mouse)
 	return TUI_KEY_NONE;
 }
 
+/* A terminal that is not the controlling one goes without a signal, and then nobody waits for a key any more. */
+static bool is_hung_up(void)
+{
+	struct pollfd terminal = {.fd = STDIN_FILENO};
+
+	return poll(&terminal, 1, 0) > 0 && (terminal.revents & (POLLHUP | POLLERR | POLLNVAL));
+}
+
 int tui_terminal_key(int milliseconds, struct tui_mouse *ret_mouse)
 {
 	wint_t key = 0;
@@ -255,8 +264,11 @@ int tui_terminal_key(int milliseconds, struct tui_mouse *ret_mouse)
 	kind = get_wch(&key);
 	if (kind == KEY_CODE_YES)
 		return function_key(key, ret_mouse);
-	if (kind != OK)
+	if (kind != OK) {
+		if (is_hung_up())
+			last_signal = SIGHUP;
 		return TUI_KEY_NONE;
+	}
 	if (key == '\n')
 		return TUI_KEY_ENTER;
 	if (key == '\b')

@@ -155,6 +155,12 @@ void Terminal::Resize(int width, int height)
 	ioctl(fd_, TIOCSWINSZ, &size);
 }
 
+void Terminal::HangUp()
+{
+	close(fd_);
+	fd_ = -1;
+}
+
 int Terminal::WaitForEnd()
 {
 	auto end = Clock::now() + std::chrono::seconds(kSeconds);

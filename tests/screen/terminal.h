@@ -34,6 +34,8 @@ class Terminal
 	void Settle();
 	void Send(const std::string &keys);
 	void Resize(int width, int height);
+	/* As when its window is closed. */
+	void HangUp();
 	/* The exit status, or 128 and the signal; -1 if it does not end. */
 	int WaitForEnd();
 

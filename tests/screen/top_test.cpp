@@ -268,6 +268,21 @@ TEST_F(TopScreen, LeavesTheTerminalAsItWas)
 	ExpectLeft(*terminal, before);
 }
 
+/* Whoever has no controlling terminal gets no signal. */
+TEST_F(TopScreen, EndsWithItsTerminal)
+{
+	for (const char *command : {"", "trap '' HUP; setsid -w "}) {
+		Terminal terminal(
+			{"/bin/sh", "-c",
+			 command + KsmctlPath() + " top --replay=" + Record(1) + "; exit 7"},
+			80, 24);
+
+		ASSERT_TRUE(terminal.WaitFor("1/1")) << terminal.Text();
+		terminal.HangUp();
+		EXPECT_EQ(terminal.WaitForEnd(), *command ? 7 : 128 + SIGHUP);
+	}
+}
+
 /* By ^Z, under a shell that has jobs. */
 TEST_F(TopScreen, StopsAndGoesOn)
 {
