@@ -248,6 +248,7 @@ const struct ksm_verb ksm_verb_analyze = {
 	.summary = "what KSM would save for the memory in core files and dumps",
 	.options = analyze_options,
 	.columns = ksm_analyze_columns,
+	.flags = KSM_VERB_FILES,
 	.state_size = sizeof(struct analyze_state),
 	.option = analyze_option,
 	.run = analyze_run,

@@ -353,6 +353,7 @@ const struct ksm_verb ksm_verb_compare = {
 	.summary = "what fingerprints, dumps and processes have in common",
 	.options = compare_options,
 	.columns = compare_columns,
+	.flags = KSM_VERB_FILES,
 	.state_size = sizeof(struct compare_state),
 	.option = compare_option,
 	.run = compare_run,

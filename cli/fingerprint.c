@@ -219,6 +219,7 @@ const struct ksm_verb ksm_verb_fingerprint = {
 	.arguments = "PID|FILE... | --all | --name RE | --user USER | --cgroup PATH",
 	.summary = "what memory holds, as digests to be compared elsewhere",
 	.options = fingerprint_options,
+	.flags = KSM_VERB_FILES,
 	.state_size = sizeof(struct fingerprint_state),
 	.option = fingerprint_option,
 	.run = fingerprint_run,

@@ -105,12 +105,9 @@ static void list_options(const struct ksm_option *table, const struct ksm_verb *
 	}
 }
 
-static void list_columns(const struct ksm_verb *verb)
+static void list_columns(const struct ksm_column *columns)
 {
-	for (const struct ksm_column *column = verb->columns; column && column->name; column++)
-		puts(column->name);
-	for (const struct ksm_column *column = verb->other_columns; column && column->name;
-	     column++)
+	for (const struct ksm_column *column = columns; column && column->name; column++)
 		puts(column->name);
 }
 
@@ -125,23 +122,45 @@ static const struct ksm_option *find_option(const struct ksm_option *table, cons
 	return NULL;
 }
 
+/* Is @option in one of @words, by its name or among letters? */
+static bool is_given(const struct ksm_option *option, int n, char **words)
+{
+	for (int i = 0; i < n; i++) {
+		bool is_long = strncmp(words[i], "--", 2) == 0;
+
+		if (is_long ? strcmp(words[i] + 2, option->name) == 0
+			    : words[i][0] == '-' && option->letter &&
+				      strchr(words[i], option->letter))
+			return true;
+	}
+	return false;
+}
+
+/* Of the table that the line @words asks for. */
+static void list_columns_of_line(const struct ksm_verb *verb, int n, char **words)
+{
+	bool is_other = verb->other_columns &&
+			is_given(find_option(verb->options, verb->other_table_option), n, words);
+
+	list_columns(is_other ? verb->other_columns : verb->columns);
+}
+
 /*
  * Nothing for an option whose values nobody can list; a mistake for one that takes none. An empty word stands for
- * the verb's arguments: a mistake unless these are files.
+ * the verb's arguments: a mistake unless these are files. @words are those of the line, as far as they are known.
  */
-static int list_values(const struct ksm_cli *cli, const char *word)
+static int list_values(const struct ksm_cli *cli, const char *word, int n, char **words)
 {
 	const struct ksm_option *option = find_option(cli->verb ? cli->verb->options : NULL, word);
 
-	if (!*word && cli->verb && cli->verb->arguments &&
-	    strncmp(cli->verb->arguments, "FILE", 4) == 0)
+	if (!*word && cli->verb && (cli->verb->flags & (KSM_VERB_FILES | KSM_VERB_COMMAND)))
 		return KSM_EXIT_OK;
 	if (!option)
 		option = find_option(ksm_global_options(), word);
 	if (!option || !option->argument)
 		return ksm_cli_usage(cli, "no option \"%s\" that takes a value", word);
 	if (cli->verb && cli->verb->columns && strcmp(option->argument, "COLUMNS") == 0)
-		list_columns(cli->verb);
+		list_columns_of_line(cli->verb, n, words);
 	for (const char *value = option->values ? option->values : ""; *value;) {
 		int len = (int)strcspn(value, " ");
 
@@ -157,7 +176,7 @@ static void list_verbs(void)
 		puts(ksm_verbs[i]->name);
 }
 
-/* Arguments: VERB, for --list-values also OPTION. Without VERB, or with an empty one: global options. */
+/* Arguments: VERB, for --list-values also OPTION and the words of the line. Without VERB, or with an empty one: global options. */
 int ksm_list(struct ksm_cli *cli, const struct ksm_request *request)
 {
 	const char *verb = request->argc > 0 ? request->argv[0] : "";
@@ -175,9 +194,11 @@ int ksm_list(struct ksm_cli *cli, const struct ksm_request *request)
 	case KSM_TASK_LIST_COLUMNS:
 		if (!cli->verb)
 			return ksm_cli_usage(cli, "no verb given");
-		list_columns(cli->verb);
+		list_columns(cli->verb->columns);
+		list_columns(cli->verb->other_columns);
 		return KSM_EXIT_OK;
 	default:
-		return list_values(cli, request->argc > 1 ? request->argv[1] : "");
+		return list_values(cli, request->argc > 1 ? request->argv[1] : "",
+				   request->argc - 2, request->argv + 2);
 	}
 }

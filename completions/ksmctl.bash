@@ -1,9 +1,9 @@
 # bash completion for ksmctl. The program itself knows its verbs, options and values.
 
 # Prints the values that an option of a verb ("" for none) can have; fails if it takes none. The option "" stands
-# for the verb's arguments: fails unless these are files.
+# for the verb's arguments: fails unless these are files. Which columns there are depends on the line.
 __ksmctl_values() { # VERB OPTION
-	"$ksmctl" --list-values "$1" "$2" 2>/dev/null
+	"$ksmctl" --list-values "$1" "$2" "${COMP_WORDS[@]}" 2>/dev/null
 }
 
 # Fills COMPREPLY from the lines of TEXT that continue what was typed after the last comma or plus sign.
@@ -13,9 +13,15 @@ __ksmctl_reply() { # TEXT TYPED
 	mapfile -t COMPREPLY < <(compgen -P "$first" -W "$1" -- "$last")
 }
 
+# What compgen finds, which may be files.
+__ksmctl_files() { # TYPED OPTION...
+	mapfile -t COMPREPLY < <(compgen "${@:2}" -- "$1")
+	compopt -o filenames 2>/dev/null
+}
+
 _ksmctl() {
 	local ksmctl=${COMP_WORDS[0]/#\~/$HOME} current=${COMP_WORDS[COMP_CWORD]}
-	local verb='' option='' word values
+	local verb='' option='' command='' word values
 	local -i i
 	COMPREPLY=()
 
@@ -32,6 +38,10 @@ _ksmctl() {
 			fi
 		elif [[ ! $verb ]]; then
 			verb=$word
+		elif [[ $verb == exec ]]; then
+			# From here on all words are another program's.
+			command=$word
+			break
 		fi
 	done
 	if [[ $current == '=' ]]; then
@@ -39,7 +49,9 @@ _ksmctl() {
 		current=
 	fi
 
-	if [[ $option ]]; then
+	if [[ $command ]]; then
+		__ksmctl_files "$current" -f
+	elif [[ $option ]]; then
 		values=$(__ksmctl_values "$verb" "$option")
 		if [[ $values ]]; then
 			__ksmctl_reply "$values" "$current"
@@ -50,9 +62,10 @@ _ksmctl() {
 		__ksmctl_reply "$("$ksmctl" --list-options "$verb" 2>/dev/null)" "$current"
 	elif [[ ! $verb ]]; then
 		__ksmctl_reply "$("$ksmctl" --list-verbs 2>/dev/null)" "$current"
+	elif [[ $verb == exec ]]; then
+		__ksmctl_files "$current" -c
 	elif __ksmctl_values "$verb" '' >/dev/null; then
-		mapfile -t COMPREPLY < <(compgen -f -- "$current")
-		compopt -o filenames 2>/dev/null
+		__ksmctl_files "$current" -f
 	fi
 }
 

@@ -6,10 +6,14 @@ function __ksmctl_complete
     set -l ksmctl $words[1]
     set -l verb ''
     set -l option ''
+    set -l command
 
     # The verb, and the option that the word at the cursor belongs to.
     for word in $words[2..]
-        if test -n "$option"
+        if set -q command[1]
+            # From here on all words are another program's.
+            set -a command $word
+        else if test -n "$option"
             set option ''
         else if string match -q -- '-?*' $word
             if not string match -q -- '*=*' $word
@@ -18,7 +22,15 @@ function __ksmctl_complete
             end
         else if test -z "$verb"
             set verb $word
+        else if test $verb = exec
+            set command $word
         end
+    end
+
+    if set -q command[1]
+        or string match -qr -- '^exec//(?!-)' "$verb/$option/$current"
+        complete -C (string join ' ' -- (string escape -- $command) $current)
+        return
     end
 
     set -l prefix ''
@@ -28,7 +40,7 @@ function __ksmctl_complete
     end
     if test -n "$option"
         set -l typed (string replace -- "$prefix" '' $current)
-        set -l values ($ksmctl --list-values "$verb" $option 2>/dev/null)
+        set -l values ($ksmctl --list-values "$verb" $option (commandline -op) 2>/dev/null)
         if test -n "$values"
             printf '%s\n' $prefix(string replace -r '[^,+]*$' '' -- $typed)$values
         else

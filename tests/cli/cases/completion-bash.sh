@@ -26,4 +26,19 @@ try status --frob
 touch core.1 core.2
 try analyze co
 try status co
+for verb in compare fingerprint restore save; do
+	try $verb co
+done
+mkdir bin
+touch bin/ksmtest-command
+chmod +x bin/ksmtest-command
+PATH=$PWD/bin:$PATH
+try exec --ver
+try exec ksmtest-
+try exec -- ksmtest-
+try exec -q ksmtest- co
+try exec sleep --
+try status -o PR
+try status -p -o PR
+try status -p -o VAL
 complete -p ksmctl

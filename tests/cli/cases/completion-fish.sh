@@ -23,3 +23,18 @@ touch file
 try 'ksmctl --sysroot=fi'
 try 'ksmctl analyze fi'
 try 'ksmctl status fi'
+for verb in compare fingerprint restore save; do
+	try "ksmctl $verb fi"
+done
+mkdir bin
+touch bin/ksmtest-command
+chmod +x bin/ksmtest-command
+PATH=$PWD/bin:$PATH
+try 'ksmctl exec --ver'
+try 'ksmctl exec ksmtest-'
+try 'ksmctl exec -- ksmtest-'
+try 'ksmctl exec -q ksmtest-command fi'
+try 'ksmctl exec ksmtest-command --'
+try 'ksmctl status -o PR'
+try 'ksmctl status -p -o PR'
+try 'ksmctl status -p -o VAL'

@@ -7,7 +7,7 @@ cat >rc <<'END'
 PS1=
 unsetopt zle_bracketed_paste
 fpath=($TOP/completions $fpath)
-path=($PWD $path)
+path=($PWD $PWD/bin $path)
 autoload -Uz compinit && compinit -u -d $PWD/dump
 typeset -aU all
 compadd() {
@@ -40,8 +40,14 @@ done
 zpty -d z
 END
 ln -s "$KSMCTL" ksmctl
-touch file
+mkdir bin
+touch file bin/ksmtest-command
+chmod +x bin/ksmtest-command
 timeout 60 zsh -f drive 'ksmctl stat' 'ksmctl --ve' 'ksmctl --color=al' 'ksmctl --color ' \
 	'ksmctl --sysroot x stat' 'ksmctl status --noh' 'ksmctl status -o SI' 'ksmctl status -o NAME,SI' \
 	'ksmctl status --output=+K' 'ksmctl status --color always --j' 'ksmctl --color=always status --r' \
-	'ksmctl status --frob' 'ksmctl --sysroot=fi' 'ksmctl analyze fi' 'ksmctl status fi'
+	'ksmctl status --frob' 'ksmctl --sysroot=fi' 'ksmctl analyze fi' 'ksmctl status fi' \
+	'ksmctl compare fi' 'ksmctl fingerprint fi' 'ksmctl restore fi' 'ksmctl save fi' \
+	'ksmctl exec --ver' 'ksmctl exec ksmtest-' 'ksmctl exec -- ksmtest-' \
+	'ksmctl exec -q ksmtest-command fi' 'ksmctl exec ksmtest-command --' \
+	'ksmctl status -o PR' 'ksmctl status -p -o PR' 'ksmctl status -p -o VAL'
