@@ -3,6 +3,7 @@
 #ifndef KSM_TUI_VIEW_H
 #define KSM_TUI_VIEW_H
 
+#include <limits.h>
 #include <regex.h>
 
 #include "report/sample.h"
@@ -40,7 +41,7 @@ struct tui_view {
 	bool follow;   /* the cursor stays with its process; else on its line */
 	pid_t pid;     /* at the cursor; 0 for a group or none */
 	uint64_t start_time;
-	char name[64]; /* of the group at the cursor */
+	char name[PATH_MAX]; /* of the group at the cursor */
 };
 
 /*

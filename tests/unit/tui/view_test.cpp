@@ -233,6 +233,24 @@ TEST_F(TopView, TheCursorStaysWithItsProcess)
 	EXPECT_EQ(view_.cursor, std::min<size_t>(at, 1));
 }
 
+TEST_F(TopView, TheCursorStaysWithItsGroup)
+{
+	const std::string pods = "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod";
+	std::vector<FakeProcess> processes = {Process(1, "a"), Process(2, "b"), Process(3, "c")};
+
+	for (FakeProcess &process : processes)
+		process.cgroup = pods + process.name + ".slice";
+	FakeSample sample(processes);
+	choice_.grouping = TUI_BY_CGROUP;
+	choice_.sort = TUI_COL_NAME;
+	view_.follow = true;
+	Build(sample);
+	ASSERT_EQ(view_.n, 3u);
+	tui_view_move(&view_, 1, 10);
+	Build(sample);
+	EXPECT_EQ(view_.cursor, 1u);
+}
+
 TEST_F(TopView, Search)
 {
 	FakeSample sample({Process(1, "cat"), Process(2, "dog"), Process(3, "Catfish")});
