@@ -70,12 +70,15 @@ int ksm_inject_write(const struct ksm_inject *inject, uint64_t address, const vo
 /* Of a process whose first thread has ended, the handle is on one of its threads. */
 static int open_threads(int pid_dir_fd, int *ret_task_fd, struct ksm_error *err)
 {
-	int ret = ksm_open_at(pid_dir_fd, "task", O_RDONLY | O_DIRECTORY, ret_task_fd, err);
+	struct ksm_error why;
+	int ret = ksm_open_at(pid_dir_fd, "task", O_RDONLY | O_DIRECTORY, ret_task_fd, &why);
 
 	if (ret == -ENOENT)
-		ret = ksm_open_at(pid_dir_fd, "..", O_RDONLY | O_DIRECTORY, ret_task_fd, err);
+		ret = ksm_open_at(pid_dir_fd, "..", O_RDONLY | O_DIRECTORY, ret_task_fd, &why);
 	if (ret == -ENOENT || ret == -ESRCH)
 		return ksm_error_set(err, KSM_ERR_GONE, ESRCH, "the process has exited");
+	if (ret && err)
+		*err = why;
 	return ret;
 }
 
