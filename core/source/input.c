@@ -189,7 +189,7 @@ static int find_size(struct ksm_input *input, struct ksm_error *err)
 int ksm_input_too_large(uint64_t max_size, struct ksm_error *err)
 {
 	return ksm_error_set(
-		err, KSM_ERR_INVALID, EFBIG,
+		err, KSM_ERR_FORMAT, EFBIG,
 		"holds more than %" PRIu64 " bytes: raise --max-size to read all of it", max_size);
 }
 

@@ -30,6 +30,7 @@ analyze --format=raw diff --base=. --json 2>/dev/null | jq -c '[.error.path, .er
 head -c 18000 ram >short
 analyze --format=raw short -n -b --output=FILE,PRESENT,ERROR || echo "status $?"
 analyze --format=raw ram --max-size=8192 --json 2>/dev/null | jq -c '.error.text'
+analyze --format=raw ram --max-size=8192 2>/dev/null || echo "status $?"
 analyze --format=raw ram ram --what-if=use_zero_pages=1 --set smart_scan=0 | sed -n 's/ *[0-9] [0-9.]* s [0-9.]* s$//; /^WHAT-IF/,$p'
 # The rmap items of pages that became the zero page cost nothing in the end.
 analyze --format=raw ram ram --set=use_zero_pages=1 --html=page | head -n 1
