@@ -281,7 +281,7 @@ TEST_F(DumpKdumpTest, PagesThatShareTheirBytesAreLimited)
 		options_.max_size = 99 * 4096;
 		ASSERT_TRUE(packed ? OpenPacked(Flat()) : Open(Flat()));
 		EXPECT_TRUE(ReadOne().empty());
-		EXPECT_EQ(Space().error.code, KSM_ERR_INVALID);
+		EXPECT_EQ(Space().error.code, KSM_ERR_FORMAT);
 		EXPECT_NE(Error().find("raise --max-size to read all"), std::string::npos)
 			<< Error();
 		options_.max_size = 100 * 4096;
