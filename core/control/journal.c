@@ -16,6 +16,7 @@
 #define DIRECTORY   "ksmctl"
 #define JOURNAL	    "journal"
 #define JOURNAL_MAX 8192
+#define STATE_FIELD 3
 
 /* ---------------------------------------------------------------- who */
 
@@ -24,13 +25,13 @@ static uint64_t start_time(const struct ksm_root *root, pid_t pid)
 {
 	struct ksm_str stat ksm_auto_str = {0};
 	char path[32];
-	const char *at;
+	const char *state;
 
 	snprintf(path, sizeof(path), "%d/stat", pid);
 	if (ksm_read_at(root->proc_fd, path, 4096, &stat, NULL) || !stat.len)
 		return 0;
-	at = strrchr(stat.data, ')');
-	if (at && (!strncmp(at, ") Z", 3) || !strncmp(at, ") X", 3)))
+	state = ksm_stat_field(stat.data, STATE_FIELD);
+	if (state && (*state == 'Z' || *state == 'X'))
 		return 0;
 	return ksm_start_time_parse(stat.data);
 }

@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "kernel/process.h"
 
-enum { STAT_MAX = 4096, UTIME_FIELD = 14, STATE_FIELD = 3 };
+enum { STAT_MAX = 4096, UTIME_FIELD = 14 };
 
 /* 1 if it is @pid, a handle on which goes to @data. */
 static int open_if_ksmd(const struct ksm_root *root, pid_t pid, void *data, struct ksm_error *err)
@@ -41,14 +41,9 @@ int ksm_ksmd_open(const struct ksm_root *root, int *ret_dir_fd, struct ksm_error
 
 int ksm_ksmd_ticks_parse(const char *text, uint64_t *ret_ticks, struct ksm_error *err)
 {
-	/* The name before it may hold anything, also parentheses. */
-	const char *at = strrchr(text, ')'), *end = text + strlen(text);
+	const char *at = ksm_stat_field(text, UTIME_FIELD), *end = text + strlen(text);
 	uint64_t ticks[2] = {0};
 
-	for (int field = STATE_FIELD - 1; at && field < UTIME_FIELD; field++) {
-		at = strchr(at, ' ');
-		at = at ? at + 1 : NULL;
-	}
 	for (int i = 0; at && i < 2; i++)
 		at = !ksm_take_u64(&at, end, 10, UINT64_MAX, &ticks[i]) && *at == ' ' ? at + 1
 										      : NULL;

@@ -133,16 +133,23 @@ static void take_first_name(const struct ksm_root *root, const char *status,
 	process->name = name;
 }
 
-uint64_t ksm_start_time_parse(const char *stat)
+const char *ksm_stat_field(const char *stat, int field)
 {
 	/* The name before it may hold anything, also parentheses. */
 	const char *at = strrchr(stat, ')');
-	uint64_t time;
 
-	for (int field = 2; at && field < START_TIME_FIELD; field++) {
+	for (int i = 2; at && i < field; i++) {
 		at = strchr(at, ' ');
 		at = at ? at + 1 : NULL;
 	}
+	return at;
+}
+
+uint64_t ksm_start_time_parse(const char *stat)
+{
+	const char *at = ksm_stat_field(stat, START_TIME_FIELD);
+	uint64_t time;
+
 	return at && !ksm_parse_u64_of(at, strcspn(at, " \n"), UINT64_MAX, &time) ? time : 0;
 }
 

@@ -65,6 +65,8 @@ char *ksm_process_comm(const struct ksm_root *root, pid_t pid);
 /* In ticks since boot, as its /proc/PID/stat has it, or the text of one. 0 if that cannot be told. */
 uint64_t ksm_process_start_time(const struct ksm_root *root, pid_t pid);
 uint64_t ksm_start_time_parse(const char *stat);
+/* What begins with field @field of a /proc/PID/stat (proc(5)), from 3 on, behind the name; NULL if it has not so many. */
+const char *ksm_stat_field(const char *stat, int field);
 
 /* Is the control group @cgroup the one at @path, given with or without its mount point, or below it? */
 bool ksm_cgroup_is_below(const char *cgroup, const char *path);
