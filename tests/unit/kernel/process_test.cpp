@@ -26,29 +26,51 @@ extern "C" {
 namespace
 {
 
+// By which a child tells that it has come so far.
+class Signal
+{
+      public:
+	Signal()
+	{
+		if (pipe(end_))
+			abort();
+	}
+	bool Give()
+	{
+		return write(end_[1], "x", 1) == 1;
+	}
+	// Also where the child has ended.
+	void Await()
+	{
+		char byte;
+
+		close(end_[1]);
+		while (read(end_[0], &byte, 1) < 0)
+			;
+		close(end_[0]);
+	}
+
+      private:
+	int end_[2];
+};
+
 // A child that bears @name and waits to be killed, or a zombie.
 class Child
 {
       public:
 	explicit Child(const char *name, bool zombie = false)
 	{
-		int ready[2];
-		char byte;
+		Signal ready;
 
-		if (pipe(ready))
-			abort();
 		pid = fork();
 		if (!pid) {
 			prctl(PR_SET_NAME, name);
-			if (zombie || write(ready[1], "x", 1) != 1)
+			if (zombie || !ready.Give())
 				_exit(0);
 			pause();
 			_exit(0);
 		}
-		close(ready[1]);
-		while (read(ready[0], &byte, 1) < 0)
-			;
-		close(ready[0]);
+		ready.Await();
 		if (zombie) {
 			siginfo_t info;
 
@@ -69,26 +91,20 @@ class Headless
       public:
 	Headless()
 	{
-		int ready[2];
-		char byte;
+		Signal ready;
 
-		if (pipe(ready))
-			abort();
 		pid = fork();
 		if (!pid) {
 			prctl(PR_SET_NAME, "first");
 			std::thread([&] {
 				prctl(PR_SET_NAME, "second");
-				if (write(ready[1], "x", 1) != 1)
+				if (!ready.Give())
 					_exit(1);
 				pause();
 			}).detach();
 			syscall(SYS_exit, 0);
 		}
-		close(ready[1]);
-		while (read(ready[0], &byte, 1) < 0)
-			;
-		close(ready[0]);
+		ready.Await();
 		while (State() != 'Z')
 			usleep(1000);
 	}
