@@ -129,9 +129,10 @@ static int first_stop(pid_t tid, struct ksm_error *err)
 		return ret;
 	if (stop == STOP_AT_SIGNAL)
 		return stop_again(tid, signal, err);
-	return ksm_error_set(err, KSM_ERR_SYSTEM, EBUSY,
-			     "none of its threads comes to a stop: they are in calls that nothing "
-			     "interrupts, as while a child of vfork runs");
+	return ksm_error_set(
+		err, KSM_ERR_SYSTEM, EBUSY,
+		"none of its threads comes to a stop: they wait for a disk, for a child of "
+		"vfork or for a CPU; try again");
 }
 
 /* ---------------------------------------------------------------- restartable sequences */
