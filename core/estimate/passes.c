@@ -54,8 +54,11 @@ static int pause_between_passes(struct ksm_run *run, unsigned int pass, struct k
 
 /* ---------------------------------------------------------------- a sample, where memory is short */
 
-/* What a page takes that is looked at, by one model, at the most: an item, half a stable node, its part of roots and filter. */
-#define PAGE_BYTES 112
+/*
+ * What a page takes that is looked at, by one model, at the most: an item and its link, half a stable node, a run, since
+ * it may have no neighbours, and its part of roots and filter.
+ */
+#define PAGE_BYTES 136
 /* For buffers and the program itself. */
 #define BASE_BYTES (16u << 20)
 

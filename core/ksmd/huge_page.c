@@ -13,16 +13,17 @@
 #define PAGE_SHIFT 12
 
 /* Never 0. Physical where that is known, since fork lets two address spaces map one huge page. */
-static uint64_t huge_page_number(const struct rmap_item *item)
+static uint64_t huge_page_number(const struct ksm_twin *twin, const struct rmap_item *item)
 {
 	if (item->pfn)
 		return (uint64_t)(item->pfn >> (HUGE_SHIFT - PAGE_SHIFT)) << 1 | 1;
-	return ((uint64_t)(item->mm + 1) << 40 | item->address >> HUGE_SHIFT) << 1;
+	return ((uint64_t)(run_of(twin, item)->mm + 1) << 40 | address_of(twin, item) >> HUGE_SHIFT)
+	       << 1;
 }
 
 uint64_t whole_huge_page(const struct ksm_twin *twin, const struct rmap_item *item)
 {
-	uint64_t huge = huge_page_number(item);
+	uint64_t huge = huge_page_number(twin, item);
 	const struct split *split;
 
 	if (!(item->page_flags & KSM_PAGE_HUGE))

@@ -15,51 +15,71 @@
 #include "ksmd/forest.h"
 #include "ksmd/twin.h"
 
-/* In the low bits of an item's address, as in the kernel. */
-#define SEQNR_MASK 0x0ffu /* low bits of the pass in which it entered the unstable tree */
-#define ALONE_FLAG \
-	0x080u /* no other item that the pass visits, and no node, has this one's content */
-#define UNSTABLE_FLAG 0x100u
-#define STABLE_FLAG   0x200u
-#define ZERO_FLAG     0x400u /* the twin merged the address with the kernel's zero page */
-#define GHOST_FLAG    0x800u /* ... and the kernel freed its rmap item since */
-#define FLAGS_MASK    0xfffu
-
 /* What an item keeps of enum ksm_page_flag: those up to KSM_PAGE_HUGE. */
 #define PAGE_FLAGS_MASK 0xfu
 
 /* Where pages do not merge across nodes, those of an unknown one merge among themselves. */
 #define NID_UNKNOWN KSM_NODES_MAX
 
-/* One per page, in address order within its mm. */
+#define RUN_PAGE_SHIFT 12 /* of the smallest pages */
+#define RUN_SHIFT      19 /* what a run may span, and where it begins */
+
+#define SEQNR_MASK 0xffu
+
+/* What an item's oldchecksum is, ksmd's of its last visit. */
+enum { OLD_IS_0, OLD_IS_CURRENT /* that of its key */, OLD_IS_KEPT /* another, in its link */ };
+
+/* One per page, numbered in address order within its run. */
 struct rmap_item {
 	struct ksm_page_key key; /* of the content last seen, with its checksum */
-	uint64_t address;	 /* with flags in the low bits */
 	uint64_t pfn : 40;	 /* 0 if unknown */
-	uint64_t mm : 22;
+	uint64_t offset : RUN_SHIFT - RUN_PAGE_SHIFT; /* pages from where its run begins */
+	uint64_t age : 4;			      /* of smart scan */
+	uint64_t changes : 4; /* passes that saw other bytes than the one before */
+	uint64_t remaining_skips : 4;
+	uint64_t page_flags : 4;
 	uint64_t is_new : 1; /* was not there in the pass before */
-	uint32_t oldchecksum;
-	uint32_t rmap_list; /* the next item of the mm */
-	union {
-		struct ksm_rb_node rb; /* in the unstable tree */
-		struct {	       /* on a stable node */
-			uint32_t node;
-			uint32_t next;
-			uint32_t prev; /* 0 for the first */
-		} stable;
-	};
-	uint32_t age : 4;     /* of smart scan */
-	uint32_t changes : 4; /* passes that saw other bytes than the one before */
-	uint32_t remaining_skips : 4;
-	uint32_t page_flags : 4;
-	uint32_t nid : 11; /* whose trees it is for; 0 where pages merge across nodes */
+	uint32_t nid : 11;   /* whose trees it is for; 0 where pages merge across nodes */
+	uint32_t seqnr : 8;  /* low bits of the pass in which it entered the unstable tree */
+	uint32_t oldchecksum : 2;
+	bool is_unstable : 1; /* counted in the unstable tree, and in it unless it is alone */
+	bool is_stable : 1;   /* on a stable node */
+	bool is_alone : 1;    /* no other item that the pass visits, and no node, has its content */
+	bool in_zero_page : 1; /* the twin merged the address with the kernel's zero page */
+	bool is_ghost : 1;     /* ... and the kernel freed its rmap item since */
+	bool is_linked : 1;
 	bool is_zero : 1;
 	bool is_present : 1; /* seen in this pass */
 	bool is_fresh : 1;   /* the kernel has no rmap item for it before this pass */
 	bool is_unmapped : 1; /* on a node or merged with the zero page, but its address maps another page by now */
 	bool changed : 1; /* has other bytes than in the pass before, and is not merged since */
+	uint32_t home;	  /* its run or, if it is linked, its link, which has the run */
 };
-_Static_assert(sizeof(struct rmap_item) == 56, "there is one for each page");
+_Static_assert(sizeof(struct rmap_item) == 32, "there is one for each page");
+
+/* What only items have that are in a tree, on a node, or were changed since ksmd came by: few, of most programs. */
+struct rmap_link {
+	union {
+		struct ksm_rb_node rb; /* in the unstable tree, which is one of links */
+		struct {	       /* on a stable node */
+			uint32_t node;
+			uint32_t next; /* items */
+			uint32_t prev; /* 0 for the first */
+		} stable;
+	};
+	uint32_t oldchecksum; /* if it is kept */
+	uint32_t item;
+	uint32_t run;
+};
+
+/* Items of one mm that follow each other in number as well as in address, all within what a run may span. */
+struct run {
+	uint64_t address; /* a multiple of what a run may span */
+	uint32_t first;	  /* item */
+	uint32_t n;	  /* never 0 */
+	uint32_t mm;
+	uint32_t next; /* run of the mm */
+};
 
 enum { NODE_FREE, NODE_PLAIN, NODE_CHAIN, NODE_DUP };
 
@@ -97,8 +117,16 @@ struct split {
 };
 
 struct mm_slot {
-	uint32_t rmap_list;
+	uint32_t runs; /* the first */
 	struct ksm_mm_counters counters;
+};
+
+/* A place among the items of an mm. */
+struct cursor {
+	uint32_t mm;
+	uint32_t prev;	/* the run before, 0 at the beginning of the mm */
+	uint32_t run;	/* that of the item at the cursor; 0 at the end of the mm */
+	uint32_t index; /* of that item in it */
 };
 
 struct ksm_twin {
@@ -106,6 +134,8 @@ struct ksm_twin {
 	bool merge_across_nodes;
 	uint32_t fixed_roots; /* of every forest; 0: as many as suit the elements */
 	struct ksm_arena items;
+	struct ksm_arena links;
+	struct ksm_arena runs;
 	struct ksm_arena nodes;
 	uint64_t repeated; /* items and nodes that may have the content of another in the pass */
 	struct forest unstable;
@@ -121,14 +151,40 @@ struct ksm_twin {
 	uint64_t seqnr;
 	struct ksm_counters counters;
 	int64_t huge_pages_split;
-	/* where seeing and visiting stand */
-	uint32_t cursor_mm;
-	uint32_t cursor_prev; /* the item before the cursor, 0 at the beginning of the mm */
+	struct cursor cursor; /* where seeing and visiting stand */
 };
 
 static inline struct rmap_item *item_at(const struct ksm_twin *twin, uint32_t number)
 {
 	return ksm_arena_at(&twin->items, number);
+}
+
+/* Of one that is linked. Stale when another is. */
+static inline struct rmap_link *link_of(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	return ksm_arena_at(&twin->links, item->home);
+}
+
+static inline struct run *run_of(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	return ksm_arena_at(&twin->runs, item->is_linked ? link_of(twin, item)->run : item->home);
+}
+
+static inline struct mm_slot *mm_of(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	return &twin->mm[run_of(twin, item)->mm];
+}
+
+static inline uint64_t address_of(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	return run_of(twin, item)->address + ((uint64_t)item->offset << RUN_PAGE_SHIFT);
+}
+
+static inline uint32_t old_checksum(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	if (item->oldchecksum == OLD_IS_KEPT)
+		return link_of(twin, item)->oldchecksum;
+	return item->oldchecksum == OLD_IS_CURRENT ? ksm_page_key_checksum(item->key) : 0;
 }
 
 static inline struct stable_node *node_at(const struct ksm_twin *twin, uint32_t number)
@@ -146,6 +202,25 @@ static inline int tree_compare(struct ksm_page_key a, uint32_t a_nid, struct ksm
 		return a.lo < b.lo ? -1 : 1;
 	return a_nid < b_nid ? -1 : a_nid > b_nid;
 }
+
+/* rmap_item.c */
+
+/* Gives the item a link, unless it has one. -ENOMEM only. */
+int link_rmap_item(struct ksm_twin *twin, uint32_t item);
+/* Takes its link away, unless it needs it. */
+void unlink_rmap_item(struct ksm_twin *twin, struct rmap_item *item);
+/* -ENOMEM only. */
+int set_key(struct ksm_twin *twin, uint32_t item, struct ksm_page_key key);
+
+void cursor_begin(struct ksm_twin *twin, uint32_t mm);
+/* The item at the cursor, 0 at the end of the mm. */
+uint32_t cursor_item(const struct ksm_twin *twin);
+/* Past that item. */
+void cursor_step(struct ksm_twin *twin);
+/* A new item before the cursor, fresh as ksmd has none for it. 0 when memory is short. */
+uint32_t cursor_insert(struct ksm_twin *twin, uint64_t address);
+/* Frees the item at the cursor, which is in no tree and on no node. -ENOMEM only. */
+int cursor_drop(struct ksm_twin *twin);
 
 /* stable_tree.c */
 
@@ -169,7 +244,8 @@ bool stable_tree_has(const struct ksm_twin *twin, const struct rmap_item *item);
 uint32_t stable_tree_search(struct ksm_twin *twin, const struct rmap_item *item);
 /* A new node for these, in a chain if there are others. 0 when memory is short. */
 uint32_t stable_tree_insert(struct ksm_twin *twin, const struct rmap_item *item, uint64_t kpfn);
-void stable_tree_append(struct ksm_twin *twin, uint32_t item, uint32_t node);
+/* -ENOMEM only. */
+int stable_tree_append(struct ksm_twin *twin, uint32_t item, uint32_t node);
 /* Takes the item off its node, which goes with the last mapping of its page. */
 void stable_tree_remove(struct ksm_twin *twin, uint32_t item);
 /* Splits the tree anew for about @n nodes. */
@@ -186,10 +262,10 @@ int split_huge_page(struct ksm_twin *twin, const struct rmap_item *item);
 
 /* Empties the tree, and splits it anew for what may enter it. -ENOMEM only. */
 int unstable_tree_reset(struct ksm_twin *twin);
-/* An item of equal content in the tree, or 0: then @item is linked into it. */
-uint32_t unstable_tree_find_or_link(struct ksm_twin *twin, uint32_t item);
-/* A twin of @item found in this pass, or 0: then @item is in the tree now, unless it met its own page. */
-uint32_t unstable_tree_search_insert(struct ksm_twin *twin, uint32_t item);
+/* An item of equal content in the tree, or 0: then @item is put into it. -ENOMEM only. */
+int unstable_tree_find_or_insert(struct ksm_twin *twin, uint32_t item, uint32_t *ret_found);
+/* A twin of @item found in this pass, or 0: then @item is in the tree now, unless it met its own page. -ENOMEM only. */
+int unstable_tree_search_insert(struct ksm_twin *twin, uint32_t item, uint32_t *ret_found);
 void unstable_tree_remove(struct ksm_twin *twin, uint32_t item);
 
 /* merge.c */

@@ -8,9 +8,9 @@ void remove_rmap_item_from_tree(struct ksm_twin *twin, uint32_t number)
 {
 	struct rmap_item *item = item_at(twin, number);
 
-	if (item->address & STABLE_FLAG)
+	if (item->is_stable)
 		stable_tree_remove(twin, number);
-	else if (item->address & UNSTABLE_FLAG)
+	else if (item->is_unstable)
 		unstable_tree_remove(twin, number);
 }
 
@@ -32,7 +32,7 @@ static uint8_t skip_age(uint8_t age)
 static bool is_ksm_page(const struct ksm_twin *twin, const struct rmap_item *item)
 {
 	return (item->page_flags & KSM_PAGE_KSM) ||
-	       (!(item->address & ALONE_FLAG) && stable_node_of_page(twin, item));
+	       (!item->is_alone && stable_node_of_page(twin, item));
 }
 
 bool should_skip_rmap_item(struct ksm_twin *twin, uint32_t number)
@@ -42,7 +42,7 @@ bool should_skip_rmap_item(struct ksm_twin *twin, uint32_t number)
 
 	if (!ksm_model_get(&twin->model, KSM_SYSFS_smart_scan) || is_ksm_page(twin, item))
 		return false;
-	if (twin->model.profile->stable_items_forget && (item->address & STABLE_FLAG))
+	if (twin->model.profile->stable_items_forget && item->is_stable)
 		return false;
 	if (age < AGE_MAX)
 		item->age++;
@@ -73,9 +73,8 @@ static int join_stable_node(struct ksm_twin *twin, uint32_t number)
 	remove_rmap_item_from_tree(twin, number);
 	if (!node)
 		return 0;
-	if (split_huge_page(twin, item_at(twin, number)))
+	if (split_huge_page(twin, item_at(twin, number)) || stable_tree_append(twin, number, node))
 		return -ENOMEM;
-	stable_tree_append(twin, number, node);
 	return 1;
 }
 
@@ -101,18 +100,22 @@ static int merge_two_pages(struct ksm_twin *twin, uint32_t number, uint32_t othe
 	if (!node)
 		return -ENOMEM;
 	remove_rmap_item_from_tree(twin, other);
-	stable_tree_append(twin, other, node);
-	stable_tree_append(twin, number, node);
-	return 0;
+	return stable_tree_append(twin, other, node) ?: stable_tree_append(twin, number, node);
+}
+
+static void remember_checksum(struct ksm_twin *twin, struct rmap_item *item)
+{
+	item->oldchecksum = OLD_IS_CURRENT;
+	unlink_rmap_item(twin, item);
 }
 
 static int merge_with_zero_page(struct ksm_twin *twin, uint32_t number)
 {
 	struct rmap_item *item = item_at(twin, number);
 
-	item->address |= ZERO_FLAG;
+	item->in_zero_page = true;
 	twin->counters.ksm_zero_pages++;
-	twin->mm[item->mm].counters.ksm_zero_pages++;
+	mm_of(twin, item)->counters.ksm_zero_pages++;
 	return split_huge_page(twin, item);
 }
 
@@ -122,11 +125,11 @@ static int keep_ksm_page(struct ksm_twin *twin, uint32_t number)
 	struct rmap_item *item = item_at(twin, number);
 	uint32_t node = stable_node_of_page(twin, item);
 
-	if (node && (item->address & STABLE_FLAG)) {
+	if (node && item->is_stable) {
 		if (twin->model.profile->breaks_lone_pages && node_at(twin, node)->mapcount == 1 &&
 		    !stable_node_is_held(twin, node_at(twin, node))) {
 			remove_rmap_item_from_tree(twin, number);
-			item->oldchecksum = ksm_page_key_checksum(item->key);
+			remember_checksum(twin, item);
 		}
 		return 0;
 	}
@@ -139,15 +142,14 @@ static int keep_ksm_page(struct ksm_twin *twin, uint32_t number)
 	if (!node)
 		return -ENOMEM;
 	/* Forked KSM pages join their node even when it is full. */
-	stable_tree_append(twin, number, node);
-	return 0;
+	return stable_tree_append(twin, number, node);
 }
 
 int cmp_and_merge_page(struct ksm_twin *twin, uint32_t number)
 {
 	bool checksum_first = twin->model.profile->checksum_first;
 	struct rmap_item *item = item_at(twin, number);
-	uint32_t checksum = ksm_page_key_checksum(item->key), other;
+	uint32_t other;
 	bool changed = item->changed;
 	int joined;
 
@@ -159,8 +161,8 @@ int cmp_and_merge_page(struct ksm_twin *twin, uint32_t number)
 
 	if (!checksum_first && (joined = join_stable_node(twin, number)) != 0)
 		return joined < 0 ? joined : 0;
-	if (item->oldchecksum != checksum) {
-		item->oldchecksum = checksum;
+	if (old_checksum(twin, item) != ksm_page_key_checksum(item->key)) {
+		remember_checksum(twin, item);
 		item->changed = changed;
 		return 0;
 	}
@@ -168,6 +170,7 @@ int cmp_and_merge_page(struct ksm_twin *twin, uint32_t number)
 		return merge_with_zero_page(twin, number);
 	if (checksum_first && (joined = join_stable_node(twin, number)) != 0)
 		return joined < 0 ? joined : 0;
-	other = unstable_tree_search_insert(twin, number);
+	if (unstable_tree_search_insert(twin, number, &other))
+		return -ENOMEM;
 	return other ? merge_two_pages(twin, number, other) : 0;
 }

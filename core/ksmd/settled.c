@@ -11,31 +11,38 @@ static bool stays_merged(const struct ksm_twin *twin, const struct rmap_item *it
 {
 	if (item->is_unmapped)
 		return false;
-	if (item->address & ZERO_FLAG)
+	if (item->in_zero_page)
 		return item->is_zero;
 	return !twin->model.profile->breaks_lone_pages ||
-	       node_at(twin, item->stable.node)->mapcount > 1;
+	       node_at(twin, link_of(twin, item)->stable.node)->mapcount > 1;
 }
 
-/* Puts @item into the unstable tree, which has those before it that stay unmerged, if it stays unmerged, too. */
-static bool stays_unmerged(struct ksm_twin *twin, uint32_t number)
+/*
+ * Puts the item into the unstable tree, which has those before it that stay unmerged, if it stays unmerged, too.
+ * -ENOMEM only.
+ */
+static int stays_unmerged(struct ksm_twin *twin, uint32_t number, bool *ret_stays)
 {
 	const struct rmap_item *item = item_at(twin, number);
-	uint32_t other;
+	uint32_t other = 0;
 
+	*ret_stays = false;
 	/* Passes over pages as they were last seen leave it out. */
-	if (item->changed)
-		return true;
-	if (item->is_fresh || item->oldchecksum != ksm_page_key_checksum(item->key) ||
-	    (item->page_flags & KSM_PAGE_KSM) ||
-	    (item->is_zero && ksm_model_get(&twin->model, KSM_SYSFS_use_zero_pages)))
-		return false;
-	if (item->address & ALONE_FLAG)
-		return true;
-	if (stable_node_of_page(twin, item) || stable_tree_has(twin, item))
-		return false;
-	other = unstable_tree_find_or_link(twin, number);
-	return !other || (item->pfn && item->pfn == item_at(twin, other)->pfn);
+	if (!item->changed) {
+		if (item->is_fresh ||
+		    old_checksum(twin, item) != ksm_page_key_checksum(item->key) ||
+		    (item->page_flags & KSM_PAGE_KSM) ||
+		    (item->is_zero && ksm_model_get(&twin->model, KSM_SYSFS_use_zero_pages)))
+			return 0;
+		if (!item->is_alone) {
+			if (stable_node_of_page(twin, item) || stable_tree_has(twin, item))
+				return 0;
+			if (unstable_tree_find_or_insert(twin, number, &other))
+				return -ENOMEM;
+		}
+	}
+	*ret_stays = !other || (item->pfn && item->pfn == item_at(twin, other)->pfn);
+	return 0;
 }
 
 int ksm_twin_has_settled(struct ksm_twin *twin, bool *ret_has_settled)
@@ -45,13 +52,14 @@ int ksm_twin_has_settled(struct ksm_twin *twin, bool *ret_has_settled)
 	if (unstable_tree_reset(twin))
 		return -ENOMEM;
 	for (uint32_t mm = 0; mm < twin->n_mms && stays; mm++) {
-		for (uint32_t number = twin->mm[mm].rmap_list; number && stays;) {
+		for (uint32_t number = ksm_twin_first(twin, mm); number && stays;
+		     number = ksm_twin_next(twin, number)) {
 			const struct rmap_item *item = item_at(twin, number);
 
-			stays = item->address & (STABLE_FLAG | ZERO_FLAG)
-					? stays_merged(twin, item)
-					: stays_unmerged(twin, number);
-			number = item->rmap_list;
+			if (item->is_stable || item->in_zero_page)
+				stays = stays_merged(twin, item);
+			else if (stays_unmerged(twin, number, &stays))
+				return -ENOMEM;
 		}
 	}
 	*ret_has_settled = stays;

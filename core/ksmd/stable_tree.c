@@ -80,7 +80,7 @@ int stable_tree_note_fork(struct ksm_twin *twin, uint32_t number)
 		return -ENOMEM;
 	fork = ksm_arena_at(&twin->forks, note);
 	fork->pfn = item->pfn;
-	fork->node = item->address & STABLE_FLAG ? item->stable.node : 0;
+	fork->node = item->is_stable ? link_of(twin, item)->stable.node : 0;
 	fork->next = *list;
 	*list = note;
 	return 0;
@@ -116,8 +116,8 @@ bool zero_page_before_fork(const struct ksm_twin *twin, const struct rmap_item *
 
 uint32_t stable_node_of_page(const struct ksm_twin *twin, const struct rmap_item *item)
 {
-	if (item->address & STABLE_FLAG)
-		return item->is_unmapped ? 0 : item->stable.node;
+	if (item->is_stable)
+		return item->is_unmapped ? 0 : link_of(twin, item)->stable.node;
 	if (!item->pfn)
 		return 0;
 	if (item->is_fresh) {
@@ -359,35 +359,41 @@ static void free_stable_node(struct ksm_twin *twin, uint32_t number)
 	ksm_arena_free(&twin->nodes, number);
 }
 
-void stable_tree_append(struct ksm_twin *twin, uint32_t number, uint32_t node_number)
+int stable_tree_append(struct ksm_twin *twin, uint32_t number, uint32_t node_number)
 {
 	struct stable_node *node = node_at(twin, node_number);
 	struct rmap_item *item = item_at(twin, number);
+	struct rmap_link *link;
 
-	item->address |= STABLE_FLAG;
+	if (link_rmap_item(twin, number))
+		return -ENOMEM;
+	link = link_of(twin, item);
+	item->is_stable = true;
 	item->is_unmapped = false;
-	item->stable.node = node_number;
-	item->stable.prev = 0;
-	item->stable.next = node->first;
+	link->stable.node = node_number;
+	link->stable.prev = 0;
+	link->stable.next = node->first;
 	if (node->first)
-		item_at(twin, node->first)->stable.prev = number;
+		link_of(twin, item_at(twin, node->first))->stable.prev = number;
 	node->first = number;
 	begin_change(twin, node);
 	node->rmap_hlist_len++;
 	node->mapcount++;
 	end_change(twin, node);
 
-	if (item->stable.next)
+	if (link->stable.next)
 		twin->counters.pages_sharing++;
 	else
 		twin->counters.pages_shared++;
-	twin->mm[item->mm].counters.ksm_merging_pages++;
+	mm_of(twin, item)->counters.ksm_merging_pages++;
+	return 0;
 }
 
 void stable_tree_unmap(struct ksm_twin *twin, uint32_t number)
 {
 	struct rmap_item *item = item_at(twin, number);
-	struct stable_node *node = node_at(twin, item->stable.node);
+	uint32_t node_number = link_of(twin, item)->stable.node;
+	struct stable_node *node = node_at(twin, node_number);
 
 	if (item->is_unmapped)
 		return;
@@ -397,26 +403,28 @@ void stable_tree_unmap(struct ksm_twin *twin, uint32_t number)
 	end_change(twin, node);
 	/* Written in place, the page that was to be the KSM page is another one now. */
 	if (node->kpfn && node->kpfn == item->pfn && !(item->page_flags & KSM_PAGE_SHARED))
-		kpfn_forget(twin, item->stable.node);
+		kpfn_forget(twin, node_number);
 }
 
 static void detach_item(struct ksm_twin *twin, struct stable_node *node, struct rmap_item *item)
 {
-	if (item->stable.prev)
-		item_at(twin, item->stable.prev)->stable.next = item->stable.next;
+	uint32_t next = link_of(twin, item)->stable.next, prev = link_of(twin, item)->stable.prev;
+
+	if (prev)
+		link_of(twin, item_at(twin, prev))->stable.next = next;
 	else
-		node->first = item->stable.next;
-	if (item->stable.next)
-		item_at(twin, item->stable.next)->stable.prev = item->stable.prev;
+		node->first = next;
+	if (next)
+		link_of(twin, item_at(twin, next))->stable.prev = prev;
 	begin_change(twin, node);
 	node->rmap_hlist_len--;
 	node->mapcount -= !item->is_unmapped;
 	end_change(twin, node);
-	item->address &= ~(uint64_t)STABLE_FLAG;
+	item->is_stable = false;
 	item->is_unmapped = false;
 	/* 2.6.32 keeps the checksum where the list's link goes. */
 	if (twin->model.profile->merges_into_copy || twin->model.profile->stable_items_forget)
-		item->oldchecksum = 0;
+		item->oldchecksum = OLD_IS_0;
 	if (twin->model.profile->stable_items_forget)
 		item->age = item->remaining_skips = 0;
 
@@ -424,7 +432,8 @@ static void detach_item(struct ksm_twin *twin, struct stable_node *node, struct 
 		twin->counters.pages_sharing--;
 	else
 		twin->counters.pages_shared--;
-	twin->mm[item->mm].counters.ksm_merging_pages--;
+	mm_of(twin, item)->counters.ksm_merging_pages--;
+	unlink_rmap_item(twin, item);
 }
 
 /* A node whose page is gone loses all its items at once. */
@@ -440,7 +449,7 @@ static void free_stale_node(struct ksm_twin *twin, uint32_t number)
 void stable_tree_remove(struct ksm_twin *twin, uint32_t number)
 {
 	struct rmap_item *item = item_at(twin, number);
-	uint32_t node_number = item->stable.node;
+	uint32_t node_number = link_of(twin, item)->stable.node;
 	struct stable_node *node = node_at(twin, node_number);
 
 	/* 2.6.32 knows no page but those of the items, and takes them off one by one. */
@@ -489,7 +498,7 @@ uint32_t stable_tree_search(struct ksm_twin *twin, const struct rmap_item *item)
 	uint32_t parent, number;
 	unsigned int side;
 
-	number = item->address & ALONE_FLAG ? 0 : find(twin, item->key, item->nid, &parent, &side);
+	number = item->is_alone ? 0 : find(twin, item->key, item->nid, &parent, &side);
 	if (!number)
 		return 0;
 	if (node_at(twin, number)->kind == NODE_CHAIN) {

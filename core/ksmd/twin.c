@@ -20,6 +20,8 @@ int ksm_twin_new(const struct ksm_model *model, struct ksm_twin **ret_twin)
 	twin->merge_across_nodes = !ksm_model_has(model, KSM_SYSFS_merge_across_nodes) ||
 				   ksm_model_get(model, KSM_SYSFS_merge_across_nodes);
 	ksm_arena_init(&twin->items, sizeof(struct rmap_item));
+	ksm_arena_init(&twin->links, sizeof(struct rmap_link));
+	ksm_arena_init(&twin->runs, sizeof(struct run));
 	ksm_arena_init(&twin->nodes, sizeof(struct stable_node));
 	ksm_arena_init(&twin->forks, sizeof(struct fork));
 	ksm_arena_init(&twin->splits, sizeof(struct split));
@@ -40,6 +42,8 @@ void ksm_twin_free(struct ksm_twin **twin_p)
 	if (!twin)
 		return;
 	ksm_arena_release(&twin->items);
+	ksm_arena_release(&twin->links);
+	ksm_arena_release(&twin->runs);
 	ksm_arena_release(&twin->nodes);
 	ksm_arena_release(&twin->forks);
 	ksm_arena_release(&twin->splits);
@@ -93,9 +97,7 @@ static void mark_alone(struct ksm_twin *twin, const struct key_filter *filter)
 
 		if (twin->items.end - number > KEYS_AHEAD)
 			key_filter_prefetch(filter, item_at(twin, number + KEYS_AHEAD)->key);
-		item->address &= ~(uint64_t)ALONE_FLAG;
-		if (item->is_present && key_filter_is_alone(filter, item->key))
-			item->address |= ALONE_FLAG;
+		item->is_alone = item->is_present && key_filter_is_alone(filter, item->key);
 	}
 }
 
@@ -129,66 +131,47 @@ static int fit_forests(struct ksm_twin *twin)
 
 void ksm_twin_mm_begin(struct ksm_twin *twin, uint32_t mm)
 {
-	twin->cursor_mm = mm;
-	twin->cursor_prev = 0;
-}
-
-/* What leads to the item behind the cursor. */
-static uint32_t *cursor_link(struct ksm_twin *twin)
-{
-	if (twin->cursor_prev)
-		return &item_at(twin, twin->cursor_prev)->rmap_list;
-	return &twin->mm[twin->cursor_mm].rmap_list;
+	cursor_begin(twin, mm);
 }
 
 /* ---------------------------------------------------------------- seeing */
 
-/* The item behind the cursor was not seen: its address has no page of its own any more. */
+/* The item at the cursor was not seen: its address has no page of its own any more. */
 static void pass_over_item(struct ksm_twin *twin)
 {
-	uint32_t number = *cursor_link(twin);
+	uint32_t number = cursor_item(twin);
 	struct rmap_item *item = item_at(twin, number);
 
 	item->is_present = false;
-	if (item->address & STABLE_FLAG)
+	if (item->is_stable)
 		stable_tree_unmap(twin, number);
-	twin->cursor_prev = number;
+	cursor_step(twin);
 }
 
 void ksm_twin_mm_end(struct ksm_twin *twin)
 {
-	while (*cursor_link(twin))
+	while (cursor_item(twin))
 		pass_over_item(twin);
 }
 
-/* The item of @address, new where there was none. 0 when memory is short. */
+/* The item of @address, new where there was none; the cursor is behind it then. 0 when memory is short. */
 static uint32_t find_or_add_item(struct ksm_twin *twin, uint64_t address)
 {
-	struct rmap_item *item;
 	uint32_t number;
 
-	while ((number = *cursor_link(twin)) != 0) {
-		uint64_t at = item_at(twin, number)->address & ~(uint64_t)FLAGS_MASK;
+	while ((number = cursor_item(twin)) != 0) {
+		uint64_t at = address_of(twin, item_at(twin, number));
 
 		if (at == address) {
 			item_at(twin, number)->is_new = false;
+			cursor_step(twin);
 			return number;
 		}
 		if (at > address)
 			break;
 		pass_over_item(twin);
 	}
-	number = ksm_arena_alloc(&twin->items);
-	if (!number)
-		return 0;
-	item = item_at(twin, number);
-	item->address = address;
-	item->is_fresh = true;
-	item->is_new = true;
-	item->mm = twin->cursor_mm;
-	item->rmap_list = *cursor_link(twin);
-	*cursor_link(twin) = number;
-	return number;
+	return cursor_insert(twin, address);
 }
 
 /* The node whose trees a page is for. */
@@ -220,7 +203,6 @@ int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page, const struc
 
 	if (!number)
 		return -ENOMEM;
-	twin->cursor_prev = number;
 	item = item_at(twin, number);
 	was_shared = item->page_flags & KSM_PAGE_SHARED;
 	is_same = is_same_page(item, page, sum);
@@ -228,7 +210,8 @@ int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page, const struc
 	if (has_other_bytes && item->changes < KSM_TWIN_CHANGES_MAX)
 		item->changes++;
 	item->changed = has_other_bytes || (item->is_new && (page->flags & KSM_PAGE_KNOWN));
-	item->key = sum->key;
+	if (set_key(twin, number, sum->key))
+		return -ENOMEM;
 	item->nid = get_kpfn_nid(twin, page);
 	item->is_zero = sum->is_zero;
 	item->is_present = true;
@@ -236,13 +219,13 @@ int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page, const struc
 	item->page_flags = page->flags & PAGE_FLAGS_MASK;
 	if (!is_same)
 		stable_tree_see_change(twin, number);
-	if (!(item->address & STABLE_FLAG) && (item->is_fresh || was_shared))
+	if (!item->is_stable && (item->is_fresh || was_shared))
 		stable_tree_see_other(twin, number);
-	if (!(item->address & (STABLE_FLAG | ZERO_FLAG)))
+	if (!item->is_stable && !item->in_zero_page)
 		return 0;
 	if (is_same && item->pfn && (item->page_flags & KSM_PAGE_SHARED))
 		return stable_tree_note_fork(twin, number);
-	if (!is_same && (item->address & STABLE_FLAG))
+	if (!is_same && item->is_stable)
 		stable_tree_unmap(twin, number);
 	else if (!is_same)
 		item->is_unmapped = true;
@@ -251,40 +234,39 @@ int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page, const struc
 
 /* ---------------------------------------------------------------- visiting */
 
-static void count_rmap_item(struct ksm_twin *twin, uint32_t mm, int by)
+static void count_rmap_item(struct ksm_twin *twin, const struct rmap_item *item, int by)
 {
 	twin->counters.rmap_items += by;
-	twin->mm[mm].counters.ksm_rmap_items += by;
+	mm_of(twin, item)->counters.ksm_rmap_items += by;
 }
 
 static void enter_zero_page(struct ksm_twin *twin, struct rmap_item *item)
 {
 	twin->counters.ksm_zero_pages++;
-	twin->mm[item->mm].counters.ksm_zero_pages++;
-	item->address |= ZERO_FLAG | GHOST_FLAG;
+	mm_of(twin, item)->counters.ksm_zero_pages++;
+	item->in_zero_page = item->is_ghost = true;
 	item->is_fresh = false;
 }
 
 static void leave_zero_page(struct ksm_twin *twin, struct rmap_item *item)
 {
 	twin->counters.ksm_zero_pages--;
-	twin->mm[item->mm].counters.ksm_zero_pages--;
-	item->address &= ~(uint64_t)(ZERO_FLAG | GHOST_FLAG);
+	mm_of(twin, item)->counters.ksm_zero_pages--;
+	item->in_zero_page = item->is_ghost = false;
 	item->is_unmapped = false;
 }
 
-static void drop_item_behind_cursor(struct ksm_twin *twin)
+/* The one at the cursor. -ENOMEM only. */
+static int drop_item(struct ksm_twin *twin, uint32_t number)
 {
-	uint32_t number = *cursor_link(twin);
 	struct rmap_item *item = item_at(twin, number);
 
 	remove_rmap_item_from_tree(twin, number);
-	if (!(item->address & GHOST_FLAG) && !item->is_fresh)
-		count_rmap_item(twin, item->mm, -1);
-	if (item->address & ZERO_FLAG)
+	if (!item->is_ghost && !item->is_fresh)
+		count_rmap_item(twin, item, -1);
+	if (item->in_zero_page)
 		leave_zero_page(twin, item);
-	*cursor_link(twin) = item->rmap_list;
-	ksm_arena_free(&twin->items, number);
+	return cursor_drop(twin);
 }
 
 /*
@@ -293,18 +275,19 @@ static void drop_item_behind_cursor(struct ksm_twin *twin)
  */
 static bool is_still_zero_page(struct ksm_twin *twin, struct rmap_item *item)
 {
-	bool ghost = item->address & GHOST_FLAG;
+	bool was_ghost = item->is_ghost;
 
 	if (item->is_zero && !item->is_unmapped) {
-		if (!ghost)
-			count_rmap_item(twin, item->mm, -1);
-		item->address |= GHOST_FLAG;
+		if (!was_ghost)
+			count_rmap_item(twin, item, -1);
+		item->is_ghost = true;
 		return true;
 	}
 	leave_zero_page(twin, item);
-	if (ghost) {
+	if (was_ghost) {
 		item->is_fresh = true;
-		item->oldchecksum = 0;
+		item->oldchecksum = OLD_IS_0;
+		unlink_rmap_item(twin, item);
 		item->age = item->remaining_skips = 0;
 	}
 	return false;
@@ -319,10 +302,10 @@ static int visit_item(struct ksm_twin *twin, uint32_t number)
 		enter_zero_page(twin, item);
 		return 0;
 	}
-	if ((item->address & ZERO_FLAG) && is_still_zero_page(twin, item))
+	if (item->in_zero_page && is_still_zero_page(twin, item))
 		return 0;
 	if (item->is_fresh)
-		count_rmap_item(twin, item->mm, 1);
+		count_rmap_item(twin, item, 1);
 	if (should_skip_rmap_item(twin, number))
 		return 0;
 	twin->counters.pages_scanned++;
@@ -332,64 +315,63 @@ static int visit_item(struct ksm_twin *twin, uint32_t number)
 }
 
 /*
- * Looking up a page's key costs little but waiting for memory: a root, and then what it leads to. Items further on in
- * the list have these fetched ahead, one step each.
+ * Looking up a page's key costs little but waiting for memory: the root, what it leads to, and whose that is. Of items
+ * further on these are fetched ahead. Most have the next numbers; of others it does no harm.
  */
-struct lookahead {
-	uint32_t root;	/* the next item to fetch the roots for */
-	uint32_t first; /* ... the first elements of its trees */
-};
+#define ROOTS_AHEAD    16
+#define ELEMENTS_AHEAD 10
+#define OWNERS_AHEAD   5
 
-#define LOOK_AHEAD 8
-
-static void look_ahead(const struct ksm_twin *twin, struct lookahead *ahead)
+static const struct rmap_item *item_ahead(const struct ksm_twin *twin, uint32_t number,
+					  uint32_t ahead)
 {
-	if (ahead->root) {
-		const struct rmap_item *item = item_at(twin, ahead->root);
+	const struct rmap_item *item;
 
-		if (!(item->address & ALONE_FLAG)) {
-			__builtin_prefetch(forest_root(&twin->stable, item->key));
-			__builtin_prefetch(forest_root(&twin->unstable, item->key));
-		}
-		ahead->root = item->rmap_list;
-	}
-	if (ahead->first) {
-		const struct rmap_item *item = item_at(twin, ahead->first);
-
-		ahead->first = item->rmap_list;
-		if (item->address & ALONE_FLAG)
-			return;
-		__builtin_prefetch(node_at(twin, *forest_root(&twin->stable, item->key)));
-		__builtin_prefetch(item_at(twin, *forest_root(&twin->unstable, item->key)));
-	}
+	if (twin->items.end - number <= ahead)
+		return NULL;
+	item = item_at(twin, number + ahead);
+	return item->is_alone ? NULL : item;
 }
 
-static struct lookahead begin_lookahead(const struct ksm_twin *twin, uint32_t mm)
+static void look_ahead(const struct ksm_twin *twin, uint32_t number)
 {
-	uint32_t begin = twin->mm[mm].rmap_list;
-	struct lookahead ahead = {.root = begin};
+	const struct rmap_item *item = item_ahead(twin, number, ROOTS_AHEAD);
 
-	for (int i = 0; i < LOOK_AHEAD; i++)
-		look_ahead(twin, &ahead);
-	ahead.first = begin;
-	return ahead;
+	if (item) {
+		__builtin_prefetch(forest_root(&twin->stable, item->key));
+		__builtin_prefetch(forest_root(&twin->unstable, item->key));
+	}
+	item = item_ahead(twin, number, ELEMENTS_AHEAD);
+	if (item) {
+		__builtin_prefetch(node_at(twin, *forest_root(&twin->stable, item->key)));
+		__builtin_prefetch(
+			ksm_arena_at(&twin->links, *forest_root(&twin->unstable, item->key)));
+	}
+	item = item_ahead(twin, number, OWNERS_AHEAD);
+	if (item) {
+		uint32_t link = *forest_root(&twin->unstable, item->key);
+
+		if (link)
+			__builtin_prefetch(item_at(
+				twin,
+				((struct rmap_link *)ksm_arena_at(&twin->links, link))->item));
+	}
 }
 
 static int visit_mm(struct ksm_twin *twin, uint32_t mm)
 {
-	struct lookahead ahead = begin_lookahead(twin, mm);
 	uint32_t number;
 	int err = 0;
 
-	ksm_twin_mm_begin(twin, mm);
-	while (!err && (number = *cursor_link(twin)) != 0) {
-		look_ahead(twin, &ahead);
+	cursor_begin(twin, mm);
+	while (!err && (number = cursor_item(twin)) != 0) {
+		look_ahead(twin, number);
 		if (!item_at(twin, number)->is_present) {
-			drop_item_behind_cursor(twin);
+			err = drop_item(twin, number);
 			continue;
 		}
 		err = visit_item(twin, number);
-		twin->cursor_prev = number;
+		cursor_step(twin);
 	}
 	return err;
 }
@@ -397,10 +379,10 @@ static int visit_mm(struct ksm_twin *twin, uint32_t mm)
 /* Nothing of it was seen in this pass. */
 static bool mm_is_gone(const struct ksm_twin *twin, uint32_t mm)
 {
-	uint32_t number = twin->mm[mm].rmap_list;
+	uint32_t number = ksm_twin_first(twin, mm);
 
 	while (number && !item_at(twin, number)->is_present)
-		number = item_at(twin, number)->rmap_list;
+		number = ksm_twin_next(twin, number);
 	return !number;
 }
 
@@ -424,16 +406,14 @@ int ksm_twin_pass_end(struct ksm_twin *twin)
 
 static int repeat_mm(struct ksm_twin *twin, uint32_t mm, bool smart_scan)
 {
-	struct lookahead ahead = begin_lookahead(twin, mm);
-
-	for (uint32_t number = twin->mm[mm].rmap_list; number;
-	     number = item_at(twin, number)->rmap_list) {
+	for (uint32_t number = ksm_twin_first(twin, mm); number;
+	     number = ksm_twin_next(twin, number)) {
 		struct rmap_item *item = item_at(twin, number);
 
-		look_ahead(twin, &ahead);
+		look_ahead(twin, number);
 		if (item->changed)
 			continue;
-		if ((item->address & ZERO_FLAG) && is_still_zero_page(twin, item))
+		if (item->in_zero_page && is_still_zero_page(twin, item))
 			continue;
 		if (smart_scan && should_skip_rmap_item(twin, number))
 			continue;
@@ -478,16 +458,6 @@ int64_t ksm_twin_huge_pages_split(const struct ksm_twin *twin)
 	return twin->huge_pages_split;
 }
 
-uint32_t ksm_twin_first(const struct ksm_twin *twin, uint32_t mm)
-{
-	return twin->mm[mm].rmap_list;
-}
-
-uint32_t ksm_twin_next(const struct ksm_twin *twin, uint32_t number)
-{
-	return item_at(twin, number)->rmap_list;
-}
-
 uint32_t ksm_twin_page_end(const struct ksm_twin *twin)
 {
 	return twin->items.end;
@@ -505,7 +475,7 @@ struct ksm_page_key ksm_twin_key(const struct ksm_twin *twin, uint32_t number)
 
 bool ksm_twin_is_alone(const struct ksm_twin *twin, uint32_t number)
 {
-	return item_at(twin, number)->address & ALONE_FLAG;
+	return item_at(twin, number)->is_alone;
 }
 
 void ksm_twin_prefetch(const struct ksm_twin *twin, uint32_t number)
@@ -513,24 +483,33 @@ void ksm_twin_prefetch(const struct ksm_twin *twin, uint32_t number)
 	__builtin_prefetch(item_at(twin, number));
 }
 
-void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number, struct ksm_twin_page *ret_page)
+void ksm_twin_prefetch_more(const struct ksm_twin *twin, uint32_t number)
 {
 	const struct rmap_item *item = item_at(twin, number);
 
+	if (item->is_linked)
+		__builtin_prefetch(link_of(twin, item));
+}
+
+void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number, struct ksm_twin_page *ret_page)
+{
+	const struct rmap_item *item = item_at(twin, number);
+	const struct run *run = run_of(twin, item);
+
 	*ret_page = (struct ksm_twin_page){
-		.mm = (uint32_t)item->mm,
+		.mm = run->mm,
 		.flags = item->page_flags,
-		.address = item->address & ~(uint64_t)FLAGS_MASK,
+		.address = run->address + ((uint64_t)item->offset << RUN_PAGE_SHIFT),
 		.pfn = item->pfn,
 		.key = item->key,
 		.is_zero = item->is_zero,
 		.changed = item->changed,
 		.changes = item->changes,
 		.is_new = item->is_new,
-		.in_zero_page = item->address & ZERO_FLAG,
+		.in_zero_page = item->in_zero_page,
 	};
-	if (item->address & STABLE_FLAG) {
-		ret_page->node = item->stable.node;
-		ret_page->node_pfn = node_at(twin, item->stable.node)->kpfn;
+	if (item->is_stable) {
+		ret_page->node = link_of(twin, item)->stable.node;
+		ret_page->node_pfn = node_at(twin, ret_page->node)->kpfn;
 	}
 }

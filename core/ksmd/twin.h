@@ -84,8 +84,9 @@ uint32_t ksm_twin_next(const struct ksm_twin *twin, uint32_t number);
 struct ksm_page_key ksm_twin_key(const struct ksm_twin *twin, uint32_t number);
 /* Only true if no other page had its content in the last pass; cheap, but one in eight such pages is not told. */
 bool ksm_twin_is_alone(const struct ksm_twin *twin, uint32_t number);
-/* A hint that the page is asked for soon. */
+/* Hints that the page is asked for soon: two, and the second once what the first has fetched is there. */
 void ksm_twin_prefetch(const struct ksm_twin *twin, uint32_t number);
+void ksm_twin_prefetch_more(const struct ksm_twin *twin, uint32_t number);
 void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number,
 		       struct ksm_twin_page *ret_page);
 /* Page and node numbers are below these. */

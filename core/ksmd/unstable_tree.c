@@ -6,7 +6,7 @@
 
 static struct ksm_rb_space unstable_space(const struct ksm_twin *twin)
 {
-	return (struct ksm_rb_space){&twin->items, offsetof(struct rmap_item, rb)};
+	return (struct ksm_rb_space){&twin->links, offsetof(struct rmap_link, rb)};
 }
 
 int unstable_tree_reset(struct ksm_twin *twin)
@@ -20,7 +20,7 @@ int unstable_tree_reset(struct ksm_twin *twin)
 	return 0;
 }
 
-uint32_t unstable_tree_find_or_link(struct ksm_twin *twin, uint32_t number)
+int unstable_tree_find_or_insert(struct ksm_twin *twin, uint32_t number, uint32_t *ret_found)
 {
 	struct rmap_item *item = item_at(twin, number);
 	uint32_t *root = forest_root(&twin->unstable, item->key);
@@ -28,29 +28,41 @@ uint32_t unstable_tree_find_or_link(struct ksm_twin *twin, uint32_t number)
 	unsigned int side = 0;
 
 	for (uint32_t walk = *root; walk;) {
-		const struct rmap_item *tree_item = item_at(twin, walk);
+		const struct rmap_link *link = ksm_arena_at(&twin->links, walk);
+		const struct rmap_item *tree_item = item_at(twin, link->item);
 		int order = tree_compare(item->key, item->nid, tree_item->key, tree_item->nid);
 
-		if (order == 0)
-			return walk;
+		if (order == 0) {
+			*ret_found = link->item;
+			return 0;
+		}
 		parent = walk;
 		side = order > 0;
-		walk = tree_item->rb.child[side];
+		walk = link->rb.child[side];
 	}
-	ksm_rb_insert(unstable_space(twin), root, number, parent, side);
+	if (link_rmap_item(twin, number))
+		return -ENOMEM;
+	ksm_rb_insert(unstable_space(twin), root, item->home, parent, side);
+	*ret_found = 0;
 	return 0;
 }
 
-uint32_t unstable_tree_search_insert(struct ksm_twin *twin, uint32_t number)
+int unstable_tree_search_insert(struct ksm_twin *twin, uint32_t number, uint32_t *ret_found)
 {
 	struct rmap_item *item = item_at(twin, number);
-	uint32_t found = item->address & ALONE_FLAG ? 0 : unstable_tree_find_or_link(twin, number);
+	uint32_t found = 0;
 
-	/* A page that fork left in both places is no twin of itself. */
-	if (found)
-		return item->pfn && item->pfn == item_at(twin, found)->pfn ? 0 : found;
-	item->address |= UNSTABLE_FLAG | (twin->seqnr & SEQNR_MASK);
-	twin->counters.pages_unshared++;
+	if (!item->is_alone && unstable_tree_find_or_insert(twin, number, &found))
+		return -ENOMEM;
+	if (!found) {
+		item->is_unstable = true;
+		item->seqnr = twin->seqnr;
+		twin->counters.pages_unshared++;
+	} else if (item->pfn && item->pfn == item_at(twin, found)->pfn) {
+		/* A page that fork left in both places is no twin of itself. */
+		found = 0;
+	}
+	*ret_found = found;
 	return 0;
 }
 
@@ -58,12 +70,11 @@ void unstable_tree_remove(struct ksm_twin *twin, uint32_t number)
 {
 	struct rmap_item *item = item_at(twin, number);
 
-	/*
-	 * The tree is dropped as a whole when a pass begins: only what entered it in this pass is in it. Of that,
-	 * nothing is removed that was alone: it takes an equal page to do so.
-	 */
-	if (((twin->seqnr - item->address) & SEQNR_MASK) == 0)
-		ksm_rb_erase(unstable_space(twin), forest_root(&twin->unstable, item->key), number);
+	/* The tree is dropped as a whole when a pass begins: only what entered it in this pass is in it. */
+	if (!item->is_alone && item->seqnr == (twin->seqnr & SEQNR_MASK))
+		ksm_rb_erase(unstable_space(twin), forest_root(&twin->unstable, item->key),
+			     item->home);
 	twin->counters.pages_unshared--;
-	item->address &= ~(uint64_t)(UNSTABLE_FLAG | SEQNR_MASK);
+	item->is_unstable = false;
+	unlink_rmap_item(twin, item);
 }

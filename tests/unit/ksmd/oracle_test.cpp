@@ -71,6 +71,7 @@ class Generator
 		c.pfns = tier_ > kWrites || One(2);
 		contents_ = One(2) ? 1 + Below(3) : 2 + Below(20);
 		pages_ = 1 + Below(One(4) ? 40 : 12);
+		distance_ = One(4) ? 50 : 1; // so far apart that few are near each other
 		// Once in a while enough for the default limit.
 		if (c.setup.max_page_sharing == 256 && One(16)) {
 			contents_ = 1 + Below(2);
@@ -141,7 +142,7 @@ class Generator
 
 	uint64_t Page()
 	{
-		return 16 + Below(pages_ + 4);
+		return 16 + Below(pages_ + 4) * distance_;
 	}
 
 	unsigned Node()
@@ -154,9 +155,10 @@ class Generator
 		uint64_t process = processes_++;
 
 		script.push_back({Op::kSpawn});
-		for (uint64_t page = 16; page < 16 + pages_; page++)
+		for (uint64_t i = 0; i < pages_; i++)
 			if (!One(8))
-				script.push_back({Op::kMap, process, page, Content(), Node()});
+				script.push_back(
+					{Op::kMap, process, 16 + i * distance_, Content(), Node()});
 	}
 
 	void Change(Script &script, bool forks)
@@ -199,7 +201,7 @@ class Generator
 
 	Tier tier_;
 	std::mt19937_64 random_;
-	uint64_t contents_ = 1, pages_ = 1, processes_ = 0, nodes_ = 1;
+	uint64_t contents_ = 1, pages_ = 1, distance_ = 1, processes_ = 0, nodes_ = 1;
 };
 
 uint64_t FromEnvironment(const char *name, uint64_t otherwise)
