@@ -7,10 +7,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 
-#define CHUNKS	    8
+#define CHUNKS	    32
 #define CHUNK_BYTES (128u << 10)
 #define HELPERS_MAX 4
 
@@ -200,6 +202,12 @@ static int fill(struct ksm_read_ahead *ahead, struct chunk *chunk, struct ksm_er
 	return ret;
 }
 
+/* Waking the reader costs more than it takes to use a chunk up: it sleeps until there are some, or for a while. */
+static uint64_t enough(const struct ksm_read_ahead *ahead)
+{
+	return ahead->n_helpers ? 1 : CHUNKS / 2;
+}
+
 /* False at the end, or at a fault. */
 static bool fill_and_hand_out(struct ksm_read_ahead *ahead, struct chunk *chunk)
 {
@@ -215,7 +223,8 @@ static bool fill_and_hand_out(struct ksm_read_ahead *ahead, struct chunk *chunk)
 		ahead->ret = ret;
 		ahead->err = err;
 	}
-	if (ahead->waits_for_chunk)
+	if (ahead->waits_for_chunk &&
+	    (!goes_on || ahead->n_filled - ahead->n_used >= enough(ahead)))
 		pthread_cond_signal(&ahead->has_chunk);
 	pthread_mutex_unlock(&ahead->lock);
 	return goes_on;
@@ -254,6 +263,7 @@ int ksm_read_ahead_new(struct ksm_decoder *decoder, unsigned int helpers,
 		       struct ksm_read_ahead **ret_ahead)
 {
 	struct ksm_read_ahead *ahead = calloc(1, sizeof(*ahead));
+	pthread_condattr_t clock;
 	int ret;
 
 	if (!ahead)
@@ -268,7 +278,10 @@ int ksm_read_ahead_new(struct ksm_decoder *decoder, unsigned int helpers,
 	}
 	pthread_mutex_init(&ahead->lock, NULL);
 	pthread_cond_init(&ahead->has_room, NULL);
-	pthread_cond_init(&ahead->has_chunk, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&ahead->has_chunk, &clock);
+	pthread_condattr_destroy(&clock);
 	pthread_cond_init(&ahead->has_frames, NULL);
 	ret = pthread_create(&ahead->thread, NULL, work, ahead);
 	if (ret) {
@@ -301,6 +314,15 @@ void ksm_read_ahead_free(struct ksm_read_ahead **ahead_p)
 
 /* ---------------------------------------------------------------- the reader */
 
+/* Fewer chunks than are enough may be all that a pipe has for now. */
+static void sleep_a_while(struct ksm_read_ahead *ahead)
+{
+	int64_t end = ksm_now() + KSM_SECOND / 100;
+	const struct timespec until = {end / KSM_SECOND, end % KSM_SECOND};
+
+	pthread_cond_timedwait(&ahead->has_chunk, &ahead->lock, &until);
+}
+
 /* The chunk at hand; NULL at the end or at a fault. */
 static struct chunk *wait_for_chunk(struct ksm_read_ahead *ahead)
 {
@@ -314,7 +336,7 @@ static struct chunk *wait_for_chunk(struct ksm_read_ahead *ahead)
 		if (chunk ? chunk->state >= CHUNK_READY : ahead->ended)
 			break;
 		ahead->waits_for_chunk = true;
-		pthread_cond_wait(&ahead->has_chunk, &ahead->lock);
+		sleep_a_while(ahead);
 	}
 	ahead->waits_for_chunk = false;
 	pthread_mutex_unlock(&ahead->lock);
