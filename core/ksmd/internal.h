@@ -138,6 +138,7 @@ struct ksm_twin {
 	struct ksm_arena runs;
 	struct ksm_arena nodes;
 	uint64_t repeated; /* items and nodes that may have the content of another in the pass */
+	bool defers;	   /* a page waits for the end of the pass, and so do all behind it */
 	struct forest unstable;
 	struct forest stable;
 	struct forest by_kpfn; /* lists of nodes instead of trees */

@@ -195,15 +195,12 @@ static bool is_same_page(const struct rmap_item *item, const struct ksm_page *pa
 	return ksm_page_key_equal(item->key, sum->key);
 }
 
-int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page, const struct ksm_page_sum *sum)
+static int take_page(struct ksm_twin *twin, uint32_t number, const struct ksm_page *page,
+		     const struct ksm_page_sum *sum)
 {
-	uint32_t number = find_or_add_item(twin, page->address);
-	struct rmap_item *item;
+	struct rmap_item *item = item_at(twin, number);
 	bool is_same, was_shared, has_other_bytes;
 
-	if (!number)
-		return -ENOMEM;
-	item = item_at(twin, number);
 	was_shared = item->page_flags & KSM_PAGE_SHARED;
 	is_same = is_same_page(item, page, sum);
 	has_other_bytes = !item->is_new && !ksm_page_key_equal(item->key, sum->key);
@@ -370,10 +367,27 @@ static int visit_mm(struct ksm_twin *twin, uint32_t mm)
 			err = drop_item(twin, number);
 			continue;
 		}
-		err = visit_item(twin, number);
+		if (twin->seqnr || item_at(twin, number)->is_fresh)
+			err = visit_item(twin, number);
 		cursor_step(twin);
 	}
 	return err;
+}
+
+/*
+ * In a first pass a page waits for its end only if it may come to a node, and so do all behind it, which may join that.
+ * Of the others ksmd remembers the checksum, whatever comes behind.
+ */
+int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page, const struct ksm_page_sum *sum)
+{
+	uint32_t number = find_or_add_item(twin, page->address);
+	int err = number ? take_page(twin, number, page, sum) : -ENOMEM;
+
+	if (err)
+		return err;
+	twin->defers |= twin->seqnr || (page->flags & KSM_PAGE_KSM) ||
+			!ksm_page_key_checksum(sum->key);
+	return twin->defers ? 0 : visit_item(twin, number);
 }
 
 /* Nothing of it was seen in this pass. */
@@ -397,7 +411,7 @@ int ksm_twin_pass_end(struct ksm_twin *twin)
 	for (uint32_t mm = 0; mm < twin->n_mms && !err; mm++)
 		if (mm_is_gone(twin, mm))
 			err = visit_mm(twin, mm);
-	for (uint32_t mm = 0; mm < twin->n_mms && !err; mm++)
+	for (uint32_t mm = 0; mm < twin->n_mms && !err && (twin->seqnr || twin->defers); mm++)
 		err = visit_mm(twin, mm);
 	twin->seqnr++;
 	twin->counters.full_scans++;
