@@ -8,27 +8,6 @@
 
 #include "base/cleanup.h"
 
-static int compare_pages(const void *a, const void *b, void *data)
-{
-	struct ksm_twin_page pa, pb;
-
-	ksm_twin_get_page(data, *(const uint32_t *)a, &pa);
-	ksm_twin_get_page(data, *(const uint32_t *)b, &pb);
-	if (pa.key.hi != pb.key.hi)
-		return pa.key.hi < pb.key.hi ? -1 : 1;
-	if (pa.key.lo != pb.key.lo)
-		return pa.key.lo < pb.key.lo ? -1 : 1;
-	if (pa.mm != pb.mm)
-		return pa.mm < pb.mm ? -1 : 1;
-	return pa.address < pb.address ? -1 : pa.address > pb.address;
-}
-
-/* A bucket of one content, as those of the heavy ones are, is in order already. */
-static bool is_one_content(const struct ksm_contents *contents, size_t first, size_t end)
-{
-	return end - first < 2 || ksm_contents_end(contents, first) >= end;
-}
-
 size_t ksm_contents_end(const struct ksm_contents *contents, size_t first)
 {
 	struct ksm_page_key key = ksm_twin_key(contents->twin, contents->page[first]);
@@ -40,80 +19,98 @@ size_t ksm_contents_end(const struct ksm_contents *contents, size_t first)
 	return end;
 }
 
-/* Takes the pages that are alone to @contents and returns how many others there are, which go to @rest. */
-static size_t part_alone(struct ksm_contents *contents, uint32_t n_mms, uint32_t *rest)
+/* The pages that are not alone, by mm and address. */
+static size_t find_rest(const struct ksm_twin *twin, uint32_t n_mms, uint32_t *rest)
 {
-	const struct ksm_twin *twin = contents->twin;
-	size_t n_rest = 0;
+	size_t n = 0;
 
 	for (uint32_t mm = 0; mm < n_mms; mm++)
 		for (uint32_t page = ksm_twin_first(twin, mm); page;
 		     page = ksm_twin_next(twin, page))
-			if (ksm_twin_is_alone(twin, page))
-				contents->page[contents->n++] = page;
-			else
-				rest[n_rest++] = page;
-	return n_rest;
+			if (!ksm_twin_is_alone(twin, page))
+				rest[n++] = page;
+	return n;
 }
 
-struct buckets {
-	uint64_t mask;
-	size_t *end; /* of bucket b in contents->page; until that is full, where its next page goes */
+/* Pages of one content, in the order they were found in. */
+struct group {
+	uint32_t first; /* page */
+	uint32_t next;	/* group of the bucket, one more than its number; 0: none */
+	uint32_t end;	/* of it in the order; until that is full, where its next page goes */
 };
 
-static size_t *bucket_of(const struct buckets *buckets, const struct ksm_twin *twin, uint32_t page)
+struct grouping {
+	const struct ksm_twin *twin;
+	uint32_t *bucket; /* the first group of each, as next */
+	uint64_t mask;
+	struct group *group;
+	uint32_t n;
+};
+
+/* The group of a page, new where there is none of its content. */
+static uint32_t find_group(struct grouping *grouping, uint32_t page)
 {
-	return &buckets->end[ksm_twin_key(twin, page).lo & buckets->mask];
+	struct ksm_page_key key = ksm_twin_key(grouping->twin, page);
+	uint32_t *bucket = &grouping->bucket[key.hi & grouping->mask];
+
+	for (uint32_t next = *bucket; next; next = grouping->group[next - 1].next)
+		if (ksm_page_key_equal(
+			    key, ksm_twin_key(grouping->twin, grouping->group[next - 1].first)))
+			return next - 1;
+	grouping->group[grouping->n] = (struct group){.first = page, .next = *bucket};
+	*bucket = ++grouping->n;
+	return grouping->n - 1;
 }
 
-/* Distributes @rest over buckets by key, behind what @contents has. */
-static void distribute(struct ksm_contents *contents, const uint32_t *rest, size_t n_rest,
-		       const struct buckets *buckets)
+/* Puts pages, which come by mm and address, into an order by groups. */
+static void distribute(struct grouping *grouping, const uint32_t *pages, uint32_t *group_of,
+		       size_t n, uint32_t *order)
 {
-	size_t sum = contents->n;
+	uint32_t sum = 0;
 
-	for (size_t i = 0; i < n_rest; i++)
-		++*bucket_of(buckets, contents->twin, rest[i]);
-	for (uint64_t b = 0; b <= buckets->mask; b++) {
-		size_t count = buckets->end[b];
+	for (size_t i = 0; i < n; i++) {
+		group_of[i] = find_group(grouping, pages[i]);
+		grouping->group[group_of[i]].end++;
+	}
+	for (uint32_t g = 0; g < grouping->n; g++) {
+		uint32_t count = grouping->group[g].end;
 
-		buckets->end[b] = sum;
+		grouping->group[g].end = sum;
 		sum += count;
 	}
-	for (size_t i = 0; i < n_rest; i++)
-		contents->page[(*bucket_of(buckets, contents->twin, rest[i]))++] = rest[i];
-	contents->n = sum;
+	for (size_t i = 0; i < n; i++)
+		order[grouping->group[group_of[i]].end++] = pages[i];
 }
 
-static int order_rest(struct ksm_contents *contents, const uint32_t *rest, size_t n_rest)
+static int order_rest(struct ksm_contents *contents, const uint32_t *rest)
 {
-	struct buckets buckets = {0};
-	size_t *ends ksm_auto_free = NULL, first = contents->n;
+	size_t n = contents->n;
+	struct group *group ksm_auto_free = malloc((n + 1) * sizeof(*group));
+	uint32_t *group_of ksm_auto_free = malloc((n + 1) * sizeof(*group_of));
+	uint32_t *bucket ksm_auto_free = NULL;
+	struct grouping grouping = {.twin = contents->twin, .group = group};
 
-	while (buckets.mask < n_rest / 4)
-		buckets.mask = buckets.mask * 2 + 1;
-	buckets.end = ends = calloc(buckets.mask + 1, sizeof(*ends));
-	if (!ends)
+	while (grouping.mask < n / 2)
+		grouping.mask = grouping.mask * 2 + 1;
+	grouping.bucket = bucket = calloc(grouping.mask + 1, sizeof(*bucket));
+	if (!group || !group_of || !bucket)
 		return -ENOMEM;
-	distribute(contents, rest, n_rest, &buckets);
-	for (uint64_t b = 0; b <= buckets.mask; first = ends[b++])
-		if (!is_one_content(contents, first, ends[b]))
-			qsort_r(contents->page + first, ends[b] - first, sizeof(*contents->page),
-				compare_pages, (void *)contents->twin);
+	distribute(&grouping, rest, group_of, n, contents->page);
 	return 0;
 }
 
 static int order(const struct ksm_twin *twin, int64_t weight, uint32_t n_mms,
 		 struct ksm_contents *ret_contents)
 {
-	struct ksm_contents contents = {.twin = twin, .weight = weight};
-	size_t bytes = ksm_twin_page_end(twin) * sizeof(uint32_t);
-	uint32_t *page ksm_auto_free = malloc(bytes), *rest ksm_auto_free = malloc(bytes);
+	struct ksm_contents contents = {.twin = twin, .weight = weight, .n_mms = n_mms};
+	uint32_t *rest ksm_auto_free = malloc(ksm_twin_page_end(twin) * sizeof(*rest));
+	uint32_t *page ksm_auto_free = NULL;
 
-	if (!page || !rest)
+	if (!rest)
 		return -ENOMEM;
-	contents.page = page;
-	if (order_rest(&contents, rest, part_alone(&contents, n_mms, rest)))
+	contents.n = find_rest(twin, n_mms, rest);
+	contents.page = page = malloc((contents.n + 1) * sizeof(*page));
+	if (!page || order_rest(&contents, rest))
 		return -ENOMEM;
 	*ret_contents = contents;
 	ksm_no_free(page);
@@ -150,4 +147,55 @@ struct ksm_all_contents ksm_contents_of(const struct ksm_all_contents *contents,
 	for (int s = 0; s < KSM_STRATA; s++)
 		same.of[s].twin = other->twin[s];
 	return same;
+}
+
+/* ---------------------------------------------------------------- going through them */
+
+/* Pages of contents to come lie anywhere in memory: so many are fetched ahead. */
+#define PAGES_AHEAD 16
+
+static void look_ahead(const struct ksm_contents *contents, size_t first, size_t end)
+{
+	for (size_t i = first + PAGES_AHEAD; i < end + PAGES_AHEAD && i < contents->n; i++) {
+		ksm_twin_prefetch(contents->twin, contents->page[i]);
+		ksm_twin_prefetch_more(contents->twin, contents->page[i - PAGES_AHEAD / 2]);
+	}
+}
+
+/* 0 once there is none any more. */
+static uint32_t next_alone(struct ksm_contents_walk *walk)
+{
+	const struct ksm_twin *twin = walk->contents->twin;
+
+	for (; walk->mm < walk->contents->n_mms; walk->mm++) {
+		uint32_t page = walk->next ? ksm_twin_next(twin, walk->next)
+					   : ksm_twin_first(twin, walk->mm);
+
+		while (page && !ksm_twin_is_alone(twin, page))
+			page = ksm_twin_next(twin, page);
+		walk->next = page;
+		if (page)
+			return page;
+	}
+	return 0;
+}
+
+bool ksm_contents_next(struct ksm_contents_walk *walk)
+{
+	const struct ksm_contents *contents = walk->contents;
+	size_t first = walk->end;
+
+	walk->alone = contents->twin ? next_alone(walk) : 0;
+	if (walk->alone) {
+		walk->page = &walk->alone;
+		walk->n = 1;
+		return true;
+	}
+	if (first == contents->n)
+		return false;
+	walk->end = ksm_contents_end(contents, first);
+	walk->page = contents->page + first;
+	walk->n = walk->end - first;
+	look_ahead(contents, first, walk->end);
+	return true;
 }

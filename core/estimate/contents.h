@@ -3,6 +3,7 @@
 #ifndef KSM_ESTIMATE_CONTENTS_H
 #define KSM_ESTIMATE_CONTENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,11 +11,12 @@
 
 /*
  * Page numbers of the twin: equal contents together, within a content ascending by mm and address. Most contents of
- * one page come first, by mm and address as well, so that going through them is going through memory in order.
+ * one page are not among them.
  */
 struct ksm_contents {
 	const struct ksm_twin *twin;
 	int64_t weight; /* contents that each of these stands for */
+	uint32_t n_mms;
 	uint32_t *page;
 	size_t n;
 };
@@ -38,5 +40,23 @@ struct ksm_all_contents ksm_contents_of(const struct ksm_all_contents *contents,
 
 /* Where the content that begins at @first ends, exclusive. */
 size_t ksm_contents_end(const struct ksm_contents *contents, size_t first);
+
+/* All of them, one after the other. Zero-initialise, but for the contents. */
+struct ksm_contents_walk {
+	const struct ksm_contents *contents;
+	const uint32_t *page; /* of the content at hand */
+	size_t n;
+	/* where it stands */
+	uint32_t mm;
+	uint32_t next; /* page of the mm */
+	uint32_t alone;
+	size_t end;
+};
+
+/*
+ * False at the end. First come those of one page that are not in the order, by mm and address: going through them is
+ * going through memory as it lies.
+ */
+bool ksm_contents_next(struct ksm_contents_walk *walk);
 
 #endif

@@ -82,14 +82,14 @@ static void mark(struct ksm_map *map, uint64_t address, unsigned int page_size,
 		.pages[kind]++;
 }
 
-static enum ksm_page_class class_of(const struct ksm_contents *contents, size_t first, size_t end)
+static enum ksm_page_class class_of(const struct ksm_twin *twin, const uint32_t *pages, size_t n)
 {
 	struct ksm_twin_page one, page;
 	bool repeats = false, is_elsewhere = false;
 
-	ksm_twin_get_page(contents->twin, contents->page[first], &one);
-	for (size_t i = first + 1; i < end; i++) {
-		ksm_twin_get_page(contents->twin, contents->page[i], &page);
+	ksm_twin_get_page(twin, pages[0], &one);
+	for (size_t i = 1; i < n; i++) {
+		ksm_twin_get_page(twin, pages[i], &page);
 		repeats |= !page.pfn || page.pfn != one.pfn;
 		is_elsewhere |= page.mm != one.mm;
 	}
@@ -102,6 +102,8 @@ static enum ksm_page_class class_of(const struct ksm_contents *contents, size_t 
 
 int ksm_maps_take(struct ksm_estimate *estimate, const struct ksm_contents *contents)
 {
+	struct ksm_contents_walk walk = {.contents = contents};
+
 	estimate->map = calloc((size_t)estimate->n_targets + 1, sizeof(*estimate->map));
 	if (!estimate->map)
 		return -ENOMEM;
@@ -113,15 +115,13 @@ int ksm_maps_take(struct ksm_estimate *estimate, const struct ksm_contents *cont
 		    divide(&estimate->map[i], pages))
 			return -ENOMEM;
 	}
-	for (size_t first = 0, end; first < contents->n; first = end) {
-		enum ksm_page_class kind;
+	while (ksm_contents_next(&walk)) {
+		enum ksm_page_class kind = class_of(contents->twin, walk.page, walk.n);
 
-		end = ksm_contents_end(contents, first);
-		kind = class_of(contents, first, end);
-		for (size_t i = first; i < end; i++) {
+		for (size_t i = 0; i < walk.n; i++) {
 			struct ksm_twin_page page;
 
-			ksm_twin_get_page(contents->twin, contents->page[i], &page);
+			ksm_twin_get_page(contents->twin, walk.page[i], &page);
 			mark(&estimate->map[page.mm], page.address, estimate->page_size, kind);
 		}
 	}

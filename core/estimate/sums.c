@@ -11,9 +11,6 @@
 #include "estimate/sampled_sums.h"
 #include "estimate/tally.h"
 
-/* Pages of contents to come lie anywhere in memory: so many are fetched ahead. */
-#define PAGES_AHEAD 16
-
 /* The sums of one part, and which content and physical page it has last been charged with. */
 struct bucket {
 	struct ksm_estimate_sums sums;
@@ -217,9 +214,9 @@ static int end_content(struct summing *s)
 	return ksm_holdings_end_content(s->holdings, s->contents->weight);
 }
 
-static void load_mapping(const struct summing *s, size_t index, struct mapping *mapping)
+static void load_mapping(const struct summing *s, uint32_t page, struct mapping *mapping)
 {
-	ksm_twin_get_page(s->contents->twin, s->contents->page[index], &mapping->page);
+	ksm_twin_get_page(s->contents->twin, page, &mapping->page);
 	mapping->bucket[TOTAL] = 0;
 	mapping->bucket[TARGET] = mapping->page.mm;
 	mapping->bucket[GROUP] = s->grouping ? ksm_grouping_find(s->grouping, mapping->page.mm,
@@ -227,26 +224,26 @@ static void load_mapping(const struct summing *s, size_t index, struct mapping *
 					     : 0;
 }
 
-static void mark_kept_nodes(struct summing *s, size_t first, size_t end)
+static void mark_kept_nodes(struct summing *s, const uint32_t *pages, size_t n)
 {
-	for (size_t i = first; i < end; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct ksm_twin_page page;
 
-		ksm_twin_get_page(s->contents->twin, s->contents->page[i], &page);
+		ksm_twin_get_page(s->contents->twin, pages[i], &page);
 		if (is_ksm_page_of_node(&page))
 			s->node_kept[page.node] = s->content;
 	}
 }
 
 /* The physical pages of a content: those mapped once as they come, then those mapped more often. */
-static int sum_physical_pages(struct summing *s, size_t first, size_t end)
+static int sum_physical_pages(struct summing *s, const uint32_t *pages, size_t n)
 {
 	size_t n_shared = 0, next;
 
-	for (size_t i = first; i < end; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct mapping mapping;
 
-		load_mapping(s, i, &mapping);
+		load_mapping(s, pages[i], &mapping);
 		if (!may_be_shared(&mapping.page)) {
 			sum_physical_page(s, &mapping, 1);
 			continue;
@@ -292,11 +289,11 @@ static void charge_plain(struct summing *s, const struct mapping *mapping)
 }
 
 /* Most contents are of one page, and what there is to say of these takes one look at it. */
-static int sum_single(struct summing *s, size_t index)
+static int sum_single(struct summing *s, uint32_t page)
 {
 	struct mapping mapping;
 
-	load_mapping(s, index, &mapping);
+	load_mapping(s, page, &mapping);
 	if (is_plain(&mapping.page)) {
 		charge_plain(s, &mapping);
 		return 0;
@@ -312,21 +309,21 @@ static int sum_single(struct summing *s, size_t index)
 	return ksm_tally_count(&s->tally, 1, s->contents->weight, mapping.page.is_zero);
 }
 
-static int sum_content(struct summing *s, size_t first, size_t end)
+static int sum_content(struct summing *s, const uint32_t *pages, size_t n)
 {
 	int64_t before = s->bucket[TOTAL]->sums.physical_pages, weight = s->contents->weight;
 	struct ksm_twin_page page;
 	struct ksm_estimate_content content;
 
-	mark_kept_nodes(s, first, end);
-	if (sum_physical_pages(s, first, end) || end_content(s))
+	mark_kept_nodes(s, pages, n);
+	if (sum_physical_pages(s, pages, n) || end_content(s))
 		return -ENOMEM;
 	if (!s->holdings)
 		return 0;
-	ksm_twin_get_page(s->contents->twin, s->contents->page[first], &page);
+	ksm_twin_get_page(s->contents->twin, pages[0], &page);
 	content = (struct ksm_estimate_content){
 		.copies = (s->bucket[TOTAL]->sums.physical_pages - before) / weight,
-		.mappings = (int64_t)(end - first),
+		.mappings = (int64_t)n,
 		.targets = (int64_t)s->n_holders[TARGET],
 		.is_zero = page.is_zero,
 		.space = page.mm,
@@ -335,7 +332,9 @@ static int sum_content(struct summing *s, size_t first, size_t end)
 	ksm_histogram_count(s->estimate->histogram, content.copies, weight);
 	/* Of a sample, the most repeated contents are not those of all. */
 	return ksm_tally_count(&s->tally, content.copies, weight, content.is_zero)
-		       ?: (weight > 1 ? 0 : ksm_top_offer(s->top, &content, first));
+		       ?: (weight > 1 ? 0
+				      : ksm_top_offer(s->top, &content,
+						      (size_t)(pages - s->contents->page)));
 }
 
 static int compare_groups(const void *a, const void *b)
@@ -422,15 +421,15 @@ static int allocate_all(struct summing *s, const struct ksm_all_contents *conten
 					    ksm_model_sharing_max(&s->estimate->outcome->model));
 }
 
-static int sum_any(struct summing *s, size_t first, size_t end)
+static int sum_any(struct summing *s, const uint32_t *pages, size_t n)
 {
-	return end - first == 1 ? sum_single(s, first) : sum_content(s, first, end);
+	return n == 1 ? sum_single(s, *pages) : sum_content(s, pages, n);
 }
 
-static int sum_sampled(struct summing *s, size_t first, size_t end)
+static int sum_sampled(struct summing *s, const uint32_t *pages, size_t n)
 {
 	struct ksm_estimate_sums before = s->bucket[TOTAL]->sums;
-	int err = sum_any(s, first, end);
+	int err = sum_any(s, pages, n);
 
 	ksm_sampled_count(&s->sampled, &before, &s->bucket[TOTAL]->sums, s->contents->weight);
 	return err;
@@ -438,18 +437,15 @@ static int sum_sampled(struct summing *s, size_t first, size_t end)
 
 static int sum_stratum(struct summing *s)
 {
+	struct ksm_contents_walk walk = {.contents = s->contents};
 	int err = 0;
 
-	for (size_t first = 0; first < s->contents->n && !err;) {
-		size_t end = ksm_contents_end(s->contents, first);
-
-		for (size_t i = first; i < end && i + PAGES_AHEAD < s->contents->n; i++)
-			ksm_twin_prefetch(s->contents->twin, s->contents->page[i + PAGES_AHEAD]);
+	while (!err && ksm_contents_next(&walk)) {
 		s->content++;
 		s->freed = 0;
 		memset(s->n_holders, 0, sizeof(s->n_holders));
-		err = s->contents->weight > 1 ? sum_sampled(s, first, end) : sum_any(s, first, end);
-		first = end;
+		err = s->contents->weight > 1 ? sum_sampled(s, walk.page, walk.n)
+					      : sum_any(s, walk.page, walk.n);
 	}
 	return err;
 }

@@ -524,6 +524,8 @@ void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number, struct ksm_
 	};
 	if (item->is_stable) {
 		ret_page->node = link_of(twin, item)->stable.node;
-		ret_page->node_pfn = node_at(twin, ret_page->node)->kpfn;
+		/* Far off in memory, and of use only beside the page's own. */
+		if (item->pfn)
+			ret_page->node_pfn = node_at(twin, ret_page->node)->kpfn;
 	}
 }

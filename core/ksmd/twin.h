@@ -2,8 +2,9 @@
 /*
  * The twin of ksmd: its rmap items, its stable and unstable tree, its counters, driven by whoever reads the
  * pages. One pass is: begin the pass; for each address space in list order begin it, show its present pages
- * in ascending address order, end it; end the pass. Only its end does what ksmd does in a pass: by then the
- * twin knows what happened to every page since the pass before, as the kernel does from its page tables.
+ * in ascending address order, end it; end the pass. Only its end does what ksmd does in a pass, but for what it does
+ * in a first one anyway: by then the twin knows what happened to every page since the pass before, as the kernel does
+ * from its page tables.
  *
  * The trees are ordered and matched by page key, and by NUMA node where merge_across_nodes is 0, instead of by
  * the pages' bytes. On memory that holds still during a pass no counter depends on the order of contents, only
@@ -74,7 +75,7 @@ struct ksm_twin_page {
 	uint8_t changes; /* passes that saw other bytes than the one before, counted to the maximum */
 	bool is_new;	 /* there was none at the address in the pass before */
 	uint32_t node;	 /* of the stable tree: equal numbers share one page; 0 if not in it */
-	uint64_t node_pfn; /* the page they share, 0 if unknown */
+	uint64_t node_pfn; /* the page they share, 0 if it or pfn is unknown */
 	bool in_zero_page; /* merged with the kernel's zero page */
 };
 
