@@ -102,7 +102,8 @@ static int order_rest(struct ksm_contents *contents, const uint32_t *rest)
 static int order(const struct ksm_twin *twin, int64_t weight, uint32_t n_mms,
 		 struct ksm_contents *ret_contents)
 {
-	struct ksm_contents contents = {.twin = twin, .weight = weight, .n_mms = n_mms};
+	struct ksm_contents contents = {
+		.twin = twin, .ordered = twin, .weight = weight, .n_mms = n_mms};
 	uint32_t *rest ksm_auto_free = malloc(ksm_twin_page_end(twin) * sizeof(*rest));
 	uint32_t *page ksm_auto_free = NULL;
 
@@ -162,10 +163,10 @@ static void look_ahead(const struct ksm_contents *contents, size_t first, size_t
 	}
 }
 
-/* 0 once there is none any more. */
+/* 0 once there is none any more. Which are in the order is up to the twin that it was made by. */
 static uint32_t next_alone(struct ksm_contents_walk *walk)
 {
-	const struct ksm_twin *twin = walk->contents->twin;
+	const struct ksm_twin *twin = walk->contents->ordered;
 
 	for (; walk->mm < walk->contents->n_mms; walk->mm++) {
 		uint32_t page = walk->next ? ksm_twin_next(twin, walk->next)
@@ -185,7 +186,7 @@ bool ksm_contents_next(struct ksm_contents_walk *walk)
 	const struct ksm_contents *contents = walk->contents;
 	size_t first = walk->end;
 
-	walk->alone = contents->twin ? next_alone(walk) : 0;
+	walk->alone = contents->ordered ? next_alone(walk) : 0;
 	if (walk->alone) {
 		walk->page = &walk->alone;
 		walk->n = 1;

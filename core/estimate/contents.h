@@ -14,8 +14,9 @@
  * one page are not among them.
  */
 struct ksm_contents {
-	const struct ksm_twin *twin;
-	int64_t weight; /* contents that each of these stands for */
+	const struct ksm_twin *twin;	/* whose pages they are */
+	const struct ksm_twin *ordered; /* by which they were ordered */
+	int64_t weight;			/* contents that each of these stands for */
 	uint32_t n_mms;
 	uint32_t *page;
 	size_t n;

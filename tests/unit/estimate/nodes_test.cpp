@@ -22,13 +22,13 @@ class EstimateOfNodes : public testing::Test
 	}
 
 	// One reading, a trial for each.
-	Estimate Run(const std::vector<const char *> &settings)
+	Estimate Run(const std::vector<const char *> &settings, unsigned passes = 2)
 	{
 		std::vector<ksm_trial> trials(settings.size());
 		ksm_estimate_options options = {};
 		ksm_estimate *estimate = nullptr;
 
-		options.passes = 2;
+		options.passes = passes;
 		options.threads = 2;
 		for (size_t i = 0; i < trials.size(); i++) {
 			trials[i].settings = settings[i];
@@ -125,6 +125,32 @@ TEST_F(EstimateOfNodes, ForkedPagesGoAsOne)
 	Put(b, 1, 1);
 	EXPECT_EQ(Run({"merge_across_nodes=0"})->totals.freed_pages, 1);
 	EXPECT_EQ(Run({"merge_across_nodes=1"})->totals.freed_pages, 2);
+}
+
+// Of a content that is left once, one trial has a KSM page and the other has not: it is alone only for that.
+TEST_F(EstimateOfNodes, WhatIsAloneInOneTrialIsCountedInAll)
+{
+	auto &a = source_.Add("a"), &b = source_.Add("b");
+
+	Put(a, 1, 0);
+	Put(a, 2, 0);
+	Put(b, 1, 1);
+	source_.before = [&](FakeSource &, int pass) {
+		if (pass % 3 == 0)
+			b.pages.begin()->second = {3, 900, 0, false, 1};
+	};
+	for (bool is_first : {true, false}) {
+		std::vector<const char *> settings = {"merge_across_nodes=0",
+						      "merge_across_nodes=1"};
+
+		if (is_first)
+			std::swap(settings[0], settings[1]);
+		b.pages.begin()->second = {1, 800, 0, false, 1};
+		Estimate e = Run(settings, 3);
+		EXPECT_EQ(e->totals.pages_present, 3);
+		EXPECT_EQ(e->outcome[!is_first].merged_pages, 1) << is_first;
+		EXPECT_EQ(e->outcome[is_first].merged_pages, 0) << is_first;
+	}
 }
 
 TEST_F(EstimateOfNodes, WarnsOfUnknownNodesOnlyWhereTheyMatter)
