@@ -292,6 +292,24 @@ int ksm_read_ahead_new(struct ksm_decoder *decoder, unsigned int helpers,
 	return 0;
 }
 
+/*
+ * It has been told to stop. Only where it waits for a pipe it is cancelled: for that the C library allocates memory, and
+ * ends the program where there is none.
+ */
+static void end_thread(struct ksm_read_ahead *ahead)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += KSM_SECOND / 10;
+	until.tv_sec += until.tv_nsec / KSM_SECOND;
+	until.tv_nsec %= KSM_SECOND;
+	if (!pthread_timedjoin_np(ahead->thread, NULL, &until))
+		return;
+	pthread_cancel(ahead->thread);
+	pthread_join(ahead->thread, NULL);
+}
+
 void ksm_read_ahead_free(struct ksm_read_ahead **ahead_p)
 {
 	struct ksm_read_ahead *ahead = *ahead_p;
@@ -304,8 +322,7 @@ void ksm_read_ahead_free(struct ksm_read_ahead **ahead_p)
 	pthread_cond_broadcast(&ahead->has_chunk);
 	pthread_cond_broadcast(&ahead->has_frames);
 	pthread_mutex_unlock(&ahead->lock);
-	pthread_cancel(ahead->thread);
-	pthread_join(ahead->thread, NULL);
+	end_thread(ahead);
 	while (ahead->n_helpers)
 		pthread_join(ahead->helper[--ahead->n_helpers], NULL);
 	release(ahead);
