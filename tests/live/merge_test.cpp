@@ -261,20 +261,24 @@ TEST_F(Boost, PutsSettingsBackAtTheEnd)
 	ExpectSettingsAsBefore();
 }
 
+/* For minutes it has ever more to merge. */
+std::vector<std::string> NeverSettles()
+{
+	return {"/usr/bin/python3", "-c",
+		"import mmap, os, time\n"
+		"m = mmap.mmap(-1, 512 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)\n"
+		"for i in range(0, len(m), 8192):\n"
+		"    m[i:i + 8192] = os.urandom(4096) * 2\n"
+		"    time.sleep(0.005)\n"};
+}
+
 TEST_F(Boost, PutsSettingsBackWhenInterrupted)
 {
 	if (!ksm)
 		return;
 	for (int signal : {SIGINT, SIGTERM}) {
 		Workload workload({"unique:100"});
-		/* One who keeps changing never settles. */
-		Program changer(
-			{"/usr/bin/python3", "-c",
-			 "import os\n"
-			 "b = bytearray(8 << 20)\n"
-			 "while True:\n"
-			 "    for i in range(0, len(b), 4096): b[i:i+8] = os.urandom(8)\n"
-			 "    b = bytearray(b) if len(b) > 9 << 20 else b + bytes(1 << 20)\n"});
+		Program changer(NeverSettles());
 		Program merge({KsmctlPath(), "merge", "--wait", "--boost=30", "--trust",
 			       std::to_string(changer.pid())});
 		ASSERT_TRUE(IsBoosted());
@@ -306,10 +310,7 @@ TEST_F(Boost, TheNextOnePutsSettingsBackAfterAKill)
 {
 	if (!ksm)
 		return;
-	/* Never the same size twice: what always changes, but never merges, would have settled. */
-	Program changer({"/usr/bin/python3", "-c",
-			 "import os, itertools\n"
-			 "for i in itertools.cycle(range(1, 9)): b = os.urandom(8) * (i << 17)\n"});
+	Program changer(NeverSettles());
 	std::vector<std::string> argv = {KsmctlPath(), "merge",	  "--wait",
 					 "--boost=30", "--trust", std::to_string(changer.pid())};
 	{
