@@ -210,6 +210,8 @@ static inline int tree_compare(struct ksm_page_key a, uint32_t a_nid, struct ksm
 int link_rmap_item(struct ksm_twin *twin, uint32_t item);
 /* Takes its link away, unless it needs it. */
 void unlink_rmap_item(struct ksm_twin *twin, struct rmap_item *item);
+/* To OLD_IS_0 or OLD_IS_CURRENT. */
+void set_old_checksum(struct ksm_twin *twin, struct rmap_item *item, unsigned int old);
 /* -ENOMEM only. */
 int set_key(struct ksm_twin *twin, uint32_t item, struct ksm_page_key key);
 

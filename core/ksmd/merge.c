@@ -103,12 +103,6 @@ static int merge_two_pages(struct ksm_twin *twin, uint32_t number, uint32_t othe
 	return stable_tree_append(twin, other, node) ?: stable_tree_append(twin, number, node);
 }
 
-static void remember_checksum(struct ksm_twin *twin, struct rmap_item *item)
-{
-	item->oldchecksum = OLD_IS_CURRENT;
-	unlink_rmap_item(twin, item);
-}
-
 static int merge_with_zero_page(struct ksm_twin *twin, uint32_t number)
 {
 	struct rmap_item *item = item_at(twin, number);
@@ -129,7 +123,7 @@ static int keep_ksm_page(struct ksm_twin *twin, uint32_t number)
 		if (twin->model.profile->breaks_lone_pages && node_at(twin, node)->mapcount == 1 &&
 		    !stable_node_is_held(twin, node_at(twin, node))) {
 			remove_rmap_item_from_tree(twin, number);
-			remember_checksum(twin, item);
+			set_old_checksum(twin, item, OLD_IS_CURRENT);
 		}
 		return 0;
 	}
@@ -162,7 +156,7 @@ int cmp_and_merge_page(struct ksm_twin *twin, uint32_t number)
 	if (!checksum_first && (joined = join_stable_node(twin, number)) != 0)
 		return joined < 0 ? joined : 0;
 	if (old_checksum(twin, item) != ksm_page_key_checksum(item->key)) {
-		remember_checksum(twin, item);
+		set_old_checksum(twin, item, OLD_IS_CURRENT);
 		item->changed = changed;
 		return 0;
 	}

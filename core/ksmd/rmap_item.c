@@ -45,6 +45,12 @@ void unlink_rmap_item(struct ksm_twin *twin, struct rmap_item *item)
 	ksm_arena_free(&twin->links, link);
 }
 
+void set_old_checksum(struct ksm_twin *twin, struct rmap_item *item, unsigned int old)
+{
+	item->oldchecksum = old;
+	unlink_rmap_item(twin, item);
+}
+
 int set_key(struct ksm_twin *twin, uint32_t number, struct ksm_page_key key)
 {
 	struct rmap_item *item = item_at(twin, number);
@@ -184,8 +190,7 @@ int cursor_drop(struct ksm_twin *twin)
 
 	if (cursor->index && split_run(twin))
 		return -ENOMEM;
-	item->oldchecksum = OLD_IS_0;
-	unlink_rmap_item(twin, item);
+	set_old_checksum(twin, item, OLD_IS_0);
 	ksm_arena_free(&twin->items, number);
 	run = run_at(twin, cursor->run);
 	run->first++;

@@ -283,8 +283,7 @@ static bool is_still_zero_page(struct ksm_twin *twin, struct rmap_item *item)
 	leave_zero_page(twin, item);
 	if (was_ghost) {
 		item->is_fresh = true;
-		item->oldchecksum = OLD_IS_0;
-		unlink_rmap_item(twin, item);
+		set_old_checksum(twin, item, OLD_IS_0);
 		item->age = item->remaining_skips = 0;
 	}
 	return false;
@@ -508,12 +507,11 @@ void ksm_twin_prefetch_more(const struct ksm_twin *twin, uint32_t number)
 void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number, struct ksm_twin_page *ret_page)
 {
 	const struct rmap_item *item = item_at(twin, number);
-	const struct run *run = run_of(twin, item);
 
 	*ret_page = (struct ksm_twin_page){
-		.mm = run->mm,
+		.mm = run_of(twin, item)->mm,
 		.flags = item->page_flags,
-		.address = run->address + ((uint64_t)item->offset << RUN_PAGE_SHIFT),
+		.address = address_of(twin, item),
 		.pfn = item->pfn,
 		.key = item->key,
 		.is_zero = item->is_zero,
