@@ -14,7 +14,7 @@ int64_t ksm_now(void)
 
 static void sleep_until(int64_t when)
 {
-	struct timespec time = {.tv_sec = when / KSM_SECOND, .tv_nsec = when % KSM_SECOND};
+	const struct timespec time = ksm_timespec(when);
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR)
 		;
@@ -29,4 +29,14 @@ void ksm_sleep_step(int64_t *when, int64_t step)
 	now = ksm_now();
 	if (now - *when >= step / 2)
 		*when = now;
+}
+
+void ksm_cond_init(pthread_cond_t *cond)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(cond, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 }

@@ -162,8 +162,7 @@ static void read_one(struct worker *worker)
 /* Until something has changed or, if it is only the rate that forbids to plan, does no longer. */
 static void wait_for_work(struct ksm_reader *reader)
 {
-	const struct timespec until = {reader->may_plan_at / KSM_SECOND,
-				       reader->may_plan_at % KSM_SECOND};
+	const struct timespec until = ksm_timespec(reader->may_plan_at);
 
 	reader->n_waiting++;
 	if (may_plan(reader))
@@ -199,15 +198,11 @@ int ksm_reader_new(struct ksm_page_source *source, const struct ksm_summer *summ
 		   struct ksm_error *err)
 {
 	struct ksm_reader *reader ksm_auto_reader = calloc(1, sizeof(*reader));
-	pthread_condattr_t clock;
 
 	if (!reader)
 		return ksm_error_no_memory(err);
 	pthread_mutex_init(&reader->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&reader->changed, &clock);
-	pthread_condattr_destroy(&clock);
+	ksm_cond_init(&reader->changed);
 	reader->source = source;
 	reader->summer = summer;
 	reader->n_threads = threads;

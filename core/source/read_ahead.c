@@ -263,7 +263,6 @@ int ksm_read_ahead_new(struct ksm_decoder *decoder, unsigned int helpers,
 		       struct ksm_read_ahead **ret_ahead)
 {
 	struct ksm_read_ahead *ahead = calloc(1, sizeof(*ahead));
-	pthread_condattr_t clock;
 	int ret;
 
 	if (!ahead)
@@ -278,10 +277,7 @@ int ksm_read_ahead_new(struct ksm_decoder *decoder, unsigned int helpers,
 	}
 	pthread_mutex_init(&ahead->lock, NULL);
 	pthread_cond_init(&ahead->has_room, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&ahead->has_chunk, &clock);
-	pthread_condattr_destroy(&clock);
+	ksm_cond_init(&ahead->has_chunk);
 	pthread_cond_init(&ahead->has_frames, NULL);
 	ret = pthread_create(&ahead->thread, NULL, work, ahead);
 	if (ret) {
@@ -334,8 +330,7 @@ void ksm_read_ahead_free(struct ksm_read_ahead **ahead_p)
 /* Fewer chunks than are enough may be all that a pipe has for now. */
 static void sleep_a_while(struct ksm_read_ahead *ahead)
 {
-	int64_t end = ksm_now() + KSM_SECOND / 100;
-	const struct timespec until = {end / KSM_SECOND, end % KSM_SECOND};
+	const struct timespec until = ksm_timespec(ksm_now() + KSM_SECOND / 100);
 
 	pthread_cond_timedwait(&ahead->has_chunk, &ahead->lock, &until);
 }
