@@ -31,12 +31,14 @@ uint64_t ksm_xxh64(const void *data, size_t bytes);
  * the other 96 bits are keyed by a secret drawn anew by every run, so that nobody can prepare pages that collide.
  * Never shown, and never what an output is ordered by.
  *
- * What is behind the 96 bits: NH of each 4 KiB (checksum/many.h), three sums of 64 bits with keys that overlap,
- * then these sums, block after block, through XXH3-128 with a secret of its own. Of two different blocks, however
- * chosen, each of the three sums is equal with probability 2^-32 at most over the keys, and all three with 2^-96:
- * the last word in which the blocks differ meets, in each further sum, a part of the key that no sum before used
- * for a word that differs (J. Black and others, "UMAC: fast and secure message authentication", CRYPTO 1999). Of
- * what XXH3 is given, whoever prepared the pages knows nothing, not even a difference.
+ * What is behind the 96 bits: sums of each 4 KiB (checksum/many.h) with keys that overlap, then these sums, block
+ * after block, through XXH3-128 with a secret of its own. Of two different blocks, however chosen, each of the three
+ * sums of NH is equal with probability 2^-32 at most over the keys, and all three with 2^-96: the last word in which
+ * the blocks differ meets, in each further sum, a part of the key that no sum before used for a word that differs
+ * (J. Black and others, "UMAC: fast and secure message authentication", CRYPTO 1999). For the two sums of CLNH, which
+ * is taken where the processor multiplies polynomials in vectors, it is 2^-64 each, by the same reasoning (D. Lemire,
+ * O. Kaser, "Faster 64-bit universal hashing using carry-less multiplications", 2016). Of what XXH3 is given, whoever
+ * prepared the pages knows nothing, not even a difference.
  *
  * XXH3 over the pages themselves would not do, whatever its seed or secret. The seed is added to known words, so
  * two lanes of a page have keys of a known difference, and pairs of pages exist (a bit changed in both lanes) whose
@@ -72,7 +74,7 @@ struct ksm_summer {
 	const struct ksm_many *many;   /* checksum/many.h: what this processor does best */
 	uint32_t zero_checksum;	       /* of a page of zeros */
 	unsigned char key_secret[192]; /* of XXH3 */
-	unsigned char nh_key[KSM_NH_KEY_BYTES] __attribute__((aligned(64)));
+	unsigned char block_key[KSM_BLOCK_KEY_BYTES] __attribute__((aligned(64)));
 };
 
 /* Draws the secrets. -EIO or -ENOMEM. Needs no release. */

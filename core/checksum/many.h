@@ -13,28 +13,33 @@
 /* The seed that mm/ksm.c gave jhash2. */
 #define KSM_JHASH2_SEED 17
 
-/* NH takes a page in blocks of this many bytes, each with the same key. */
-#define KSM_NH_BLOCK 4096
-/* Sums of a block, each of the key from KSM_NH_SHIFT bytes further on. */
-#define KSM_NH_SUMS	 3
-#define KSM_NH_SHIFT	 64
-#define KSM_NH_KEY_BYTES (KSM_NH_BLOCK + (KSM_NH_SUMS - 1) * KSM_NH_SHIFT)
+/* What is behind page keys takes a page in blocks of this many bytes, each with the same key. */
+#define KSM_BLOCK 4096
+/* Each further sum of a block takes its key from this many bytes further on. */
+#define KSM_BLOCK_SHIFT	    64
+#define KSM_BLOCK_SUMS	    4
+#define KSM_BLOCK_KEY_BYTES (KSM_BLOCK + 2 * KSM_BLOCK_SHIFT)
 
 /*
  * Pages lie one after the other, @page_size bytes each, a multiple of 4096; no alignment is asked of them.
- * NH (the paper is named in checksum.h) adds up the products (m[i] + k[i]) * (m[i + 1] + k[i + 1]), where m and k
- * are 32-bit words of the block and of the key, i is even, sums in brackets are mod 2^32 and the whole is mod 2^64.
- * Words are in the byte order of the machine: what NH yields never leaves it.
+ *
+ * Blocks are hashed by one of two functions (the papers are named in checksum.h), where m and k are words of the block
+ * and of the key, in the byte order of the machine, and i is even. What they yield never leaves the machine.
+ * NH, of 32-bit words: the products (m[i] + k[i]) * (m[i + 1] + k[i + 1]) added up, sums in brackets mod 2^32, the
+ * whole mod 2^64; three sums, and 0.
+ * CLNH, of 64-bit words: (m[i] ^ k[i]) * (m[i + 1] ^ k[i + 1]), where products and their sum are those of polynomials
+ * over GF(2); two sums of 128 bits, low halves first.
  */
 struct ksm_many {
 	const char *name;
 	bool (*is_supported)(void); /* by this processor and kernel */
-	/* XXH64 with seed 0. */
+	/* XXH64 with seed 0, soonest of a multiple of this many pages. */
+	size_t xxh64_pages;
 	void (*xxh64)(const void *pages, size_t page_size, size_t n, uint64_t *ret_hashes);
 	/* jhash2 with KSM_JHASH2_SEED. */
 	void (*jhash2)(const void *pages, size_t page_size, size_t n, uint32_t *ret_hashes);
-	/* Of one block; @key is KSM_NH_KEY_BYTES long, aligned to 64. */
-	void (*nh)(const void *block, const void *key, uint64_t ret_sums[KSM_NH_SUMS]);
+	/* @key is KSM_BLOCK_KEY_BYTES long, aligned to 64. */
+	void (*hash_block)(const void *block, const void *key, uint64_t ret_sums[KSM_BLOCK_SUMS]);
 };
 
 /* Best first; the last one is supported everywhere. */
@@ -45,21 +50,23 @@ const struct ksm_many *ksm_many_best(void);
 
 void ksm_xxh64_plain(const void *pages, size_t page_size, size_t n, uint64_t *ret_hashes);
 void ksm_jhash2_plain(const void *pages, size_t page_size, size_t n, uint32_t *ret_hashes);
-void ksm_nh_plain(const void *block, const void *key, uint64_t ret_sums[KSM_NH_SUMS]);
+void ksm_nh_plain(const void *block, const void *key, uint64_t ret_sums[KSM_BLOCK_SUMS]);
 
 #ifdef __x86_64__
 void ksm_xxh64_avx2(const void *pages, size_t page_size, size_t n, uint64_t *ret_hashes);
 void ksm_jhash2_avx2(const void *pages, size_t page_size, size_t n, uint32_t *ret_hashes);
-void ksm_nh_avx2(const void *block, const void *key, uint64_t ret_sums[KSM_NH_SUMS]);
+void ksm_nh_avx2(const void *block, const void *key, uint64_t ret_sums[KSM_BLOCK_SUMS]);
+void ksm_clnh_avx2(const void *block, const void *key, uint64_t ret_sums[KSM_BLOCK_SUMS]);
 
 void ksm_xxh64_avx512(const void *pages, size_t page_size, size_t n, uint64_t *ret_hashes);
 void ksm_jhash2_avx512(const void *pages, size_t page_size, size_t n, uint32_t *ret_hashes);
-void ksm_nh_avx512(const void *block, const void *key, uint64_t ret_sums[KSM_NH_SUMS]);
+void ksm_nh_avx512(const void *block, const void *key, uint64_t ret_sums[KSM_BLOCK_SUMS]);
+void ksm_clnh_avx512(const void *block, const void *key, uint64_t ret_sums[KSM_BLOCK_SUMS]);
 #endif
 
 #ifdef __aarch64__
 void ksm_jhash2_neon(const void *pages, size_t page_size, size_t n, uint32_t *ret_hashes);
-void ksm_nh_neon(const void *block, const void *key, uint64_t ret_sums[KSM_NH_SUMS]);
+void ksm_nh_neon(const void *block, const void *key, uint64_t ret_sums[KSM_BLOCK_SUMS]);
 #endif
 
 #endif

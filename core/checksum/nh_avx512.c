@@ -6,7 +6,7 @@
 
 #define AVX512 __attribute__((target("avx512f")))
 
-_Static_assert(KSM_NH_SHIFT == sizeof(__m512i), "each sum has the key of the next register");
+_Static_assert(KSM_BLOCK_SHIFT == sizeof(__m512i), "each sum has the key of the next register");
 
 AVX512 static inline __m512i products(__m512i words, __m512i key)
 {
@@ -26,15 +26,15 @@ AVX512 static inline uint64_t add_up(__m512i sums)
 	return all;
 }
 
-AVX512 void ksm_nh_avx512(const void *block, const void *key, uint64_t ret_sums[KSM_NH_SUMS])
+AVX512 void ksm_nh_avx512(const void *block, const void *key, uint64_t ret_sums[KSM_BLOCK_SUMS])
 {
 	const unsigned char *m = block, *k = key;
 	__m512i a = _mm512_setzero_si512(), b = a, c = a;
-	__m512i key_a = _mm512_load_si512(k), key_b = _mm512_load_si512(k + KSM_NH_SHIFT);
+	__m512i key_a = _mm512_load_si512(k), key_b = _mm512_load_si512(k + KSM_BLOCK_SHIFT);
 
-	for (size_t at = 0; at < KSM_NH_BLOCK; at += sizeof(__m512i)) {
+	for (size_t at = 0; at < KSM_BLOCK; at += sizeof(__m512i)) {
 		__m512i words = _mm512_loadu_si512(m + at);
-		__m512i key_c = _mm512_load_si512(k + at + 2 * KSM_NH_SHIFT);
+		__m512i key_c = _mm512_load_si512(k + at + 2 * KSM_BLOCK_SHIFT);
 
 		a = _mm512_add_epi64(a, products(words, key_a));
 		b = _mm512_add_epi64(b, products(words, key_b));
@@ -45,6 +45,7 @@ AVX512 void ksm_nh_avx512(const void *block, const void *key, uint64_t ret_sums[
 	ret_sums[0] = add_up(a);
 	ret_sums[1] = add_up(b);
 	ret_sums[2] = add_up(c);
+	ret_sums[3] = 0;
 }
 #else
 typedef int ksm_no_avx512;

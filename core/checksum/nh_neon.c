@@ -25,21 +25,22 @@ static inline uint64x2_t add_products(uint64x2_t sums, struct words words, struc
 	return vmlal_high_u32(sums, even, odd);
 }
 
-void ksm_nh_neon(const void *block, const void *key, uint64_t ret_sums[KSM_NH_SUMS])
+void ksm_nh_neon(const void *block, const void *key, uint64_t ret_sums[KSM_BLOCK_SUMS])
 {
 	const unsigned char *m = block, *k = key;
 	uint64x2_t a = vdupq_n_u64(0), b = a, c = a;
 
-	for (size_t at = 0; at < KSM_NH_BLOCK; at += sizeof(struct words)) {
+	for (size_t at = 0; at < KSM_BLOCK; at += sizeof(struct words)) {
 		struct words words = words_at(m + at);
 
 		a = add_products(a, words, words_at(k + at));
-		b = add_products(b, words, words_at(k + at + KSM_NH_SHIFT));
-		c = add_products(c, words, words_at(k + at + 2 * KSM_NH_SHIFT));
+		b = add_products(b, words, words_at(k + at + KSM_BLOCK_SHIFT));
+		c = add_products(c, words, words_at(k + at + 2 * KSM_BLOCK_SHIFT));
 	}
 	ret_sums[0] = vaddvq_u64(a);
 	ret_sums[1] = vaddvq_u64(b);
 	ret_sums[2] = vaddvq_u64(c);
+	ret_sums[3] = 0;
 }
 #else
 typedef int ksm_no_neon;

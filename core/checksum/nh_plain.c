@@ -20,19 +20,20 @@ static inline uint64_t product(uint64_t words, uint64_t key)
 	return (uint64_t)a * b;
 }
 
-void ksm_nh_plain(const void *block, const void *key, uint64_t ret_sums[KSM_NH_SUMS])
+void ksm_nh_plain(const void *block, const void *key, uint64_t ret_sums[KSM_BLOCK_SUMS])
 {
 	const unsigned char *m = block, *k = key;
 	uint64_t a = 0, b = 0, c = 0;
 
-	for (size_t at = 0; at < KSM_NH_BLOCK; at += sizeof(uint64_t)) {
+	for (size_t at = 0; at < KSM_BLOCK; at += sizeof(uint64_t)) {
 		uint64_t words = words_at(m + at);
 
 		a += product(words, words_at(k + at));
-		b += product(words, words_at(k + at + KSM_NH_SHIFT));
-		c += product(words, words_at(k + at + 2 * KSM_NH_SHIFT));
+		b += product(words, words_at(k + at + KSM_BLOCK_SHIFT));
+		c += product(words, words_at(k + at + 2 * KSM_BLOCK_SHIFT));
 	}
 	ret_sums[0] = a;
 	ret_sums[1] = b;
 	ret_sums[2] = c;
+	ret_sums[3] = 0;
 }

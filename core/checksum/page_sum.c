@@ -8,9 +8,8 @@
 #include "base/cleanup.h"
 #include "checksum/checksum.h"
 
-/* As many pages as an implementation takes at once, and of xxhash as stay in the first cache at 4 KiB. */
+/* As many pages as an implementation of jhash2 takes at once; of XXH64 none takes more. */
 #define JHASH2_GROUP 16
-#define XXHASH_GROUP 8
 
 const char *ksm_checksum_name(enum ksm_checksum_kind kind)
 {
@@ -35,7 +34,7 @@ static int draw(unsigned char *secret, size_t bytes)
 static void checksums(const struct ksm_summer *summer, const void *pages, size_t n,
 		      uint32_t *ret_checksums)
 {
-	uint64_t hash[XXHASH_GROUP];
+	uint64_t hash[JHASH2_GROUP];
 
 	if (summer->kind == KSM_CHECKSUM_JHASH2) {
 		summer->many->jhash2(pages, summer->page_size, n, ret_checksums);
@@ -58,7 +57,7 @@ int ksm_summer_init(struct ksm_summer *summer, enum ksm_checksum_kind kind, unsi
 	summer->many = ksm_many_best();
 	checksums(summer, zeros, 1, &summer->zero_checksum);
 	return draw(summer->key_secret, sizeof(summer->key_secret))
-		       ?: draw(summer->nh_key, sizeof(summer->nh_key));
+		       ?: draw(summer->block_key, sizeof(summer->block_key));
 }
 
 static bool is_zero(const unsigned char *page, size_t bytes)
@@ -72,11 +71,11 @@ static struct ksm_page_key key_of(const struct ksm_summer *summer, const unsigne
 {
 	struct {
 		XXH128_hash_t before;
-		uint64_t sum[KSM_NH_SUMS];
+		uint64_t sum[KSM_BLOCK_SUMS];
 	} link = {{0, 0}, {0}};
 
-	for (size_t at = 0; at < summer->page_size; at += KSM_NH_BLOCK) {
-		summer->many->nh(page + at, summer->nh_key, link.sum);
+	for (size_t at = 0; at < summer->page_size; at += KSM_BLOCK) {
+		summer->many->hash_block(page + at, summer->block_key, link.sum);
 		link.before = XXH3_128bits_withSecret(&link, sizeof(link), summer->key_secret,
 						      sizeof(summer->key_secret));
 	}
@@ -103,14 +102,16 @@ static void digests(const struct ksm_summer *summer, const unsigned char *page, 
 void ksm_summer_pages(const struct ksm_summer *summer, const void *pages, size_t n,
 		      struct ksm_page_sum *ret_sums)
 {
-	size_t at_once = summer->kind == KSM_CHECKSUM_JHASH2 ? JHASH2_GROUP : XXHASH_GROUP;
 	const unsigned char *page = pages;
 	uint32_t checksum[JHASH2_GROUP];
+	size_t at_once = JHASH2_GROUP;
 
 	if (summer->digest_key) {
 		digests(summer, page, n, ret_sums);
 		return;
 	}
+	if (summer->kind == KSM_CHECKSUM_XXHASH)
+		at_once = summer->many->xxh64_pages;
 	while (n) {
 		size_t group = n < at_once ? n : at_once;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Eight pages at once: each register holds the four accumulators of two pages, and four registers are as
- * many as keep the multiplier busy.
+ * Eight pages at once in vectors: each register holds the four accumulators of two pages, and four registers are as
+ * many as keep the multiplier busy. Beside them two more, one after the other, in plain registers, whose multiplier
+ * would idle otherwise: while the vectors take a stripe of each page, it has the time for two.
  */
 #ifdef __x86_64__
 #include <immintrin.h>
@@ -11,7 +12,9 @@
 
 #define AVX512 __attribute__((target("avx512f,avx512dq")))
 
-#define PAGES 8
+#define VECTOR_PAGES 8
+#define PLAIN_PAGES  2
+#define PAGES	     (VECTOR_PAGES + PLAIN_PAGES)
 /* Fewer pages than this are sooner done without. */
 #define ENOUGH 4
 
@@ -34,22 +37,64 @@ AVX512 static inline __m512i two_turns(__m512i accumulators, const unsigned char
 	return turn(accumulators, _mm512_shuffle_i64x2(of_a, of_b, 0xee));
 }
 
-AVX512 static void eight_pages(const unsigned char *const page[PAGES], size_t page_size,
-			       struct xxh64_state ret_states[PAGES])
+/* A stripe of one page. The compiler would put the four accumulators into a vector. */
+AVX512 static inline void plain_turn(struct xxh64_state *state, const unsigned char *p)
+{
+	uint64_t *a = state->accumulator;
+
+	xxh64_stripe(state, p);
+	__asm__("" : "+r"(a[0]), "+r"(a[1]), "+r"(a[2]), "+r"(a[3]));
+}
+
+/* @page has eight; where @is_ten, two more lie at @plain. */
+AVX512 static inline __attribute__((always_inline)) void take_pages(
+	const unsigned char *const *page, const unsigned char *plain, bool is_ten, size_t page_size,
+	struct xxh64_state ret_states[PAGES])
 {
 	const struct xxh64_state begin[2] = {xxh64_begin(), xxh64_begin()};
-	__m512i a = _mm512_loadu_si512(begin), b = a, c = a, d = a;
+	__m512i vector[VECTOR_PAGES / 2];
 
-	for (size_t at = 0; at < page_size; at += 2 * XXH64_STRIPE) {
-		a = two_turns(a, page[0] + at, page[1] + at);
-		b = two_turns(b, page[2] + at, page[3] + at);
-		c = two_turns(c, page[4] + at, page[5] + at);
-		d = two_turns(d, page[6] + at, page[7] + at);
+	for (int i = 0; i < VECTOR_PAGES / 2; i++)
+		vector[i] = _mm512_loadu_si512(begin);
+	for (size_t at = 0, half = 0; half < PLAIN_PAGES; half++) {
+		struct xxh64_state state = begin[0];
+
+		for (; at < (half + 1) * page_size / PLAIN_PAGES; at += 2 * XXH64_STRIPE) {
+#pragma GCC unroll 4
+			for (int i = 0; i < VECTOR_PAGES / 2; i++) {
+				vector[i] = two_turns(vector[i], page[2 * i] + at,
+						      page[2 * i + 1] + at);
+				if (!is_ten)
+					continue;
+				plain_turn(&state, plain);
+				plain += XXH64_STRIPE;
+			}
+		}
+		ret_states[VECTOR_PAGES + half] = state;
 	}
-	_mm512_storeu_si512(ret_states, a);
-	_mm512_storeu_si512(ret_states + 2, b);
-	_mm512_storeu_si512(ret_states + 4, c);
-	_mm512_storeu_si512(ret_states + 6, d);
+	for (int i = 0; i < VECTOR_PAGES / 2; i++)
+		_mm512_storeu_si512(&ret_states[2 * i], vector[i]);
+}
+
+/* Where there are fewer than eight, the last one is done several times. */
+AVX512 static void eight_pages(const unsigned char *first, size_t n, size_t page_size,
+			       struct xxh64_state ret_states[PAGES])
+{
+	const unsigned char *page[VECTOR_PAGES];
+
+	for (size_t i = 0; i < VECTOR_PAGES; i++)
+		page[i] = first + (i < n ? i : n - 1) * page_size;
+	take_pages(page, NULL, false, page_size, ret_states);
+}
+
+AVX512 static void ten_pages(const unsigned char *first, size_t page_size,
+			     struct xxh64_state ret_states[PAGES])
+{
+	const unsigned char *page[VECTOR_PAGES];
+
+	for (size_t i = 0; i < VECTOR_PAGES; i++)
+		page[i] = first + i * page_size;
+	take_pages(page, first + VECTOR_PAGES * page_size, true, page_size, ret_states);
 }
 
 void ksm_xxh64_avx512(const void *pages, size_t page_size, size_t n, uint64_t *ret_hashes)
@@ -57,14 +102,13 @@ void ksm_xxh64_avx512(const void *pages, size_t page_size, size_t n, uint64_t *r
 	const unsigned char *first = pages;
 
 	while (n >= ENOUGH) {
-		size_t count = n < PAGES ? n : PAGES;
-		const unsigned char *page[PAGES];
+		size_t count = n >= PAGES ? PAGES : n < VECTOR_PAGES ? n : VECTOR_PAGES;
 		struct xxh64_state state[PAGES];
 
-		/* Where there are not eight, the last one is done several times. */
-		for (size_t i = 0; i < PAGES; i++)
-			page[i] = first + (i < count ? i : count - 1) * page_size;
-		eight_pages(page, page_size, state);
+		if (count == PAGES)
+			ten_pages(first, page_size, state);
+		else
+			eight_pages(first, count, page_size, state);
 		for (size_t i = 0; i < count; i++)
 			ret_hashes[i] = xxh64_end(&state[i], page_size);
 		first += count * page_size;

@@ -10,10 +10,10 @@
 
 #include "checksum/checksum.h"
 
-#define PAGES	  64
+#define PAGES	  256 /* of a batch */
 #define PAGE_SIZE 4096
 #define ROUNDS	  41
-#define REPEATS	  100
+#define REPEATS	  25
 
 enum { LIBRARY, XXH64_MANY, LIBRARY_AND_KEY, SUMMER, JHASH2_ONE, JHASH2_MANY, JOBS };
 

@@ -14,7 +14,7 @@
 
 static unsigned char pages[PAGES * PAGE_BYTES_MAX + 1];
 static struct {
-	_Alignas(64) unsigned char bytes[KSM_NH_KEY_BYTES];
+	_Alignas(64) unsigned char bytes[KSM_BLOCK_KEY_BYTES];
 } key;
 
 static void fill(unsigned char *bytes, size_t n)
@@ -27,18 +27,18 @@ static void fill(unsigned char *bytes, size_t n)
 static void compare(const struct ksm_many *many, const struct ksm_many *plain, size_t page_size,
 		    size_t n)
 {
-	uint64_t xxh64[2][PAGES], nh[2][KSM_NH_SUMS];
+	uint64_t xxh64[2][PAGES], hash[2][KSM_BLOCK_SUMS];
 	uint32_t jhash2[2][PAGES];
 
 	many->xxh64(pages + 1, page_size, n, xxh64[0]);
 	plain->xxh64(pages + 1, page_size, n, xxh64[1]);
 	many->jhash2(pages + 1, page_size, n, jhash2[0]);
 	plain->jhash2(pages + 1, page_size, n, jhash2[1]);
-	many->nh(pages + 1 + n, key.bytes, nh[0]);
-	plain->nh(pages + 1 + n, key.bytes, nh[1]);
+	many->hash_block(pages + 1 + n, key.bytes, hash[0]);
+	plain->hash_block(pages + 1 + n, key.bytes, hash[1]);
 	if (memcmp(xxh64[0], xxh64[1], n * sizeof(**xxh64)) == 0 &&
 	    memcmp(jhash2[0], jhash2[1], n * sizeof(**jhash2)) == 0 &&
-	    memcmp(nh[0], nh[1], sizeof(nh[0])) == 0)
+	    memcmp(hash[0], hash[1], sizeof(hash[0])) == 0)
 		return;
 	fprintf(stderr, "%s: other sums of %zu pages of %zu bytes\n", many->name, n, page_size);
 	exit(1);

@@ -139,10 +139,10 @@ TEST(PageKey, DependsOnEachSecret)
 
 	ASSERT_EQ(ksm_summer_init(&summer, KSM_CHECKSUM_XXHASH, 4096), 0);
 	ksm_summer_pages(&summer, page.data(), 1, &before);
-	summer.nh_key[KSM_NH_KEY_BYTES - 1] ^= 1;
+	summer.block_key[KSM_BLOCK] ^= 1;
 	ksm_summer_pages(&summer, page.data(), 1, &after);
 	EXPECT_FALSE(ksm_page_key_equal(before.key, after.key));
-	summer.nh_key[KSM_NH_KEY_BYTES - 1] ^= 1;
+	summer.block_key[KSM_BLOCK] ^= 1;
 	summer.key_secret[0] ^= 1;
 	ksm_summer_pages(&summer, page.data(), 1, &after);
 	EXPECT_FALSE(ksm_page_key_equal(before.key, after.key));
