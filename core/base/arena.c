@@ -5,7 +5,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/populate.h"
+
 #define FIRST_CAPACITY 4096
+/* Bytes that get their pages together. */
+#define PIECE 65536
 
 void ksm_arena_init(struct ksm_arena *arena, size_t size)
 {
@@ -44,6 +48,15 @@ static int grow(struct ksm_arena *arena)
 	return 0;
 }
 
+static void populate(struct ksm_arena *arena)
+{
+	size_t left = arena->capacity * arena->size - arena->populated;
+	size_t bytes = left < PIECE ? left : PIECE;
+
+	ksm_populate((char *)arena->base + arena->populated, bytes);
+	arena->populated += bytes;
+}
+
 uint32_t ksm_arena_alloc(struct ksm_arena *arena)
 {
 	uint32_t number = arena->free;
@@ -56,6 +69,8 @@ uint32_t ksm_arena_alloc(struct ksm_arena *arena)
 	/* Fresh anonymous memory is zero already. */
 	if (arena->end >= arena->capacity && grow(arena))
 		return 0;
+	if ((arena->end + (size_t)1) * arena->size > arena->populated)
+		populate(arena);
 	return arena->end++;
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/populate.h"
+
 int ksm_array_reserve(void *array, size_t *capacity, size_t need, size_t size)
 {
 	size_t want = *capacity + *capacity / 2;
@@ -23,4 +25,13 @@ int ksm_array_reserve(void *array, size_t *capacity, size_t need, size_t size)
 	memcpy(array, &new, sizeof(new));
 	*capacity = want;
 	return 0;
+}
+
+void *ksm_array_zeroed(size_t n, size_t size)
+{
+	void *array = calloc(n, size);
+
+	if (array)
+		ksm_populate(array, n * size);
+	return array;
 }

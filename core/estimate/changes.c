@@ -42,9 +42,10 @@ static void take_pages(const struct ksm_page_source *source, const struct ksm_tw
 
 	for (uint32_t mm = 0; mm < source->n_spaces; mm++) {
 		struct kind_cursor cursor = {.areas = &source->space[mm].areas};
+		struct ksm_twin_walk walk = ksm_twin_walk_begin(twin, mm);
+		uint32_t number;
 
-		for (uint32_t number = ksm_twin_first(twin, mm); number;
-		     number = ksm_twin_next(twin, number)) {
+		while ((number = ksm_twin_walk_next(&walk)) != 0) {
 			ksm_twin_get_page(twin, number, &page);
 			take_page(&change[kind_at(&cursor, page.address)], &page);
 		}

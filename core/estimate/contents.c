@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 
 size_t ksm_contents_end(const struct ksm_contents *contents, size_t first)
@@ -24,11 +25,12 @@ static size_t find_rest(const struct ksm_twin *twin, uint32_t n_mms, uint32_t *r
 {
 	size_t n = 0;
 
-	for (uint32_t mm = 0; mm < n_mms; mm++)
-		for (uint32_t page = ksm_twin_first(twin, mm); page;
-		     page = ksm_twin_next(twin, page))
-			if (!ksm_twin_is_alone(twin, page))
-				rest[n++] = page;
+	for (uint32_t mm = 0; mm < n_mms; mm++) {
+		struct ksm_twin_walk walk = ksm_twin_walk_begin(twin, mm);
+
+		while ((rest[n] = ksm_twin_walk_rest(&walk)) != 0)
+			n++;
+	}
 	return n;
 }
 
@@ -85,14 +87,14 @@ static void distribute(struct grouping *grouping, const uint32_t *pages, uint32_
 static int order_rest(struct ksm_contents *contents, const uint32_t *rest)
 {
 	size_t n = contents->n;
-	struct group *group ksm_auto_free = calloc(n + 1, sizeof(*group));
+	struct group *group ksm_auto_free = ksm_array_zeroed(n + 1, sizeof(*group));
 	uint32_t *group_of ksm_auto_free = malloc((n + 1) * sizeof(*group_of));
 	uint32_t *bucket ksm_auto_free = NULL;
 	struct grouping grouping = {.twin = contents->twin, .group = group};
 
 	while (grouping.mask < n / 2)
 		grouping.mask = grouping.mask * 2 + 1;
-	grouping.bucket = bucket = calloc(grouping.mask + 1, sizeof(*bucket));
+	grouping.bucket = bucket = ksm_array_zeroed(grouping.mask + 1, sizeof(*bucket));
 	if (!group || !group_of || !bucket)
 		return -ENOMEM;
 	distribute(&grouping, rest, group_of, n, contents->page);
@@ -166,17 +168,16 @@ static void look_ahead(const struct ksm_contents *contents, size_t first, size_t
 /* 0 once there is none any more. Which are in the order is up to the twin that it was made by. */
 static uint32_t next_alone(struct ksm_contents_walk *walk)
 {
-	const struct ksm_twin *twin = walk->contents->ordered;
-
 	for (; walk->mm < walk->contents->n_mms; walk->mm++) {
-		uint32_t page = walk->next ? ksm_twin_next(twin, walk->next)
-					   : ksm_twin_first(twin, walk->mm);
+		uint32_t page;
 
-		while (page && !ksm_twin_is_alone(twin, page))
-			page = ksm_twin_next(twin, page);
-		walk->next = page;
+		if (!walk->pages.twin)
+			walk->pages = ksm_twin_walk_begin(walk->contents->ordered, walk->mm);
+		page = ksm_twin_walk_alone(&walk->pages,
+					   walk->plain ? &walk->plain[walk->mm] : NULL);
 		if (page)
 			return page;
+		walk->pages.twin = NULL;
 	}
 	return 0;
 }

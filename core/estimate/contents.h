@@ -42,14 +42,16 @@ struct ksm_all_contents ksm_contents_of(const struct ksm_all_contents *contents,
 /* Where the content that begins at @first ends, exclusive. */
 size_t ksm_contents_end(const struct ksm_contents *contents, size_t first);
 
-/* All of them, one after the other. Zero-initialise, but for the contents. */
+/* All of them, one after the other. Zero-initialise, but for the contents and what is counted. */
 struct ksm_contents_walk {
 	const struct ksm_contents *contents;
+	int64_t *
+		plain; /* by mm: contents of a plain page (ksm_twin_walk_alone), not shown then; NULL: shown */
 	const uint32_t *page; /* of the content at hand */
 	size_t n;
 	/* where it stands */
 	uint32_t mm;
-	uint32_t next; /* page of the mm */
+	struct ksm_twin_walk pages;
 	uint32_t alone;
 	size_t end;
 };

@@ -12,11 +12,12 @@
 static int find_areas(const struct ksm_twin *twin, uint32_t target, const struct ksm_areas *areas,
 		      struct ksm_map *map, int64_t *ret_pages)
 {
+	struct ksm_twin_walk walk = ksm_twin_walk_begin(twin, target);
 	size_t capacity = 0, at = 0;
+	uint32_t number;
 
 	*ret_pages = 0;
-	for (uint32_t number = ksm_twin_first(twin, target); number;
-	     number = ksm_twin_next(twin, number)) {
+	while ((number = ksm_twin_walk_next(&walk)) != 0) {
 		struct ksm_map_area *last = map->n_areas ? &map->area[map->n_areas - 1] : NULL;
 		struct ksm_twin_page page;
 

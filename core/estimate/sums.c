@@ -271,9 +271,10 @@ static bool is_plain(const struct ksm_twin_page *page)
 	       !(page->flags & KSM_PAGE_KSM);
 }
 
-static void charge_plain(struct summing *s, const struct mapping *mapping)
+/* Of @n such contents, whose pages lie in the same parts. */
+static void charge_plain(struct summing *s, const struct mapping *mapping, int64_t n)
 {
-	int64_t weight = s->contents->weight;
+	int64_t pages = n * s->contents->weight;
 
 	for (int d = 0; d < DIMENSIONS; d++) {
 		struct ksm_estimate_sums *sums;
@@ -281,11 +282,11 @@ static void charge_plain(struct summing *s, const struct mapping *mapping)
 		if (!s->bucket[d])
 			continue;
 		sums = &s->bucket[d][mapping->bucket[d]].sums;
-		sums->pages_present += weight;
-		sums->physical_pages += weight;
-		sums->distinct_pages += weight;
+		sums->pages_present += pages;
+		sums->physical_pages += pages;
+		sums->distinct_pages += pages;
 	}
-	s->plain_contents += weight;
+	s->plain_contents += pages;
 }
 
 /* Most contents are of one page, and what there is to say of these takes one look at it. */
@@ -295,7 +296,7 @@ static int sum_single(struct summing *s, uint32_t page)
 
 	load_mapping(s, page, &mapping);
 	if (is_plain(&mapping.page)) {
-		charge_plain(s, &mapping);
+		charge_plain(s, &mapping, 1);
 		return 0;
 	}
 	if (is_ksm_page_of_node(&mapping.page))
@@ -397,7 +398,7 @@ static int allocate(struct summing *s, const struct ksm_all_contents *contents)
 		if (ksm_twin_node_end(contents->of[i].twin) > nodes)
 			nodes = ksm_twin_node_end(contents->of[i].twin);
 	s->bucket[TOTAL] = calloc(1, sizeof(struct bucket));
-	s->node_kept = calloc(nodes, sizeof(*s->node_kept));
+	s->node_kept = ksm_array_zeroed(nodes, sizeof(*s->node_kept));
 	return s->bucket[TOTAL] && s->node_kept ? 0 : -ENOMEM;
 }
 
@@ -435,11 +436,24 @@ static int sum_sampled(struct summing *s, const uint32_t *pages, size_t n)
 	return err;
 }
 
+/*
+ * Contents of a plain page are counted by target, unless they are charged to groups as well, each counts on its own, as
+ * in a sample, or which they are is not up to the twin at hand.
+ */
+static bool counts_plain(const struct summing *s)
+{
+	return !s->grouping && s->contents->weight == 1 &&
+	       s->contents->twin == s->contents->ordered;
+}
+
 static int sum_stratum(struct summing *s)
 {
 	struct ksm_contents_walk walk = {.contents = s->contents};
-	int err = 0;
+	int64_t *plain ksm_auto_free = calloc(s->source->n_spaces + 1, sizeof(*plain));
+	int err = plain ? 0 : -ENOMEM;
 
+	if (counts_plain(s))
+		walk.plain = plain;
 	while (!err && ksm_contents_next(&walk)) {
 		s->content++;
 		s->freed = 0;
@@ -447,6 +461,8 @@ static int sum_stratum(struct summing *s)
 		err = s->contents->weight > 1 ? sum_sampled(s, walk.page, walk.n)
 					      : sum_any(s, walk.page, walk.n);
 	}
+	for (uint32_t i = 0; i < s->source->n_spaces && !err; i++)
+		charge_plain(s, &(struct mapping){.bucket[TARGET] = i}, plain[i]);
 	return err;
 }
 

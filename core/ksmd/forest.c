@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "ksmd/internal.h"
 
 #define ROOTS_MAX (1u << 31)
@@ -16,7 +17,7 @@ int forest_init(const struct ksm_twin *twin, struct forest *forest, uint64_t n)
 		roots *= 2;
 	if (twin->fixed_roots)
 		roots = twin->fixed_roots;
-	root = calloc(roots, sizeof(*root));
+	root = ksm_array_zeroed(roots, sizeof(*root));
 	if (!root)
 		return -ENOMEM;
 	forest->root = root;

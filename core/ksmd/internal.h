@@ -89,19 +89,24 @@ enum { NODE_FREE, NODE_PLAIN, NODE_CHAIN, NODE_DUP };
  */
 struct stable_node {
 	struct ksm_page_key key;
-	struct ksm_rb_node rb; /* plain nodes and chains */
-	uint64_t kpfn;	       /* 0 if unknown, or if the page is a copy made for merging */
-	uint32_t first;	       /* rmap item; for a chain its first dup */
+	uint64_t kpfn; /* 0 if unknown, or if the page is a copy made for merging */
+	union {
+		struct ksm_rb_node rb; /* of plain nodes and chains */
+		struct {	       /* of a dup */
+			uint32_t chain;
+			uint32_t next;
+			uint32_t prev; /* 0 for the first */
+		} dup;
+	};
+	uint32_t first; /* rmap item; for a chain its first dup */
 	uint32_t rmap_hlist_len;
 	uint32_t mapcount; /* of its items, those whose address maps the page still */
 	uint32_t held;	   /* the pass in which an address that is no item was seen to map it */
-	uint32_t chain;	   /* of a dup */
-	uint32_t next_dup;
-	uint32_t prev_dup; /* 0 for the first */
 	uint32_t next_by_kpfn;
 	uint16_t kind;
 	uint16_t nid; /* as of its items */
 };
+_Static_assert(sizeof(struct stable_node) == 64, "a search fetches one line of the cache for each");
 
 /* A physical page that was merged into a node's page before fork let others map it too. */
 struct fork {

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+
 /* One key in eight shares its slot by chance at most. */
 #define SLOTS_PER_KEY 8
 #define SLOTS_MIN     4096
@@ -15,7 +17,7 @@ int key_filter_reset(struct key_filter *filter, uint64_t n)
 
 	while (slots < SLOTS_MAX && slots / SLOTS_PER_KEY < n)
 		slots *= 2;
-	word = calloc(slots / 32, sizeof(*word));
+	word = ksm_array_zeroed(slots / 32, sizeof(*word));
 	if (!word)
 		return -ENOMEM;
 	free(filter->word);

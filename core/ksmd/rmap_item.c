@@ -204,18 +204,50 @@ int cursor_drop(struct ksm_twin *twin)
 
 /* ---------------------------------------------------------------- for others */
 
-uint32_t ksm_twin_first(const struct ksm_twin *twin, uint32_t mm)
+struct ksm_twin_walk ksm_twin_walk_begin(const struct ksm_twin *twin, uint32_t mm)
 {
-	uint32_t run = twin->mm[mm].runs;
-
-	return run ? run_at(twin, run)->first : 0;
+	return (struct ksm_twin_walk){.twin = twin, .run = twin->mm[mm].runs};
 }
 
-uint32_t ksm_twin_next(const struct ksm_twin *twin, uint32_t number)
+uint32_t ksm_twin_walk_on(struct ksm_twin_walk *walk)
 {
-	const struct run *run = run_of(twin, item_at(twin, number));
+	const struct run *run = run_at(walk->twin, walk->run);
 
-	if (number - run->first + 1 < run->n)
-		return number + 1;
-	return run->next ? run_at(twin, run->next)->first : 0;
+	if (!walk->run)
+		return 0;
+	walk->page = run->first;
+	walk->end = run->first + run->n;
+	walk->run = run->next;
+	return walk->page;
+}
+
+static bool is_plain(const struct rmap_item *item)
+{
+	return !item->is_stable && !item->in_zero_page && !(item->page_flags & KSM_PAGE_KSM) &&
+	       !item->changed && !item->is_zero;
+}
+
+uint32_t ksm_twin_walk_alone(struct ksm_twin_walk *walk, int64_t *plain)
+{
+	uint32_t page;
+
+	while ((page = ksm_twin_walk_next(walk)) != 0) {
+		const struct rmap_item *item = item_at(walk->twin, page);
+
+		if (!item->is_alone)
+			continue;
+		if (!plain || !is_plain(item))
+			break;
+		++*plain;
+	}
+	return page;
+}
+
+uint32_t ksm_twin_walk_rest(struct ksm_twin_walk *walk)
+{
+	uint32_t page = ksm_twin_walk_next(walk);
+
+	while (page && item_at(walk->twin, page)->is_alone)
+		page = ksm_twin_walk_next(walk);
+	return page;
 }

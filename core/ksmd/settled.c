@@ -52,8 +52,10 @@ int ksm_twin_has_settled(struct ksm_twin *twin, bool *ret_has_settled)
 	if (unstable_tree_reset(twin))
 		return -ENOMEM;
 	for (uint32_t mm = 0; mm < twin->n_mms && stays; mm++) {
-		for (uint32_t number = ksm_twin_first(twin, mm); number && stays;
-		     number = ksm_twin_next(twin, number)) {
+		struct ksm_twin_walk walk = ksm_twin_walk_begin(twin, mm);
+		uint32_t number;
+
+		while (stays && (number = ksm_twin_walk_next(&walk)) != 0) {
 			const struct rmap_item *item = item_at(twin, number);
 
 			if (item->is_stable || item->in_zero_page)

@@ -176,7 +176,7 @@ static bool is_page_sharing_candidate(const struct ksm_twin *twin, const struct 
  */
 static void chain_count(struct ksm_twin *twin, const struct stable_node *dup, int by)
 {
-	struct stable_node *chain = node_at(twin, dup->chain);
+	struct stable_node *chain = node_at(twin, dup->dup.chain);
 
 	if (!dup->mapcount)
 		chain->mapcount += (uint32_t)by;
@@ -202,11 +202,11 @@ static void chain_add_dup(struct ksm_twin *twin, uint32_t chain, uint32_t dup)
 	struct stable_node *chain_node = node_at(twin, chain), *dup_node = node_at(twin, dup);
 
 	dup_node->kind = NODE_DUP;
-	dup_node->chain = chain;
-	dup_node->prev_dup = 0;
-	dup_node->next_dup = chain_node->first;
+	dup_node->dup.chain = chain;
+	dup_node->dup.prev = 0;
+	dup_node->dup.next = chain_node->first;
 	if (chain_node->first)
-		node_at(twin, chain_node->first)->prev_dup = dup;
+		node_at(twin, chain_node->first)->dup.prev = dup;
 	chain_node->first = dup;
 	chain_count(twin, dup_node, 1);
 	twin->counters.stable_node_dups++;
@@ -217,12 +217,12 @@ static void chain_remove_dup(struct ksm_twin *twin, uint32_t dup)
 	const struct stable_node *node = node_at(twin, dup);
 
 	chain_count(twin, node, -1);
-	if (node->prev_dup)
-		node_at(twin, node->prev_dup)->next_dup = node->next_dup;
+	if (node->dup.prev)
+		node_at(twin, node->dup.prev)->dup.next = node->dup.next;
 	else
-		node_at(twin, node->chain)->first = node->next_dup;
-	if (node->next_dup)
-		node_at(twin, node->next_dup)->prev_dup = node->prev_dup;
+		node_at(twin, node->dup.chain)->first = node->dup.next;
+	if (node->dup.next)
+		node_at(twin, node->dup.next)->dup.prev = node->dup.prev;
 	twin->counters.stable_node_dups--;
 }
 
@@ -263,8 +263,8 @@ static uint32_t choose_dup(struct ksm_twin *twin, uint32_t chain)
 	uint32_t dup = node_at(twin, chain)->rmap_hlist_len ? node_at(twin, chain)->first : 0;
 
 	while (dup && !is_page_sharing_candidate(twin, node_at(twin, dup), 0))
-		dup = node_at(twin, dup)->next_dup;
-	if (dup && node_at(twin, dup)->prev_dup &&
+		dup = node_at(twin, dup)->dup.next;
+	if (dup && node_at(twin, dup)->dup.prev &&
 	    is_page_sharing_candidate(twin, node_at(twin, dup), 1)) {
 		chain_remove_dup(twin, dup);
 		chain_add_dup(twin, chain, dup);
@@ -344,7 +344,7 @@ static void free_stable_node(struct ksm_twin *twin, uint32_t number)
 
 	kpfn_forget(twin, number);
 	if (node->kind == NODE_DUP) {
-		uint32_t chain = node->chain;
+		uint32_t chain = node->dup.chain;
 
 		chain_remove_dup(twin, number);
 		if (!node_at(twin, chain)->first) {
@@ -473,9 +473,9 @@ static bool prune_chain(struct ksm_twin *twin, uint32_t chain)
 	if (!node_at(twin, chain)->mapcount)
 		return false;
 	for (uint32_t dup = node_at(twin, chain)->first, next; dup; dup = next) {
-		bool is_last = !node_at(twin, dup)->prev_dup && !node_at(twin, dup)->next_dup;
+		bool is_last = !node_at(twin, dup)->dup.prev && !node_at(twin, dup)->dup.next;
 
-		next = node_at(twin, dup)->next_dup;
+		next = node_at(twin, dup)->dup.next;
 		if (is_alive(twin, dup))
 			continue;
 		free_stale_node(twin, dup);
@@ -507,7 +507,7 @@ uint32_t stable_tree_search(struct ksm_twin *twin, const struct rmap_item *item)
 		if (prune_chain(twin, number))
 			return 0;
 		first = node_at(twin, number)->first;
-		if (node_at(twin, first)->next_dup)
+		if (node_at(twin, first)->dup.next)
 			return choose_dup(twin, number);
 		collapse_chain(twin, number);
 		number = first;

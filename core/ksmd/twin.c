@@ -90,13 +90,28 @@ int ksm_twin_pass_begin(struct ksm_twin *twin)
 /* Their slots lie anywhere in memory: so many are fetched ahead. */
 #define KEYS_AHEAD 16
 
+static void look_ahead_in(const struct key_filter *filter, const struct ksm_twin *twin,
+			  uint32_t number)
+{
+	if (twin->items.end - number > KEYS_AHEAD)
+		key_filter_prefetch(filter, item_at(twin, number + KEYS_AHEAD)->key);
+}
+
+static void add_items(const struct ksm_twin *twin, struct key_filter *filter)
+{
+	for (uint32_t number = 1; number < twin->items.end; number++) {
+		look_ahead_in(filter, twin, number);
+		if (item_at(twin, number)->is_present)
+			key_filter_add(filter, item_at(twin, number)->key);
+	}
+}
+
 static void mark_alone(struct ksm_twin *twin, const struct key_filter *filter)
 {
 	for (uint32_t number = 1; number < twin->items.end; number++) {
 		struct rmap_item *item = item_at(twin, number);
 
-		if (twin->items.end - number > KEYS_AHEAD)
-			key_filter_prefetch(filter, item_at(twin, number + KEYS_AHEAD)->key);
+		look_ahead_in(filter, twin, number);
 		item->is_alone = item->is_present && key_filter_is_alone(filter, item->key);
 	}
 }
@@ -108,9 +123,7 @@ static int learn_contents(struct ksm_twin *twin)
 
 	if (key_filter_reset(&filter, twin->fixed_roots ?: twin->items.end))
 		return -ENOMEM;
-	for (uint32_t number = 1; number < twin->items.end; number++)
-		if (item_at(twin, number)->is_present)
-			key_filter_add(&filter, item_at(twin, number)->key);
+	add_items(twin, &filter);
 	for (uint32_t number = 1; number < twin->nodes.end; number++)
 		if (node_at(twin, number)->kind != NODE_FREE)
 			key_filter_add(&filter, node_at(twin, number)->key);
@@ -392,10 +405,11 @@ int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page, const struc
 /* Nothing of it was seen in this pass. */
 static bool mm_is_gone(const struct ksm_twin *twin, uint32_t mm)
 {
-	uint32_t number = ksm_twin_first(twin, mm);
+	struct ksm_twin_walk walk = ksm_twin_walk_begin(twin, mm);
+	uint32_t number = ksm_twin_walk_next(&walk);
 
 	while (number && !item_at(twin, number)->is_present)
-		number = ksm_twin_next(twin, number);
+		number = ksm_twin_walk_next(&walk);
 	return !number;
 }
 
@@ -419,8 +433,10 @@ int ksm_twin_pass_end(struct ksm_twin *twin)
 
 static int repeat_mm(struct ksm_twin *twin, uint32_t mm, bool smart_scan)
 {
-	for (uint32_t number = ksm_twin_first(twin, mm); number;
-	     number = ksm_twin_next(twin, number)) {
+	struct ksm_twin_walk walk = ksm_twin_walk_begin(twin, mm);
+	uint32_t number;
+
+	while ((number = ksm_twin_walk_next(&walk)) != 0) {
 		struct rmap_item *item = item_at(twin, number);
 
 		look_ahead(twin, number);
@@ -484,11 +500,6 @@ uint32_t ksm_twin_node_end(const struct ksm_twin *twin)
 struct ksm_page_key ksm_twin_key(const struct ksm_twin *twin, uint32_t number)
 {
 	return item_at(twin, number)->key;
-}
-
-bool ksm_twin_is_alone(const struct ksm_twin *twin, uint32_t number)
-{
-	return item_at(twin, number)->is_alone;
 }
 
 void ksm_twin_prefetch(const struct ksm_twin *twin, uint32_t number)

@@ -79,12 +79,32 @@ struct ksm_twin_page {
 	bool in_zero_page; /* merged with the kernel's zero page */
 };
 
-/* The pages of an address space in ascending order: numbers, 0 at the end. */
-uint32_t ksm_twin_first(const struct ksm_twin *twin, uint32_t mm);
-uint32_t ksm_twin_next(const struct ksm_twin *twin, uint32_t number);
+/* Going through the pages of an address space in ascending order, while none comes or goes. */
+struct ksm_twin_walk {
+	const struct ksm_twin *twin;
+	uint32_t page; /* where it stands */
+	uint32_t end;  /* up to which numbers are those of the pages that follow */
+	uint32_t run;  /* which has those behind it; 0: none */
+};
+
+struct ksm_twin_walk ksm_twin_walk_begin(const struct ksm_twin *twin, uint32_t mm);
+/* The next page's number, 0 at the end. */
+uint32_t ksm_twin_walk_on(struct ksm_twin_walk *walk);
+/*
+ * The next page whose content no other had in the last pass. One in eight of these is not told from the others, as telling
+ * would not be cheap. Where @plain is not NULL, those of which there is no more to say are only counted there: neither
+ * merged nor a KSM page, without change, and not of zeros.
+ */
+uint32_t ksm_twin_walk_alone(struct ksm_twin_walk *walk, int64_t *plain);
+/* The next of the others. */
+uint32_t ksm_twin_walk_rest(struct ksm_twin_walk *walk);
+
+static inline uint32_t ksm_twin_walk_next(struct ksm_twin_walk *walk)
+{
+	return walk->page + 1 < walk->end ? ++walk->page : ksm_twin_walk_on(walk);
+}
+
 struct ksm_page_key ksm_twin_key(const struct ksm_twin *twin, uint32_t number);
-/* Only true if no other page had its content in the last pass; cheap, but one in eight such pages is not told. */
-bool ksm_twin_is_alone(const struct ksm_twin *twin, uint32_t number);
 /* Hints that the page is asked for soon: two, and the second once what the first has fetched is there. */
 void ksm_twin_prefetch(const struct ksm_twin *twin, uint32_t number);
 void ksm_twin_prefetch_more(const struct ksm_twin *twin, uint32_t number);

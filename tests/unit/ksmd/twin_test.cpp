@@ -479,9 +479,10 @@ TEST(Twin, RepeatLeavesChangedPagesOut)
 
 int CountChanged(const ksm_twin *twin)
 {
+	ksm_twin_walk walk = ksm_twin_walk_begin(twin, 0);
 	int changed = 0;
 
-	for (uint32_t page = ksm_twin_first(twin, 0); page; page = ksm_twin_next(twin, page)) {
+	while (uint32_t page = ksm_twin_walk_next(&walk)) {
 		ksm_twin_page seen;
 
 		ksm_twin_get_page(twin, page, &seen);
