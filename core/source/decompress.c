@@ -10,7 +10,6 @@
 #include "base/array.h"
 #include "source/codec.h"
 
-#define INPUT_BYTES    (128u << 10)
 #define STEP_BYTES_MAX (1u << 30) /* zlib and bzip2 count in unsigned int */
 #define MIB	       (UINT64_C(1) << 20)
 
@@ -24,18 +23,18 @@ struct ksm_decoder {
 	struct ksm_codec_state state;
 	ksm_decoder_pull pull;
 	void *data;
-	bool ended;	 /* nothing more to pull */
-	uint64_t taken;	 /* bytes taken so far */
-	uint64_t given;	 /* bytes of content so far */
-	size_t in_start; /* what is left in buf */
-	size_t in_end;
+	bool ended;	/* nothing more to pull */
+	uint64_t taken; /* bytes taken so far */
+	uint64_t given; /* bytes of content so far */
+	const unsigned char *in;
+	size_t in_len; /* not taken yet */
 	struct {
 		unsigned char *data;
-		size_t start, end, capacity;
-	} kept; /* pulled to be looked at; comes behind buf, and before all that is still to be pulled */
-	int ret; /* the fault that was met, if one was */
+		size_t len, capacity;
+		bool is_in; /* its rest is what in is, else in is empty where there are any */
+	} kept;		    /* pulled to be looked at: before all that is still to be pulled */
+	int ret;	    /* the fault that was met, if one was */
 	struct ksm_error fault;
-	unsigned char buf[INPUT_BYTES];
 };
 
 int ksm_decoder_new(const struct ksm_codec *codec, ksm_decoder_pull pull, void *data,
@@ -108,37 +107,29 @@ static int fault(struct ksm_decoder *decoder, enum ksm_codec_step step)
 /* Bytes that were kept, then new ones. */
 static int refill(struct ksm_decoder *decoder)
 {
-	size_t got = decoder->kept.end - decoder->kept.start;
 	int ret;
 
-	if (decoder->in_start < decoder->in_end)
+	if (decoder->in_len)
 		return 0;
-	if (got) {
-		if (got > sizeof(decoder->buf))
-			got = sizeof(decoder->buf);
-		memcpy(decoder->buf, decoder->kept.data + decoder->kept.start, got);
-		decoder->kept.start += got;
-		decoder->in_start = 0;
-		decoder->in_end = got;
+	if (decoder->kept.is_in)
+		decoder->kept.len = 0;
+	decoder->kept.is_in = decoder->kept.len > 0;
+	if (decoder->kept.is_in) {
+		decoder->in = decoder->kept.data;
+		decoder->in_len = decoder->kept.len;
 		return 0;
 	}
 	if (decoder->ended)
 		return 0;
-	ret = decoder->pull(decoder->data, decoder->buf, sizeof(decoder->buf), &got,
-			    &decoder->fault);
-	if (ret)
-		return ret;
-	decoder->in_start = 0;
-	decoder->in_end = got;
-	decoder->ended = !got;
-	return 0;
+	ret = decoder->pull(decoder->data, &decoder->in, &decoder->in_len, &decoder->fault);
+	decoder->ended = !ret && !decoder->in_len;
+	return ret;
 }
 
 /* Takes and gives what it can in one go. 1 while there may be more, 0 at the end, or a negative errno. */
 static int decode(struct ksm_decoder *decoder, unsigned char **out, size_t *out_len)
 {
-	struct ksm_codec_window window = {decoder->buf + decoder->in_start,
-					  decoder->in_end - decoder->in_start, *out, *out_len};
+	struct ksm_codec_window window = {decoder->in, decoder->in_len, *out, *out_len};
 	size_t had_in = window.in_len, had_out;
 	enum ksm_codec_step step;
 
@@ -148,7 +139,8 @@ static int decode(struct ksm_decoder *decoder, unsigned char **out, size_t *out_
 		window.out_len = STEP_BYTES_MAX;
 	had_out = window.out_len;
 	step = decoder->codec->step(&decoder->state, &window);
-	decoder->in_start += had_in - window.in_len;
+	decoder->in = window.in;
+	decoder->in_len = window.in_len;
 	decoder->taken += had_in - window.in_len;
 	decoder->given += had_out - window.out_len;
 	*out += had_out - window.out_len;
@@ -194,37 +186,41 @@ int ksm_decoder_read(struct ksm_decoder *decoder, void *buf, size_t len, size_t 
 
 /* ---------------------------------------------------------------- frames for others */
 
-/* What is left in buf, to the others that are kept. */
+/* What has not been taken becomes what is kept. */
 static int keep_rest(struct ksm_decoder *decoder)
 {
-	size_t rest = decoder->in_end - decoder->in_start;
-	size_t kept = decoder->kept.end - decoder->kept.start;
+	size_t rest = decoder->in_len;
 
-	if (ksm_array_reserve(&decoder->kept.data, &decoder->kept.capacity, rest + kept + 1, 1))
+	if (decoder->kept.is_in) {
+		memmove(decoder->kept.data, decoder->in, rest);
+		decoder->kept.len = rest;
+		decoder->kept.is_in = false;
+	} else if (ksm_array_reserve(&decoder->kept.data, &decoder->kept.capacity,
+				     decoder->kept.len + rest + 1, 1)) {
 		return -ENOMEM;
-	if (kept)
-		memmove(decoder->kept.data + rest, decoder->kept.data + decoder->kept.start, kept);
-	if (rest)
-		memcpy(decoder->kept.data, decoder->buf + decoder->in_start, rest);
-	decoder->kept.start = 0;
-	decoder->kept.end = rest + kept;
-	decoder->in_start = decoder->in_end = 0;
+	} else if (rest) {
+		memcpy(decoder->kept.data, decoder->in, rest);
+		decoder->kept.len = rest;
+	}
+	decoder->in_len = 0;
 	return 0;
 }
 
 /* False where no more are to be had; what a fault was is found out when it is read on from there. */
 static bool keep_more(struct ksm_decoder *decoder)
 {
+	const unsigned char *bytes;
 	struct ksm_error ignored;
 	size_t got;
 
 	if (decoder->ended ||
 	    ksm_array_reserve(&decoder->kept.data, &decoder->kept.capacity,
-			      decoder->kept.end + INPUT_BYTES, 1) ||
-	    decoder->pull(decoder->data, decoder->kept.data + decoder->kept.end, INPUT_BYTES, &got,
-			  &ignored))
+			      decoder->kept.len + KSM_DECODER_PIECE, 1) ||
+	    decoder->pull(decoder->data, &bytes, &got, &ignored))
 		return false;
-	decoder->kept.end += got;
+	if (got)
+		memcpy(decoder->kept.data + decoder->kept.len, bytes, got);
+	decoder->kept.len += got;
 	decoder->ended = !got;
 	return got > 0;
 }
@@ -236,7 +232,7 @@ static size_t find_frames(struct ksm_decoder *decoder, size_t *ret_content)
 
 	while (done < FRAMES_ENOUGH) {
 		enum ksm_frame_sight sight = decoder->codec->frame_end(
-			decoder->kept.data + done, decoder->kept.end - done,
+			decoder->kept.data + done, decoder->kept.len - done,
 			FRAMES_CONTENT_MAX - content, &len, &more);
 
 		if (sight == KSM_FRAME_WHOLE) {
@@ -263,7 +259,8 @@ bool ksm_decoder_take_frames(struct ksm_decoder *decoder, struct ksm_frames *fra
 	memcpy(frames->data, decoder->kept.data, len);
 	frames->len = len;
 	frames->at = decoder->taken;
-	decoder->kept.start = len;
+	decoder->kept.len -= len;
+	memmove(decoder->kept.data, decoder->kept.data + len, decoder->kept.len);
 	decoder->taken += len;
 	return true;
 }
@@ -280,7 +277,8 @@ int ksm_frames_unpack(const struct ksm_codec *codec, const struct ksm_frames *fr
 }
 
 /* As ksm_decoder_pull: there are no more than were there from the beginning. */
-static int pull_nothing(void *data, void *buf, size_t len, size_t *ret_len, struct ksm_error *err)
+static int pull_nothing(void *data, const unsigned char **ret_bytes, size_t *ret_len,
+			struct ksm_error *err)
 {
 	*ret_len = 0;
 	return 0;
@@ -296,7 +294,7 @@ int ksm_decoder_new_of_frames(const struct ksm_codec *codec, struct ksm_frames *
 	if (!decoder)
 		return ret;
 	decoder->kept.data = frames->data;
-	decoder->kept.end = frames->len;
+	decoder->kept.len = frames->len;
 	decoder->kept.capacity = frames->capacity;
 	decoder->taken = frames->at;
 	decoder->given = content;

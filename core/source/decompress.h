@@ -16,11 +16,12 @@ struct ksm_codec;
 struct ksm_decoder;
 
 /*
- * Where a decoder's bytes come from: up to @len of them, 0 at the end. Negative errno with @err filled on
- * failure.
+ * Where a decoder's bytes come from: the next of them, some KSM_DECODER_PIECE at best; none only at the end. They are the
+ * giver's, and stay until the next call. Negative errno with @err filled on failure.
  */
-typedef int (*ksm_decoder_pull)(void *data, void *buf, size_t len, size_t *ret_len,
+typedef int (*ksm_decoder_pull)(void *data, const unsigned char **ret_bytes, size_t *ret_len,
 				struct ksm_error *err);
+#define KSM_DECODER_PIECE (128u << 10)
 
 /* What compresses bytes that begin like these; NULL if nothing known does. */
 const struct ksm_codec *ksm_codec_find(const void *front, size_t len);

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "source/decompress.h"
+#include "source/file_ahead.h"
 #include "source/read_ahead.h"
 
 #define LAYERS 2 /* one compression in another */
@@ -31,6 +32,7 @@ struct layer {
 	struct ksm_decoder *decoder;  /* NULL for the file */
 	struct ksm_read_ahead *ahead; /* who has the decoder, once reading goes past the front */
 	struct front front;
+	unsigned char *piece; /* of what follows the front, for the decoder of the next layer */
 };
 
 struct ksm_input {
@@ -44,7 +46,9 @@ struct ksm_input {
 	uint64_t offset;      /* of the content's next byte */
 	unsigned int depth;   /* of the layer whose bytes are the content */
 	struct layer *layer[LAYERS + 1];
-	int peek_ret; /* the fault met behind the front */
+	struct ksm_file_ahead
+		*file_ahead; /* of a compressed file, once the first layer's decoder has a thread */
+	int peek_ret;	     /* the fault met behind the front */
 	struct ksm_error peek_error;
 };
 
@@ -57,10 +61,10 @@ static int input_error(const struct ksm_input *input, int errnum, struct ksm_err
 
 /* ---------------------------------------------------------------- layers */
 
-/* Up to @len bytes, 0 only at the end. By place where there is one: looking for holes moves the descriptor's own. */
-static int read_file(struct ksm_input *input, void *buf, size_t len, size_t *ret_len,
-		     struct ksm_error *err)
+/* As ksm_file_read. By place where there is one: looking for holes moves the descriptor's own. */
+static int read_file(void *data, void *buf, size_t len, size_t *ret_len, struct ksm_error *err)
 {
+	struct ksm_input *input = data;
 	ssize_t n;
 
 	do {
@@ -85,10 +89,10 @@ static int read_on(struct layer *layer, void *buf, size_t len, size_t *ret_len,
 	return read_file(layer->input, buf, len, ret_len, err);
 }
 
-/* As a decoder's pull: the front first, then what follows; only the end gives nothing. */
-static int read_layer(void *data, void *buf, size_t len, size_t *ret_len, struct ksm_error *err)
+/* The front first, then what follows; only the end gives nothing. */
+static int read_layer(struct layer *layer, void *buf, size_t len, size_t *ret_len,
+		      struct ksm_error *err)
 {
-	struct layer *layer = data;
 	size_t ahead = layer->front.end - layer->front.start;
 
 	if (!ahead)
@@ -99,6 +103,26 @@ static int read_layer(void *data, void *buf, size_t len, size_t *ret_len, struct
 	layer->front.start += ahead;
 	*ret_len = ahead;
 	return 0;
+}
+
+/* As ksm_decoder_pull, likewise. */
+static int pull_layer(void *data, const unsigned char **ret_bytes, size_t *ret_len,
+		      struct ksm_error *err)
+{
+	struct layer *layer = data;
+
+	if (layer->front.start < layer->front.end) {
+		*ret_bytes = layer->front.data + layer->front.start;
+		*ret_len = layer->front.end - layer->front.start;
+		layer->front.start = layer->front.end;
+		return 0;
+	}
+	if (!layer->decoder && layer->input->file_ahead)
+		return ksm_file_ahead_take(layer->input->file_ahead, ret_bytes, ret_len, err);
+	if (!layer->piece && !(layer->piece = malloc(KSM_DECODER_PIECE)))
+		return ksm_error_no_memory(err);
+	*ret_bytes = layer->piece;
+	return read_on(layer, layer->piece, KSM_DECODER_PIECE, ret_len, err);
 }
 
 static int add_layer(struct ksm_input *input, const struct ksm_codec *codec, struct ksm_error *err)
@@ -113,7 +137,7 @@ static int add_layer(struct ksm_input *input, const struct ksm_codec *codec, str
 	layer->input = input;
 	layer->depth = depth;
 	if (codec)
-		ret = ksm_decoder_new(codec, read_layer, input->layer[input->depth],
+		ret = ksm_decoder_new(codec, pull_layer, input->layer[input->depth],
 				      &layer->decoder, err);
 	if (ret) {
 		free(layer);
@@ -238,9 +262,11 @@ void ksm_input_close(struct ksm_input **input_p)
 		if (input->layer[i]) {
 			ksm_read_ahead_free(&input->layer[i]->ahead);
 			ksm_decoder_free(&input->layer[i]->decoder);
+			free(input->layer[i]->piece);
 		}
 		free(input->layer[i]);
 	}
+	ksm_file_ahead_free(&input->file_ahead);
 	ksm_cleanup_close(&input->fd);
 	free(input->path);
 	free(input);
@@ -324,6 +350,15 @@ static unsigned int helpers_wanted(void)
 	return processors > 2 ? (unsigned int)processors - 1 : 0;
 }
 
+/* All of the content is wanted by now. Where there is no thread or memory to be had, it goes without. */
+static void begin_ahead(struct ksm_input *input, struct layer *top)
+{
+	if (input->is_regular && !input->file_ahead &&
+	    !ksm_file_ahead_new(read_file, input, &input->file_ahead))
+		ksm_file_ahead_fill(input->file_ahead);
+	ksm_read_ahead_new(top->decoder, helpers_wanted(), &top->ahead);
+}
+
 /* Up to @len bytes; the loop of ksm_input_read makes it all of them. */
 static int read_some(struct ksm_input *input, void *buf, size_t len, size_t *ret_len,
 		     struct ksm_error *err)
@@ -334,9 +369,10 @@ static int read_some(struct ksm_input *input, void *buf, size_t len, size_t *ret
 
 	if (input->max_size && len > input->max_size - input->offset)
 		len = (size_t)(input->max_size - input->offset);
-	/* All of the content is wanted by now. Where there is no thread to be had, it goes without. */
 	if (top->decoder && !top->ahead && top->front.start == top->front.end)
-		ksm_read_ahead_new(top->decoder, helpers_wanted(), &top->ahead);
+		begin_ahead(input, top);
+	if (input->file_ahead)
+		ksm_file_ahead_fill(input->file_ahead);
 	if (len)
 		return read_layer(top, buf, len, ret_len, err);
 	/* At the limit: is that the end as well? */

@@ -25,13 +25,12 @@ struct bytes {
 	size_t size;
 };
 
-static int pull(void *data, void *buf, size_t len, size_t *ret_len, struct ksm_error *err)
+static int pull(void *data, const unsigned char **ret_bytes, size_t *ret_len, struct ksm_error *err)
 {
 	struct bytes *left = data;
 
-	*ret_len = len < left->size ? len : left->size;
-	if (*ret_len)
-		memcpy(buf, left->data, *ret_len);
+	*ret_bytes = left->data;
+	*ret_len = left->size < KSM_DECODER_PIECE ? left->size : KSM_DECODER_PIECE;
 	left->data += *ret_len;
 	left->size -= *ret_len;
 	return 0;

@@ -141,11 +141,12 @@ class FramesTest : public testing::Test
 		bytes_ += Frame(content, begins_.size() % 2, begins_.size() % 4 < 2);
 		content_ += content;
 	}
-	static int Pull(void *data, void *buf, size_t len, size_t *ret_len, ksm_error *)
+	static int Pull(void *data, const unsigned char **ret_bytes, size_t *ret_len, ksm_error *)
 	{
 		auto *bytes = static_cast<std::string_view *>(data);
 
-		*ret_len = bytes->copy(static_cast<char *>(buf), len);
+		*ret_bytes = reinterpret_cast<const unsigned char *>(bytes->data());
+		*ret_len = std::min<size_t>(bytes->size(), KSM_DECODER_PIECE);
 		bytes->remove_prefix(*ret_len);
 		return 0;
 	}
