@@ -229,6 +229,8 @@ static void mark_kept_nodes(struct summing *s, const uint32_t *pages, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct ksm_twin_page page;
 
+		if (!ksm_twin_pfn(s->contents->twin, pages[i]))
+			continue;
 		ksm_twin_get_page(s->contents->twin, pages[i], &page);
 		if (is_ksm_page_of_node(&page))
 			s->node_kept[page.node] = s->content;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which contents are there once only. Most pages of most programs are like no other: nothing in a tree can be
- * equal to them, so they need not be looked up in one, nor put into it. Two bits for each of many slots count the
- * keys that fall into it, up to two. A key that is alone in its slot is alone; others may only share the slot.
+ * Which contents are there once only. Most pages of most programs are like no other: nothing in a tree can be equal to
+ * them, so they need not be looked up in one, nor put into it. A hash table of keys that keeps a few bits of each: a key
+ * that is said to be alone is; one in twenty others that are, at worst, is taken for another's.
  * Not for use outside core/ksmd.
  */
 #ifndef KSM_KSMD_KEY_FILTER_H
@@ -13,33 +13,50 @@
 
 #include "checksum/checksum.h"
 
+#define KEY_REPEATED 1u
+
 struct key_filter {
-	uint64_t *word;
-	uint64_t mask;	   /* of slots: a power of two less one */
-	uint64_t repeated; /* keys that fell into a slot that had one */
+	uint8_t *cell; /* 0: free; else bits of a key, and whether it was added more than once */
+	uint64_t mask; /* of cells: a power of two less one */
+	uint64_t
+		repeated; /* keys that were added when they, by all that is known, had been before */
 };
 
-/* Empty, for about @n keys; what it had is freed. -ENOMEM. */
+/* Empty, for @n keys at most, each time that one is added counted; what it had is freed. -ENOMEM. */
 int key_filter_reset(struct key_filter *filter, uint64_t n);
 void key_filter_release(struct key_filter *filter);
 void key_filter_add(struct key_filter *filter, struct ksm_page_key key);
-
-static inline uint64_t key_filter_slot(const struct key_filter *filter, struct ksm_page_key key)
+static inline uint64_t key_filter_home(const struct key_filter *filter, struct ksm_page_key key)
 {
 	return key.lo >> 32 & filter->mask;
+}
+
+static inline void key_filter_prefetch(const struct key_filter *filter, struct ksm_page_key key)
+{
+	__builtin_prefetch(&filter->cell[key_filter_home(filter, key)]);
+}
+
+/* Bits of the key, never none, that neither its home nor a sample is chosen by. */
+static inline uint8_t key_filter_tag(struct ksm_page_key key)
+{
+	return (uint8_t)((key.hi & 0xfc) | 2);
+}
+
+/* The key's cell, or the free one where it would go. */
+static inline uint8_t *key_filter_find(const struct key_filter *filter, struct ksm_page_key key)
+{
+	uint64_t at = key_filter_home(filter, key);
+	uint8_t tag = key_filter_tag(key);
+
+	while (filter->cell[at] && (filter->cell[at] & ~KEY_REPEATED) != tag)
+		at = (at + 1) & filter->mask;
+	return &filter->cell[at];
 }
 
 /* Of a key that was added. */
 static inline bool key_filter_is_alone(const struct key_filter *filter, struct ksm_page_key key)
 {
-	uint64_t slot = key_filter_slot(filter, key);
-
-	return !(filter->word[slot / 32] >> slot % 32 * 2 & 2);
-}
-
-static inline void key_filter_prefetch(const struct key_filter *filter, struct ksm_page_key key)
-{
-	__builtin_prefetch(&filter->word[key_filter_slot(filter, key) / 32]);
+	return !(*key_filter_find(filter, key) & KEY_REPEATED);
 }
 
 #endif

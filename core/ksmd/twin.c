@@ -121,7 +121,7 @@ static int learn_contents(struct ksm_twin *twin)
 {
 	ksm_cleanup(key_filter_release) struct key_filter filter = {0};
 
-	if (key_filter_reset(&filter, twin->fixed_roots ?: twin->items.end))
+	if (key_filter_reset(&filter, (uint64_t)twin->items.end + twin->nodes.end))
 		return -ENOMEM;
 	add_items(twin, &filter);
 	for (uint32_t number = 1; number < twin->nodes.end; number++)
@@ -500,6 +500,11 @@ uint32_t ksm_twin_node_end(const struct ksm_twin *twin)
 struct ksm_page_key ksm_twin_key(const struct ksm_twin *twin, uint32_t number)
 {
 	return item_at(twin, number)->key;
+}
+
+uint64_t ksm_twin_pfn(const struct ksm_twin *twin, uint32_t number)
+{
+	return item_at(twin, number)->pfn;
 }
 
 void ksm_twin_prefetch(const struct ksm_twin *twin, uint32_t number)

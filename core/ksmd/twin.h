@@ -91,8 +91,8 @@ struct ksm_twin_walk ksm_twin_walk_begin(const struct ksm_twin *twin, uint32_t m
 /* The next page's number, 0 at the end. */
 uint32_t ksm_twin_walk_on(struct ksm_twin_walk *walk);
 /*
- * The next page whose content no other had in the last pass. One in eight of these is not told from the others, as telling
- * would not be cheap. Where @plain is not NULL, those of which there is no more to say are only counted there: neither
+ * The next page whose content no other had in the last pass. One in twenty of these, at worst, is not told from the others, as
+ * telling would not be cheap. Where @plain is not NULL, those of which there is no more to say are only counted there: neither
  * merged nor a KSM page, without change, and not of zeros.
  */
 uint32_t ksm_twin_walk_alone(struct ksm_twin_walk *walk, int64_t *plain);
@@ -105,6 +105,8 @@ static inline uint32_t ksm_twin_walk_next(struct ksm_twin_walk *walk)
 }
 
 struct ksm_page_key ksm_twin_key(const struct ksm_twin *twin, uint32_t number);
+/* 0 if unknown. */
+uint64_t ksm_twin_pfn(const struct ksm_twin *twin, uint32_t number);
 /* Hints that the page is asked for soon: two, and the second once what the first has fetched is there. */
 void ksm_twin_prefetch(const struct ksm_twin *twin, uint32_t number);
 void ksm_twin_prefetch_more(const struct ksm_twin *twin, uint32_t number);
