@@ -48,13 +48,19 @@ static int grow(struct ksm_arena *arena)
 	return 0;
 }
 
-static void populate(struct ksm_arena *arena)
+/* Room for the next element, and some behind it. */
+static int prepare(struct ksm_arena *arena)
 {
-	size_t left = arena->capacity * arena->size - arena->populated;
-	size_t bytes = left < PIECE ? left : PIECE;
+	size_t from, to, last;
 
-	ksm_populate((char *)arena->base + arena->populated, bytes);
-	arena->populated += bytes;
+	if (arena->end >= arena->capacity && grow(arena))
+		return -1;
+	last = arena->capacity * arena->size;
+	from = arena->end * arena->size;
+	to = from + PIECE < last ? from + PIECE : last;
+	ksm_populate((char *)arena->base + from, to - from);
+	arena->ready = (uint32_t)(to / arena->size);
+	return 0;
 }
 
 uint32_t ksm_arena_alloc(struct ksm_arena *arena)
@@ -67,10 +73,8 @@ uint32_t ksm_arena_alloc(struct ksm_arena *arena)
 		return number;
 	}
 	/* Fresh anonymous memory is zero already. */
-	if (arena->end >= arena->capacity && grow(arena))
+	if (arena->end >= arena->ready && prepare(arena))
 		return 0;
-	if ((arena->end + (size_t)1) * arena->size > arena->populated)
-		populate(arena);
 	return arena->end++;
 }
 

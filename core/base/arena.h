@@ -18,7 +18,7 @@ struct ksm_arena {
 	uint32_t end;	   /* numbers 1 .. end - 1 have been given out at some time */
 	uint32_t capacity; /* elements mapped */
 	uint32_t free;	   /* first of the list of elements given back, 0 if none */
-	size_t populated;  /* bytes of what is mapped that have had their pages asked for */
+	uint32_t ready;	   /* elements before this one have their pages */
 };
 
 void ksm_arena_init(struct ksm_arena *arena, size_t size);

@@ -8,7 +8,7 @@
 void ksm_populate(void *memory, size_t bytes)
 {
 	uintptr_t mask = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
-	uintptr_t begin = ((uintptr_t)memory + mask) & ~mask;
+	uintptr_t begin = (uintptr_t)memory & ~mask;
 	uintptr_t end = ((uintptr_t)memory + bytes) & ~mask;
 
 	if (begin < end)

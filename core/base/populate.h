@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * Has the kernel give memory its pages at once, those that lie in it whole: sooner than one by one, as they are used.
- * A hint; kernels before 5.14 do not take it.
+ * Has the kernel give memory its pages at once, but for one that it ends in: sooner than one by one, as they are used. A
+ * hint; kernels before 5.14 do not take it.
  */
 void ksm_populate(void *memory, size_t bytes);
 

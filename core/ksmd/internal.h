@@ -225,8 +225,8 @@ void cursor_begin(struct ksm_twin *twin, uint32_t mm);
 uint32_t cursor_item(const struct ksm_twin *twin);
 /* Past that item. */
 void cursor_step(struct ksm_twin *twin);
-/* A new item before the cursor, fresh as ksmd has none for it. 0 when memory is short. */
-uint32_t cursor_insert(struct ksm_twin *twin, uint64_t address);
+/* A new item before the cursor, @item but for where it lies. 0 when memory is short. */
+uint32_t cursor_insert(struct ksm_twin *twin, struct rmap_item item, uint64_t address);
 /* Frees the item at the cursor, which is in no tree and on no node. -ENOMEM only. */
 int cursor_drop(struct ksm_twin *twin);
 

@@ -155,7 +155,7 @@ static bool continues_run(const struct ksm_twin *twin, uint32_t number, uint64_t
 	return twin->cursor.prev && run->address == begin && run->first + run->n == number;
 }
 
-uint32_t cursor_insert(struct ksm_twin *twin, uint64_t address)
+uint32_t cursor_insert(struct ksm_twin *twin, struct rmap_item item, uint64_t address)
 {
 	uint64_t begin = address >> RUN_SHIFT << RUN_SHIFT;
 	uint32_t number;
@@ -172,12 +172,9 @@ uint32_t cursor_insert(struct ksm_twin *twin, uint64_t address)
 	}
 	run_at(twin, twin->cursor.prev)->n++;
 	/* Whole: where it is looked at first, fresh memory costs a second fault and a flush of all CPUs' TLBs. */
-	*(struct rmap_item *)item_at(twin, number) = (struct rmap_item){
-		.offset = (address - begin) >> RUN_PAGE_SHIFT,
-		.is_new = true,
-		.is_fresh = true,
-		.home = twin->cursor.prev,
-	};
+	item.offset = (address - begin) >> RUN_PAGE_SHIFT;
+	item.home = twin->cursor.prev;
+	*item_at(twin, number) = item;
 	return number;
 }
 

@@ -167,8 +167,8 @@ void ksm_twin_mm_end(struct ksm_twin *twin)
 		pass_over_item(twin);
 }
 
-/* The item of @address, new where there was none; the cursor is behind it then. 0 when memory is short. */
-static uint32_t find_or_add_item(struct ksm_twin *twin, uint64_t address)
+/* The item of @address, which the cursor is behind then; 0 if there is none, and it is where that would go. */
+static uint32_t find_item(struct ksm_twin *twin, uint64_t address)
 {
 	uint32_t number;
 
@@ -176,7 +176,6 @@ static uint32_t find_or_add_item(struct ksm_twin *twin, uint64_t address)
 		uint64_t at = address_of(twin, item_at(twin, number));
 
 		if (at == address) {
-			item_at(twin, number)->is_new = false;
 			cursor_step(twin);
 			return number;
 		}
@@ -184,7 +183,7 @@ static uint32_t find_or_add_item(struct ksm_twin *twin, uint64_t address)
 			break;
 		pass_over_item(twin);
 	}
-	return cursor_insert(twin, address);
+	return 0;
 }
 
 /* The node whose trees a page is for. */
@@ -208,18 +207,42 @@ static bool is_same_page(const struct rmap_item *item, const struct ksm_page *pa
 	return ksm_page_key_equal(item->key, sum->key);
 }
 
+/* Of an address that had none. ksmd has no rmap item for it, either. */
+static uint32_t take_new_page(struct ksm_twin *twin, const struct ksm_page *page,
+			      const struct ksm_page_sum *sum)
+{
+	const struct rmap_item item = {
+		.key = sum->key,
+		.pfn = page->flags & KSM_PAGE_PFN ? page->pfn : 0,
+		.page_flags = page->flags & PAGE_FLAGS_MASK,
+		.nid = get_kpfn_nid(twin, page),
+		.is_zero = sum->is_zero,
+		.changed = page->flags & KSM_PAGE_KNOWN,
+		.is_new = true,
+		.is_fresh = true,
+		.is_present = true,
+	};
+	uint32_t number = cursor_insert(twin, item, page->address);
+
+	if (number && item.pfn) {
+		stable_tree_see_change(twin, number);
+		stable_tree_see_other(twin, number);
+	}
+	return number;
+}
+
 static int take_page(struct ksm_twin *twin, uint32_t number, const struct ksm_page *page,
 		     const struct ksm_page_sum *sum)
 {
 	struct rmap_item *item = item_at(twin, number);
-	bool is_same, was_shared, has_other_bytes;
+	bool is_same, was_shared;
 
 	was_shared = item->page_flags & KSM_PAGE_SHARED;
 	is_same = is_same_page(item, page, sum);
-	has_other_bytes = !item->is_new && !ksm_page_key_equal(item->key, sum->key);
-	if (has_other_bytes && item->changes < KSM_TWIN_CHANGES_MAX)
+	item->is_new = false;
+	item->changed = !ksm_page_key_equal(item->key, sum->key);
+	if (item->changed && item->changes < KSM_TWIN_CHANGES_MAX)
 		item->changes++;
-	item->changed = has_other_bytes || (item->is_new && (page->flags & KSM_PAGE_KNOWN));
 	if (set_key(twin, number, sum->key))
 		return -ENOMEM;
 	item->nid = get_kpfn_nid(twin, page);
@@ -386,20 +409,34 @@ static int visit_mm(struct ksm_twin *twin, uint32_t mm)
 	return err;
 }
 
+/* What visiting it comes to while there are no nodes. */
+static void visit_first(struct ksm_twin *twin, struct rmap_item *item)
+{
+	count_rmap_item(twin, item, 1);
+	twin->counters.pages_scanned++;
+	item->age = ksm_model_get(&twin->model, KSM_SYSFS_smart_scan) != 0;
+	item->oldchecksum = OLD_IS_CURRENT;
+	item->is_fresh = false;
+}
+
 /*
  * In a first pass a page waits for its end only if it may come to a node, and so do all behind it, which may join that.
  * Of the others ksmd remembers the checksum, whatever comes behind.
  */
 int ksm_twin_see(struct ksm_twin *twin, const struct ksm_page *page, const struct ksm_page_sum *sum)
 {
-	uint32_t number = find_or_add_item(twin, page->address);
-	int err = number ? take_page(twin, number, page, sum) : -ENOMEM;
+	uint32_t number = find_item(twin, page->address);
 
-	if (err)
-		return err;
+	if (number)
+		return take_page(twin, number, page, sum);
+	number = take_new_page(twin, page, sum);
+	if (!number)
+		return -ENOMEM;
 	twin->defers |= twin->seqnr || (page->flags & KSM_PAGE_KSM) ||
 			!ksm_page_key_checksum(sum->key);
-	return twin->defers ? 0 : visit_item(twin, number);
+	if (!twin->defers)
+		visit_first(twin, item_at(twin, number));
+	return 0;
 }
 
 /* Nothing of it was seen in this pass. */
