@@ -45,9 +45,10 @@ ifeq ($(origin AR),default)
 AR := ar
 endif
 
-LIBRARIES := ncursesw libproc2 libxxhash libsodium smartcols json-c libelf libzstd liblz4 liblzma zlib lzo2 snappy \
-             libcap
-TEST_LIBRARIES := gtest_main
+LIBRARIES := ncursesw libproc2 libxxhash libsodium smartcols json-c libelf libzstd liblz4 liblzma zlib lzo2 libcap
+# Not linked: loaded by the few runs that need it.
+LOADED_LIBRARIES := snappy
+TEST_LIBRARIES := gtest_main snappy
 
 CFLAGS   ?= -O2 -g
 CXXFLAGS ?= -O1 -g
@@ -66,7 +67,7 @@ BUILD := .build/$(if $(SANITIZE),$(subst $(comma),-,$(SANITIZE)),$(if $(COVERAGE
 pkg      = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 COMMON   = $(WARNINGS) $(if $(COVERAGE),--coverage) -D_GNU_SOURCE -Icore -I. \
            -DKSMCTL_VERSION='"$(VERSION)"' -DKSM_UNCONFINED=$(if $(COVERAGE)$(SANITIZE),1,0)
-C_ALL   := -std=gnu11 $(COMMON) $(C_WARNINGS) $(SANITIZE_FLAGS) $(call pkg,--cflags,$(LIBRARIES)) -pthread
+C_ALL   := -std=gnu11 $(COMMON) $(C_WARNINGS) $(SANITIZE_FLAGS) $(call pkg,--cflags,$(LIBRARIES) $(LOADED_LIBRARIES)) -pthread
 # Only tests are C++. GCC takes five times as long for them with UndefinedBehaviorSanitizer, which is meant for ksmctl.
 CXX_ALL := -std=gnu++17 $(COMMON) $(if $(findstring undefined,$(SANITIZE)),,$(SANITIZE_FLAGS)) -pthread
 LD_ALL  := $(SANITIZE_FLAGS) $(if $(COVERAGE),--coverage) -pthread
@@ -123,7 +124,7 @@ $(BUILD)/%.o: %.cpp $(BUILD)/flags
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@command -v $(PKG_CONFIG) >/dev/null || { echo "$(PKG_CONFIG) is missing: 'make deps' installs it" >&2; exit 1; }
-	@for lib in $(LIBRARIES); do $(PKG_CONFIG) --exists $$lib || \
+	@for lib in $(LIBRARIES) $(LOADED_LIBRARIES); do $(PKG_CONFIG) --exists $$lib || \
 		{ echo "the library $$lib is missing: 'make deps' installs it" >&2; exit 1; }; done
 	@echo '$(subst ','\'',$(CC) $(CXX) $(CPPFLAGS) $(CFLAGS) $(C_ALL) $(CXXFLAGS) $(CXX_ALL) $(LDFLAGS) $(LD_ALL) $(LIBS))' >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@

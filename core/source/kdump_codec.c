@@ -5,11 +5,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <lzo/lzo1x.h>
-#include <snappy-c.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
+
+#include "source/snappy.h"
 
 /* crash's diskdump.h: DUMP_DH_COMPRESSED_... */
 enum {
@@ -75,17 +76,6 @@ static int unpack_lzo(const unsigned char *in, size_t size, unsigned char *out, 
 	return 0;
 }
 
-static int unpack_snappy(const unsigned char *in, size_t size, unsigned char *out, size_t page_size)
-{
-	size_t len;
-
-	if (snappy_uncompressed_length((const char *)in, size, &len) != SNAPPY_OK ||
-	    len != page_size)
-		return -EBADMSG;
-	return snappy_uncompress((const char *)in, size, (char *)out, &len) == SNAPPY_OK ? 0
-											 : -EBADMSG;
-}
-
 static int unpack_zstd(struct kdump_codec *codec, const unsigned char *in, size_t size,
 		       unsigned char *out, size_t page_size)
 {
@@ -126,7 +116,9 @@ int ksm_kdump_unpack(struct kdump_codec *codec, const struct kdump_descriptor *d
 		break;
 	case CODEC_SNAPPY:
 		name = "snappy";
-		ret = unpack_snappy(in, descriptor->size, out, page_size);
+		ret = ksm_snappy_unpack(in, descriptor->size, out, page_size, err);
+		if (ret == -ENOENT)
+			return ret;
 		break;
 	case CODEC_ZSTD:
 		name = "zstd";
