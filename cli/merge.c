@@ -244,8 +244,8 @@ static int run(struct ksm_cli *cli, struct merge_state *state, bool merge, int a
 		waited = ksm_merge_wait(cli, &state->targets, &state->wait);
 	if (!cli->json)
 		print_text(cli, state, merge, &sysfs);
-	/* An error is a document of its own. */
-	else if (!waited)
+	/* An error is a document of its own, but for that of a boost that has done its work. */
+	else if (!waited || state->wait.boost_error.code)
 		status = print_json(cli, state, merge);
 	return status ? status : waited ? waited : ksm_merge_status(&state->targets);
 }

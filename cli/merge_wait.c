@@ -202,7 +202,10 @@ int ksm_merge_wait(const struct ksm_cli *cli, struct ksm_merge_targets *targets,
 		ksm_cli_warn(cli, "settings could not be put back: %s", end_err.text);
 	if (ret)
 		return ksm_cli_fail(cli, &err);
-	return end ? KSM_EXIT_FAILED : KSM_EXIT_OK;
+	if (!end)
+		return KSM_EXIT_OK;
+	wait->boost_error = end_err;
+	return KSM_EXIT_FAILED;
 }
 
 void ksm_merge_wait_release(struct ksm_merge_wait *wait)

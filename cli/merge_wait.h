@@ -20,6 +20,7 @@ struct ksm_merge_wait {
 	int64_t *merged; /* forecast for each target: pages that merge, zero pages as well */
 	struct ksm_settle settle;
 	bool settled;
+	struct ksm_error boost_error; /* why, once it had settled, settings could not be put back */
 };
 
 /*

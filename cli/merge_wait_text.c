@@ -109,4 +109,6 @@ void ksm_merge_wait_json(const struct ksm_merge_targets *targets, const struct k
 		ksm_settle_json(&wait->settle, wait->settled, waited);
 	}
 	ksm_json_put(document, "wait", waited);
+	ksm_json_put(document, "boost_error",
+		     wait->boost_error.code ? ksm_report_error(&wait->boost_error) : NULL);
 }

@@ -15,11 +15,10 @@ AVX2 static inline __m256i products(__m256i words, const unsigned char *key)
 
 AVX2 static inline void add_up(__m256i sums, uint64_t ret_sum[2])
 {
-	uint64_t s[4];
+	__m128i one =
+		_mm_xor_si128(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
 
-	_mm256_storeu_si256((__m256i *)s, sums);
-	ret_sum[0] = s[0] ^ s[2];
-	ret_sum[1] = s[1] ^ s[3];
+	_mm_storeu_si128((__m128i *)ret_sum, one);
 }
 
 AVX2 void ksm_clnh_avx2(const void *block, const void *key, uint64_t ret_sums[KSM_BLOCK_SUMS])

@@ -22,11 +22,11 @@ AVX512 static inline __m512i add_three(__m512i a, __m512i b, __m512i c)
 
 AVX512 static inline void add_up(__m512i sums, uint64_t ret_sum[2])
 {
-	uint64_t s[8];
+	__m256i two =
+		_mm256_xor_si256(_mm512_castsi512_si256(sums), _mm512_extracti64x4_epi64(sums, 1));
+	__m128i one = _mm_xor_si128(_mm256_castsi256_si128(two), _mm256_extracti128_si256(two, 1));
 
-	_mm512_storeu_si512(s, sums);
-	ret_sum[0] = s[0] ^ s[2] ^ s[4] ^ s[6];
-	ret_sum[1] = s[1] ^ s[3] ^ s[5] ^ s[7];
+	_mm_storeu_si128((__m128i *)ret_sum, one);
 }
 
 AVX512 void ksm_clnh_avx512(const void *block, const void *key, uint64_t ret_sums[KSM_BLOCK_SUMS])

@@ -37,13 +37,14 @@ AVX512 static inline __m512i two_turns(__m512i accumulators, const unsigned char
 	return turn(accumulators, _mm512_shuffle_i64x2(of_a, of_b, 0xee));
 }
 
-/* A stripe of one page. The compiler would put the four accumulators into a vector. */
-AVX512 static inline void plain_turn(struct xxh64_state *state, const unsigned char *p)
+/* A stripe of one page, and on to the next. The compiler would put the four accumulators into a vector. */
+AVX512 static inline void plain_turn(struct xxh64_state *state, const unsigned char **page)
 {
 	uint64_t *a = state->accumulator;
 
-	xxh64_stripe(state, p);
+	xxh64_stripe(state, *page);
 	__asm__("" : "+r"(a[0]), "+r"(a[1]), "+r"(a[2]), "+r"(a[3]));
+	*page += XXH64_STRIPE;
 }
 
 /* @page has eight; where @is_ten, two more lie at @plain. */
@@ -52,28 +53,31 @@ AVX512 static inline __attribute__((always_inline)) void take_pages(
 	struct xxh64_state ret_states[PAGES])
 {
 	const struct xxh64_state begin[2] = {xxh64_begin(), xxh64_begin()};
-	__m512i vector[VECTOR_PAGES / 2];
+	__m512i a = _mm512_loadu_si512(begin), b = a, c = a, d = a;
 
-	for (int i = 0; i < VECTOR_PAGES / 2; i++)
-		vector[i] = _mm512_loadu_si512(begin);
 	for (size_t at = 0, half = 0; half < PLAIN_PAGES; half++) {
 		struct xxh64_state state = begin[0];
 
 		for (; at < (half + 1) * page_size / PLAIN_PAGES; at += 2 * XXH64_STRIPE) {
-#pragma GCC unroll 4
-			for (int i = 0; i < VECTOR_PAGES / 2; i++) {
-				vector[i] = two_turns(vector[i], page[2 * i] + at,
-						      page[2 * i + 1] + at);
-				if (!is_ten)
-					continue;
-				plain_turn(&state, plain);
-				plain += XXH64_STRIPE;
-			}
+			a = two_turns(a, page[0] + at, page[1] + at);
+			if (is_ten)
+				plain_turn(&state, &plain);
+			b = two_turns(b, page[2] + at, page[3] + at);
+			if (is_ten)
+				plain_turn(&state, &plain);
+			c = two_turns(c, page[4] + at, page[5] + at);
+			if (is_ten)
+				plain_turn(&state, &plain);
+			d = two_turns(d, page[6] + at, page[7] + at);
+			if (is_ten)
+				plain_turn(&state, &plain);
 		}
 		ret_states[VECTOR_PAGES + half] = state;
 	}
-	for (int i = 0; i < VECTOR_PAGES / 2; i++)
-		_mm512_storeu_si512(&ret_states[2 * i], vector[i]);
+	_mm512_storeu_si512(ret_states, a);
+	_mm512_storeu_si512(ret_states + 2, b);
+	_mm512_storeu_si512(ret_states + 4, c);
+	_mm512_storeu_si512(ret_states + 6, d);
 }
 
 /* Where there are fewer than eight, the last one is done several times. */

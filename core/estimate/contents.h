@@ -45,8 +45,8 @@ size_t ksm_contents_end(const struct ksm_contents *contents, size_t first);
 /* All of them, one after the other. Zero-initialise, but for the contents and what is counted. */
 struct ksm_contents_walk {
 	const struct ksm_contents *contents;
-	int64_t *
-		plain; /* by mm: contents of a plain page (ksm_twin_walk_alone), not shown then; NULL: shown */
+	/* By mm: contents of a plain page, which are only counted (ksm_twin_walk_alone()). NULL: they are shown. */
+	int64_t *plain;
 	const uint32_t *page; /* of the content at hand */
 	size_t n;
 	/* where it stands */

@@ -18,8 +18,7 @@
 struct key_filter {
 	uint8_t *cell; /* 0: free; else bits of a key, and whether it was added more than once */
 	uint64_t mask; /* of cells: a power of two less one */
-	uint64_t
-		repeated; /* keys that were added when they, by all that is known, had been before */
+	uint64_t repeated; /* keys that were added when an equal one seemed to be there */
 };
 
 /* Empty, for @n keys at most, each time that one is added counted; what it had is freed. -ENOMEM. */

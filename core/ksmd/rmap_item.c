@@ -208,10 +208,11 @@ struct ksm_twin_walk ksm_twin_walk_begin(const struct ksm_twin *twin, uint32_t m
 
 uint32_t ksm_twin_walk_on(struct ksm_twin_walk *walk)
 {
-	const struct run *run = run_at(walk->twin, walk->run);
+	const struct run *run;
 
 	if (!walk->run)
 		return 0;
+	run = run_at(walk->twin, walk->run);
 	walk->page = run->first;
 	walk->end = run->first + run->n;
 	walk->run = run->next;

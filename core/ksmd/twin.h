@@ -88,21 +88,23 @@ struct ksm_twin_walk {
 };
 
 struct ksm_twin_walk ksm_twin_walk_begin(const struct ksm_twin *twin, uint32_t mm);
-/* The next page's number, 0 at the end. */
+/* For ksm_twin_walk_next(), where the next number is none of these. */
 uint32_t ksm_twin_walk_on(struct ksm_twin_walk *walk);
-/*
- * The next page whose content no other had in the last pass. One in twenty of these, at worst, is not told from the others, as
- * telling would not be cheap. Where @plain is not NULL, those of which there is no more to say are only counted there: neither
- * merged nor a KSM page, without change, and not of zeros.
- */
-uint32_t ksm_twin_walk_alone(struct ksm_twin_walk *walk, int64_t *plain);
-/* The next of the others. */
-uint32_t ksm_twin_walk_rest(struct ksm_twin_walk *walk);
 
+/* The next page's number, 0 at the end; and so below. */
 static inline uint32_t ksm_twin_walk_next(struct ksm_twin_walk *walk)
 {
 	return walk->page + 1 < walk->end ? ++walk->page : ksm_twin_walk_on(walk);
 }
+
+/*
+ * The next page whose content no other had in the last pass. One in twenty of these, at worst, is not told from the
+ * others, as telling would not be cheap. Where @plain is not NULL, those of which there is no more to say are only
+ * counted there: neither merged nor a KSM page, without change, and not of zeros.
+ */
+uint32_t ksm_twin_walk_alone(struct ksm_twin_walk *walk, int64_t *plain);
+/* The next of the others. */
+uint32_t ksm_twin_walk_rest(struct ksm_twin_walk *walk);
 
 struct ksm_page_key ksm_twin_key(const struct ksm_twin *twin, uint32_t number);
 /* 0 if unknown. */

@@ -46,9 +46,8 @@ struct ksm_input {
 	uint64_t offset;      /* of the content's next byte */
 	unsigned int depth;   /* of the layer whose bytes are the content */
 	struct layer *layer[LAYERS + 1];
-	struct ksm_file_ahead
-		*file_ahead; /* of a compressed file, once the first layer's decoder has a thread */
-	int peek_ret;	     /* the fault met behind the front */
+	struct ksm_file_ahead *file_ahead; /* of a compressed file, once all of it is wanted */
+	int peek_ret;			   /* the fault met behind the front */
 	struct ksm_error peek_error;
 };
 
