@@ -266,14 +266,7 @@ static int sum_physical_pages(struct summing *s, const uint32_t *pages, size_t n
 	return 0;
 }
 
-/* Of a content of one page: it is there, and that is all. */
-static bool is_plain(const struct ksm_twin_page *page)
-{
-	return !is_merged(page) && !page->is_zero && !page->changed &&
-	       !(page->flags & KSM_PAGE_KSM);
-}
-
-/* Of @n such contents, whose pages lie in the same parts. */
+/* Of @n contents of one plain page, which lie in the same parts: they are there, and that is all. */
 static void charge_plain(struct summing *s, const struct mapping *mapping, int64_t n)
 {
 	int64_t pages = n * s->contents->weight;
@@ -297,7 +290,7 @@ static int sum_single(struct summing *s, uint32_t page)
 	struct mapping mapping;
 
 	load_mapping(s, page, &mapping);
-	if (is_plain(&mapping.page)) {
+	if (mapping.page.is_plain) {
 		charge_plain(s, &mapping, 1);
 		return 0;
 	}

@@ -193,6 +193,13 @@ static inline uint32_t old_checksum(const struct ksm_twin *twin, const struct rm
 	return item->oldchecksum == OLD_IS_CURRENT ? ksm_page_key_checksum(item->key) : 0;
 }
 
+/* As of struct ksm_twin_page. */
+static inline bool is_plain(const struct rmap_item *item)
+{
+	return !item->is_stable && !item->in_zero_page && !(item->page_flags & KSM_PAGE_KSM) &&
+	       !item->changed && !item->is_zero;
+}
+
 static inline struct stable_node *node_at(const struct ksm_twin *twin, uint32_t number)
 {
 	return ksm_arena_at(&twin->nodes, number);

@@ -219,12 +219,6 @@ uint32_t ksm_twin_walk_on(struct ksm_twin_walk *walk)
 	return walk->page;
 }
 
-static bool is_plain(const struct rmap_item *item)
-{
-	return !item->is_stable && !item->in_zero_page && !(item->page_flags & KSM_PAGE_KSM) &&
-	       !item->changed && !item->is_zero;
-}
-
 uint32_t ksm_twin_walk_alone(struct ksm_twin_walk *walk, int64_t *plain)
 {
 	uint32_t page;

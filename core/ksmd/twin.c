@@ -572,6 +572,7 @@ void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number, struct ksm_
 		.changes = item->changes,
 		.is_new = item->is_new,
 		.in_zero_page = item->in_zero_page,
+		.is_plain = is_plain(item),
 	};
 	if (item->is_stable) {
 		ret_page->node = link_of(twin, item)->stable.node;

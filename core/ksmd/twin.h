@@ -77,6 +77,7 @@ struct ksm_twin_page {
 	uint32_t node;	 /* of the stable tree: equal numbers share one page; 0 if not in it */
 	uint64_t node_pfn; /* the page they share, 0 if it or pfn is unknown */
 	bool in_zero_page; /* merged with the kernel's zero page */
+	bool is_plain;	   /* neither merged nor a KSM page, without change, and not of zeros */
 };
 
 /* Going through the pages of an address space in ascending order, while none comes or goes. */
@@ -99,8 +100,7 @@ static inline uint32_t ksm_twin_walk_next(struct ksm_twin_walk *walk)
 
 /*
  * The next page whose content no other had in the last pass. One in twenty of these, at worst, is not told from the
- * others, as telling would not be cheap. Where @plain is not NULL, those of which there is no more to say are only
- * counted there: neither merged nor a KSM page, without change, and not of zeros.
+ * others, as telling would not be cheap. Where @plain is not NULL, those that are plain are only counted there.
  */
 uint32_t ksm_twin_walk_alone(struct ksm_twin_walk *walk, int64_t *plain);
 /* The next of the others. */

@@ -16,7 +16,7 @@ struct ksm_codec;
 struct ksm_decoder;
 
 /*
- * Where a decoder's bytes come from: the next of them, some KSM_DECODER_PIECE at best; none only at the end. They are the
+ * Where a decoder's bytes come from: the next of them, KSM_DECODER_PIECE at most; none only at the end. They are the
  * giver's, and stay until the next call. Negative errno with @err filled on failure.
  */
 typedef int (*ksm_decoder_pull)(void *data, const unsigned char **ret_bytes, size_t *ret_len,

@@ -12,7 +12,7 @@
 
 struct piece {
 	size_t len;
-	unsigned char data[KSM_FILE_PIECE];
+	unsigned char data[KSM_DECODER_PIECE];
 };
 
 struct ksm_file_ahead {

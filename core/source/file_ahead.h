@@ -8,9 +8,7 @@
 
 #include <stddef.h>
 
-#include "base/error.h"
-
-#define KSM_FILE_PIECE (128u << 10)
+#include "source/decompress.h"
 
 struct ksm_file_ahead;
 
@@ -25,7 +23,7 @@ void ksm_file_ahead_free(struct ksm_file_ahead **ahead);
 /* Reads what there is room for, unless another thread is at it. Whoever takes the bytes is told of faults. */
 void ksm_file_ahead_fill(struct ksm_file_ahead *ahead);
 
-/* The next bytes, @ahead's until the next call; none only at the end. For one thread. */
+/* As ksm_decoder_pull. For one thread. */
 int ksm_file_ahead_take(struct ksm_file_ahead *ahead, const unsigned char **ret_bytes,
 			size_t *ret_len, struct ksm_error *err);
 

@@ -71,7 +71,7 @@ std::string Content(size_t bytes)
 TEST(FileAhead, BytesComeInOrderWhoeverReadsThem)
 {
 	for (unsigned int fillers : {0u, 1u, 3u}) {
-		File file{20 * KSM_FILE_PIECE + 123};
+		File file{20 * KSM_DECODER_PIECE + 123};
 		std::vector<std::thread> threads;
 		std::atomic<bool> stop{false};
 		ksm_file_ahead *ahead = nullptr;
@@ -95,7 +95,7 @@ TEST(FileAhead, BytesComeInOrderWhoeverReadsThem)
 
 TEST(FileAhead, ReadsNoFurtherThanThereIsRoom)
 {
-	File file{100 * KSM_FILE_PIECE};
+	File file{100 * KSM_DECODER_PIECE};
 	ksm_file_ahead *ahead = nullptr;
 	size_t before;
 
@@ -103,7 +103,7 @@ TEST(FileAhead, ReadsNoFurtherThanThereIsRoom)
 	ksm_file_ahead_fill(ahead);
 	before = file.at;
 	EXPECT_GT(before, 0u);
-	EXPECT_LT(before, 10 * KSM_FILE_PIECE);
+	EXPECT_LT(before, 10 * KSM_DECODER_PIECE);
 	ksm_file_ahead_fill(ahead);
 	EXPECT_EQ(file.at, before);
 	ksm_file_ahead_free(&ahead);
@@ -111,7 +111,7 @@ TEST(FileAhead, ReadsNoFurtherThanThereIsRoom)
 
 TEST(FileAhead, AFaultComesBehindWhatWasReadBeforeIt)
 {
-	File file{100 * KSM_FILE_PIECE, 2 * KSM_FILE_PIECE + 5};
+	File file{100 * KSM_DECODER_PIECE, 2 * KSM_DECODER_PIECE + 5};
 	ksm_file_ahead *ahead = nullptr;
 	ksm_error err = {};
 	std::string all;
