@@ -87,5 +87,11 @@ void ksm_summer_init_digests(struct ksm_summer *summer, const struct ksm_digest_
 /* Sums of @n pages that lie one after the other. Safe for many threads with one summer. */
 void ksm_summer_pages(const struct ksm_summer *summer, const void *pages, size_t n,
 		      struct ksm_page_sum *ret_sums);
+/*
+ * The same where sums are known that the pages had before, or all zero: @sums has them. A content that is still there
+ * has its checksum still, which need not be made again; that is most of the work.
+ */
+void ksm_summer_pages_again(const struct ksm_summer *summer, const void *pages, size_t n,
+			    struct ksm_page_sum *sums);
 
 #endif

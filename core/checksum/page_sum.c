@@ -65,9 +65,11 @@ static bool is_zero(const unsigned char *page, size_t bytes)
 	return page[0] == 0 && memcmp(page, page + 1, bytes - 1) == 0;
 }
 
-/* Each link has the hash of the one before in it, so that the order of blocks counts. */
-static struct ksm_page_key key_of(const struct ksm_summer *summer, const unsigned char *page,
-				  uint32_t checksum)
+/*
+ * The key but for the checksum, in whose place there are zeros. Each link has the hash of the one before in it, so that
+ * the order of blocks counts.
+ */
+static struct ksm_page_key key_of(const struct ksm_summer *summer, const unsigned char *page)
 {
 	struct {
 		XXH128_hash_t before;
@@ -79,7 +81,7 @@ static struct ksm_page_key key_of(const struct ksm_summer *summer, const unsigne
 		link.before = XXH3_128bits_withSecret(&link, sizeof(link), summer->key_secret,
 						      sizeof(summer->key_secret));
 	}
-	return (struct ksm_page_key){link.before.low64 << 32 | checksum, link.before.high64};
+	return (struct ksm_page_key){link.before.low64 << 32, link.before.high64};
 }
 
 void ksm_summer_init_digests(struct ksm_summer *summer, const struct ksm_digest_key *key,
@@ -99,28 +101,76 @@ static void digests(const struct ksm_summer *summer, const unsigned char *page, 
 		};
 }
 
+/* As many pages as are summed soonest together. */
+static size_t group_of(const struct ksm_summer *summer)
+{
+	return summer->kind == KSM_CHECKSUM_XXHASH ? summer->many->xxh64_pages : JHASH2_GROUP;
+}
+
+/* Puts the checksums into sums that have the rest of their keys. */
+static void add_checksums(const struct ksm_summer *summer, const unsigned char *page, size_t n,
+			  struct ksm_page_sum *sums)
+{
+	uint32_t checksum[JHASH2_GROUP];
+
+	checksums(summer, page, n, checksum);
+	for (size_t i = 0; i < n; i++, page += summer->page_size) {
+		sums[i].key.lo |= checksum[i];
+		sums[i].is_zero = checksum[i] == summer->zero_checksum &&
+				  is_zero(page, summer->page_size);
+	}
+}
+
 void ksm_summer_pages(const struct ksm_summer *summer, const void *pages, size_t n,
 		      struct ksm_page_sum *ret_sums)
 {
 	const unsigned char *page = pages;
-	uint32_t checksum[JHASH2_GROUP];
-	size_t at_once = JHASH2_GROUP;
 
 	if (summer->digest_key) {
 		digests(summer, page, n, ret_sums);
 		return;
 	}
-	if (summer->kind == KSM_CHECKSUM_XXHASH)
-		at_once = summer->many->xxh64_pages;
-	while (n) {
-		size_t group = n < at_once ? n : at_once;
+	for (size_t done = 0, group; done < n; done += group) {
+		group = n - done < group_of(summer) ? n - done : group_of(summer);
+		for (size_t i = done; i < done + group; i++)
+			ret_sums[i].key = key_of(summer, page + i * summer->page_size);
+		add_checksums(summer, page + done * summer->page_size, group, &ret_sums[done]);
+	}
+}
 
-		checksums(summer, page, group, checksum);
-		for (size_t i = 0; i < group; i++, page += summer->page_size, ret_sums++) {
-			ret_sums->key = key_of(summer, page, checksum[i]);
-			ret_sums->is_zero = checksum[i] == summer->zero_checksum &&
-					    is_zero(page, summer->page_size);
+/* True if the content is still that of the sum; else the sum has the new key, but for the checksum. */
+static bool is_same_content(const struct ksm_summer *summer, const unsigned char *page,
+			    struct ksm_page_sum *sum)
+{
+	struct ksm_page_key key = key_of(summer, page);
+
+	if (sum->key.hi == key.hi && sum->key.lo - ksm_page_key_checksum(sum->key) == key.lo)
+		return true;
+	sum->key = key;
+	return false;
+}
+
+void ksm_summer_pages_again(const struct ksm_summer *summer, const void *pages, size_t n,
+			    struct ksm_page_sum *sums)
+{
+	const unsigned char *page = pages;
+	size_t changed = 0; /* pages just before this one */
+
+	if (summer->digest_key) {
+		digests(summer, page, n, sums);
+		return;
+	}
+	for (size_t i = 0; i <= n; i++) {
+		bool is_same = i == n ||
+			       is_same_content(summer, page + i * summer->page_size, &sums[i]);
+
+		changed += !is_same;
+		if (changed && (is_same || changed == group_of(summer))) {
+			size_t first = i - changed + !is_same;
+
+			add_checksums(summer, page + first * summer->page_size, changed,
+				      &sums[first]);
+			changed = 0;
 		}
-		n -= group;
 	}
 }

@@ -160,20 +160,42 @@ static void take_target_pass(struct ksm_run *run, unsigned int pass)
 				       &run->estimate->target_pass[(pass - 1) * n + i]);
 }
 
-/* As ksm_reader_see. */
-static int see_read(void *data, const struct ksm_read_batch *read, struct ksm_error *err)
+/* As ksm_reader_recall. What comes in no order, or was left out, is not looked for. */
+static bool recall_batch(void *data, struct ksm_read_batch *read)
 {
 	struct ksm_run *run = data;
+
+	if (run->sample.every > 1 || run->source->space[read->batch.space].is_unordered)
+		return false;
+	ksm_recall_batch(&run->recall, read);
+	return true;
+}
+
+/* Has the trials see what was read. -ENOMEM or -EOVERFLOW. */
+static int see_space(struct ksm_run *run, const struct ksm_read_batch *read)
+{
 	int ret;
 
 	if (!run->in_space)
 		ksm_trials_mm_begin(&run->trials, read->batch.space);
 	run->in_space = !read->batch.ends_space;
 	ret = see_batch(run, read);
+	if (!ret && !run->in_space)
+		ksm_trials_mm_end(&run->trials);
+	return ret;
+}
+
+/* As ksm_reader_see. */
+static int see_read(void *data, const struct ksm_read_batch *read, struct ksm_error *err)
+{
+	struct ksm_run *run = data;
+	int ret;
+
+	pthread_mutex_lock(&run->recall.lock);
+	ret = see_space(run, read);
+	pthread_mutex_unlock(&run->recall.lock);
 	if (ret)
 		return ret == -EOVERFLOW ? no_room(run, err) : ksm_error_no_memory(err);
-	if (!run->in_space)
-		ksm_trials_mm_end(&run->trials);
 	return report_progress(run, run->pass, err);
 }
 
@@ -191,7 +213,9 @@ static int run_pass(struct ksm_run *run, unsigned int pass, struct ksm_error *er
 	ksm_presence_pass_begin(&run->presence);
 	if (ksm_trials_pass_begin(&run->trials))
 		return ksm_error_no_memory(err);
-	ret = ksm_reader_pass(run->reader, see_read, run, err);
+	if (pass > 1)
+		ksm_recall_pass_begin(&run->recall, ksm_run_twin(run));
+	ret = ksm_reader_pass(run->reader, see_read, pass > 1 ? recall_batch : NULL, run, err);
 	if (ret)
 		return ret;
 	if (run->source->ops->end)
@@ -260,7 +284,7 @@ static int take_sample(struct ksm_run *run, struct ksm_error *err)
 	run->pages = 0;
 	if (ksm_sample_begin(&run->sample, run->max_pages))
 		return ksm_error_no_memory(err);
-	ret = ksm_reader_pass(run->reader, count_read, run, err) ?: decide(run, err);
+	ret = ksm_reader_pass(run->reader, count_read, NULL, run, err) ?: decide(run, err);
 	if (ret)
 		return ret;
 	if (source->ops->end)
@@ -297,6 +321,7 @@ int ksm_run_init(struct ksm_run *run)
 
 	ksm_sample_init(&run->sample);
 	ksm_collection_init(&run->collection);
+	ksm_recall_init(&run->recall);
 	run->max_pages = max_pages(run);
 	run->lost = calloc(estimate->n_targets + 1, sizeof(*run->lost));
 	run->lost_error = calloc(estimate->n_targets + 1, sizeof(*run->lost_error));
@@ -316,6 +341,7 @@ void ksm_run_release(struct ksm_run *run)
 	ksm_collection_release(&run->collection);
 	ksm_sample_release(&run->sample);
 	ksm_presence_release(&run->presence);
+	ksm_recall_release(&run->recall);
 	free(run->present);
 	free(run->lost);
 	free(run->lost_error);

@@ -11,6 +11,7 @@
 #include "estimate/pace.h"
 #include "estimate/presence.h"
 #include "estimate/reader.h"
+#include "estimate/recall.h"
 #include "estimate/sample.h"
 #include "estimate/trials.h"
 
@@ -21,6 +22,7 @@ struct ksm_run {
 	struct ksm_estimate *estimate;
 	struct ksm_trials trials;
 	struct ksm_reader *reader;
+	struct ksm_recall recall; /* in passes that have another before them */
 	struct ksm_pace pace;
 	/* a sample, where memory is short */
 	struct ksm_sample sample;

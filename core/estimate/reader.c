@@ -35,7 +35,8 @@ struct ksm_reader {
 	unsigned char *data;
 	uint64_t bytes_per_second; /* at most; 0: no limit */
 	ksm_reader_see see;
-	void *see_data;
+	ksm_reader_recall recall;
+	void *caller_data;
 
 	pthread_mutex_t lock; /* for all below, and for slot.is_ready */
 	pthread_cond_t changed;
@@ -82,7 +83,7 @@ static void see_one(struct ksm_reader *reader)
 
 	reader->is_seeing = true;
 	pthread_mutex_unlock(&reader->lock);
-	ret = reader->see(reader->see_data, &slot->read, &err);
+	ret = reader->see(reader->caller_data, &slot->read, &err);
 	pthread_mutex_lock(&reader->lock);
 	reader->is_seeing = false;
 	slot->is_ready = false;
@@ -130,6 +131,8 @@ static struct slot *plan(struct worker *worker)
 	reader->is_planning = true;
 	pthread_mutex_unlock(&reader->lock);
 	ret = reader->source->ops->next(reader->source, &slot->read.batch, &err);
+	slot->read.is_recalled = ret == 1 && reader->recall &&
+				 reader->recall(reader->caller_data, &slot->read);
 	pthread_mutex_lock(&reader->lock);
 	reader->is_planning = false;
 	if (ret == 1) {
@@ -148,12 +151,17 @@ static void read_one(struct worker *worker)
 {
 	struct ksm_reader *reader = worker->reader;
 	struct slot *slot = plan(worker);
+	struct ksm_read_batch *read;
 
 	if (!slot)
 		return;
+	read = &slot->read;
 	pthread_mutex_unlock(&reader->lock);
-	reader->source->ops->fill(reader->source, &slot->read.batch);
-	ksm_summer_pages(reader->summer, slot->read.batch.data, slot->read.batch.n, slot->read.sum);
+	reader->source->ops->fill(reader->source, &read->batch);
+	if (read->is_recalled)
+		ksm_summer_pages_again(reader->summer, read->batch.data, read->batch.n, read->sum);
+	else
+		ksm_summer_pages(reader->summer, read->batch.data, read->batch.n, read->sum);
 	pthread_mutex_lock(&reader->lock);
 	slot->is_ready = true;
 	tell(reader);
@@ -238,8 +246,8 @@ void ksm_reader_free(struct ksm_reader **reader_p)
 	*reader_p = NULL;
 }
 
-int ksm_reader_pass(struct ksm_reader *reader, ksm_reader_see see, void *data,
-		    struct ksm_error *err)
+int ksm_reader_pass(struct ksm_reader *reader, ksm_reader_see see, ksm_reader_recall recall,
+		    void *data, struct ksm_error *err)
 {
 	unsigned int n_started = 1;
 	int ret = reader->source->ops->rewind(reader->source, err);
@@ -247,7 +255,8 @@ int ksm_reader_pass(struct ksm_reader *reader, ksm_reader_see see, void *data,
 	if (ret)
 		return ret;
 	reader->see = see;
-	reader->see_data = data;
+	reader->recall = recall;
+	reader->caller_data = data;
 	reader->planned = reader->seen = 0;
 	reader->ended = false;
 	reader->error = 0;

@@ -32,11 +32,11 @@ static bool show_batch(struct ksm_reread *reread, struct ksm_page_key key,
 	reread->source->ops->fill(reread->source, batch);
 	for (uint32_t i = 0; i < batch->n && !is_enough; i++) {
 		const unsigned char *page = batch->data + (size_t)i * reread->source->page_size;
-		struct ksm_page_sum sum = {0};
+		struct ksm_page_sum sum = {.key = key};
 
 		if (batch->page[i].flags & KSM_PAGE_LOST)
 			continue;
-		ksm_summer_pages(reread->summer, page, 1, &sum);
+		ksm_summer_pages_again(reread->summer, page, 1, &sum);
 		if (ksm_page_key_equal(sum.key, key))
 			is_enough = see(data, page);
 	}

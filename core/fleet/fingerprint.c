@@ -94,7 +94,7 @@ static int read_all(struct taking *taking, struct ksm_error *err)
 	ksm_summer_init_digests(&summer, taking->options->key, taking->source->page_size);
 	ret = ksm_reader_new(taking->source, &summer, taking->options->threads,
 			     taking->options->bytes_per_second, &reader, err)
-		      ?: ksm_reader_pass(reader, see, taking, err);
+		      ?: ksm_reader_pass(reader, see, NULL, taking, err);
 	if (!ret && taking->source->ops->end)
 		taking->source->ops->end(taking->source);
 	return ret;

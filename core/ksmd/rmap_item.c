@@ -243,3 +243,18 @@ uint32_t ksm_twin_walk_rest(struct ksm_twin_walk *walk)
 		page = ksm_twin_walk_next(walk);
 	return page;
 }
+
+bool ksm_twin_walk_find(struct ksm_twin_walk *walk, uint64_t address, struct ksm_page_sum *ret_sum)
+{
+	const struct ksm_twin *twin = walk->twin;
+	uint32_t page = walk->page ?: ksm_twin_walk_next(walk);
+	const struct rmap_item *item;
+
+	while (page && address_of(twin, item_at(twin, page)) < address)
+		page = ksm_twin_walk_next(walk);
+	if (!page || address_of(twin, item_at(twin, page)) != address)
+		return false;
+	item = item_at(twin, page);
+	*ret_sum = (struct ksm_page_sum){item->key, item->is_zero};
+	return true;
+}

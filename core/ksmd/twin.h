@@ -106,6 +106,13 @@ uint32_t ksm_twin_walk_alone(struct ksm_twin_walk *walk, int64_t *plain);
 /* The next of the others. */
 uint32_t ksm_twin_walk_rest(struct ksm_twin_walk *walk);
 
+/*
+ * What the page at @address was last seen to have; false if there is none. Addresses ascend from call to call, and lie
+ * before all that the walk has been asked for otherwise. Pages may be seen meanwhile, but none beyond the last address
+ * asked for.
+ */
+bool ksm_twin_walk_find(struct ksm_twin_walk *walk, uint64_t address, struct ksm_page_sum *ret_sum);
+
 struct ksm_page_key ksm_twin_key(const struct ksm_twin *twin, uint32_t number);
 /* 0 if unknown. */
 uint64_t ksm_twin_pfn(const struct ksm_twin *twin, uint32_t number);

@@ -224,7 +224,7 @@ class Matrix : public LiveTest, public ::testing::WithParamInterface<Parameters>
 		has_summer_ = true;
 		EXPECT_EQ(ksm_reader_new(source, &summer_, 1, 0, &reader, &err), 0);
 		EXPECT_EQ(ksm_twin_pass_begin(twin), 0);
-		EXPECT_EQ(ksm_reader_pass(reader, pass_on, &see, &err), 0) << err.text;
+		EXPECT_EQ(ksm_reader_pass(reader, pass_on, nullptr, &see, &err), 0) << err.text;
 		EXPECT_EQ(ksm_twin_pass_end(twin), 0);
 		ksm_twin_counters(twin, &counters);
 		ksm_reader_free(&reader);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 #include <vector>
@@ -110,6 +111,62 @@ TEST_P(Summer, OneByteAnywhereMakesAPageNonZero)
 		ksm_summer_pages(&summer, page.data(), 1, &sum);
 		EXPECT_FALSE(sum.is_zero) << i;
 		page[i] = 0;
+	}
+}
+
+size_t pages_checksummed; // by the functions below
+
+void CountXxh64(const void *pages, size_t page_size, size_t n, uint64_t *ret_hashes)
+{
+	pages_checksummed += n;
+	ksm_xxh64_plain(pages, page_size, n, ret_hashes);
+}
+
+void CountJhash2(const void *pages, size_t page_size, size_t n, uint32_t *ret_hashes)
+{
+	pages_checksummed += n;
+	ksm_jhash2_plain(pages, page_size, n, ret_hashes);
+}
+
+// In every grouping of pages that changed.
+TEST_P(Summer, OnlyPagesThatChangedGetANewChecksum)
+{
+	constexpr size_t page_size = 8192, n = 61;
+	struct ksm_summer summer;
+	ksm_many many;
+	std::mt19937 random(9);
+	auto pages = RandomBytes(n * page_size, 4);
+	std::vector<ksm_page_sum> sums(n), expected(n);
+
+	ASSERT_EQ(ksm_summer_init(&summer, GetParam(), page_size), 0);
+	many = *summer.many;
+	many.xxh64 = CountXxh64;
+	many.jhash2 = CountJhash2;
+	summer.many = &many;
+	ksm_summer_pages_again(&summer, pages.data(), n, sums.data());
+	for (unsigned int of = 1; of <= 64; of++) {
+		size_t changed = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			if (random() % of)
+				continue;
+			if (random() % 4)
+				pages[i * page_size + random() % page_size] ^= 0x10;
+			else if (random() % 2)
+				std::fill_n(pages.begin() + i * page_size, page_size, 0);
+			else
+				sums[i] = {};
+			changed++;
+		}
+		ksm_summer_pages(&summer, pages.data(), n, expected.data());
+		pages_checksummed = 0;
+		ksm_summer_pages_again(&summer, pages.data(), n, sums.data());
+		EXPECT_LE(pages_checksummed, changed);
+		EXPECT_EQ(pages_checksummed == 0, changed == 0);
+		for (size_t i = 0; i < n; i++) {
+			ASSERT_TRUE(ksm_page_key_equal(sums[i].key, expected[i].key)) << i;
+			ASSERT_EQ(sums[i].is_zero, expected[i].is_zero) << i;
+		}
 	}
 }
 

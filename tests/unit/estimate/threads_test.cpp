@@ -78,6 +78,16 @@ class RandomSource
 			process.pages[at + 4096 * (1 + Below(9))] = page; // a hole
 	}
 
+	void AddPageAnywhere(FakeProcess &process)
+	{
+		uint64_t at = FakeSource::Next(process);
+
+		AddPage(process);
+		auto page = process.pages.extract(at);
+		page.key() = 0x10000 + 4096 * Below(150);
+		process.pages.insert(std::move(page));
+	}
+
 	void Change()
 	{
 		for (auto &process : source.processes) {
@@ -86,6 +96,8 @@ class RandomSource
 					it->second.content = Below(contents_);
 				it = One(15) ? process.pages.erase(it) : std::next(it);
 			}
+			for (uint64_t n = Below(8); n > 0; n--)
+				AddPageAnywhere(process);
 		}
 	}
 

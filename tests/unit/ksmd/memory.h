@@ -103,26 +103,20 @@ class Memory
 		return twin_;
 	}
 
-	std::vector<Process> processes;
-
-      private:
-	static void Check(int err)
+	static ksm_page_sum SumOf(const Page &page)
 	{
-		if (err)
-			throw std::bad_alloc();
-	}
+		ksm_page_sum sum = {};
 
-	static uint64_t Mix(uint64_t x)
-	{
-		x = (x ^ (x >> 31)) * UINT64_C(0x7fb5d329728ea185);
-		x = (x ^ (x >> 27)) * UINT64_C(0x81dadef4bc2dd44d);
-		return x ^ (x >> 33);
+		sum.key.lo = Mix(page.content + 1) | 1; // the checksum in it is not 0
+		sum.key.hi = Mix(sum.key.lo);
+		sum.is_zero = page.content == 0;
+		return sum;
 	}
 
 	void See(uint32_t mm, uint64_t number, const Page &page)
 	{
 		struct ksm_page visited = {};
-		struct ksm_page_sum sum = {};
+		struct ksm_page_sum sum = SumOf(page);
 
 		visited.address = number * 4096;
 		visited.pfn = page.pfn ? page.pfn : (uint64_t{mm} << 24 | number) + (1 << 30);
@@ -137,10 +131,23 @@ class Memory
 			visited.flags |= KSM_PAGE_NID;
 			visited.nid = static_cast<uint16_t>(page.nid);
 		}
-		sum.key.lo = Mix(page.content + 1) | 1; // the checksum in it is not 0
-		sum.key.hi = Mix(sum.key.lo);
-		sum.is_zero = page.content == 0;
 		Check(ksm_twin_see(twin_, &visited, &sum));
+	}
+
+	std::vector<Process> processes;
+
+      private:
+	static void Check(int err)
+	{
+		if (err)
+			throw std::bad_alloc();
+	}
+
+	static uint64_t Mix(uint64_t x)
+	{
+		x = (x ^ (x >> 31)) * UINT64_C(0x7fb5d329728ea185);
+		x = (x ^ (x >> 27)) * UINT64_C(0x81dadef4bc2dd44d);
+		return x ^ (x >> 33);
 	}
 
 	struct ksm_model model_;

@@ -451,7 +451,7 @@ TEST_F(DumpSourceTest, ThreadsReadBesideOneAnother)
 			ASSERT_EQ(ksm_reader_new(source_.get(), &summer, threads, 0, &reader,
 						 &error_),
 				  0);
-			ASSERT_EQ(ksm_reader_pass(reader, TakeSums, &sums, &error_), 0);
+			ASSERT_EQ(ksm_reader_pass(reader, TakeSums, nullptr, &sums, &error_), 0);
 			ksm_reader_free(&reader);
 			EXPECT_EQ(Error(), "");
 			runs.push_back(sums);
