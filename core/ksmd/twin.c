@@ -372,6 +372,8 @@ static void look_ahead(const struct ksm_twin *twin, uint32_t number)
 	if (item) {
 		__builtin_prefetch(forest_root(&twin->stable, item->key));
 		__builtin_prefetch(forest_root(&twin->unstable, item->key));
+		if (item->pfn)
+			__builtin_prefetch(forest_list(&twin->by_kpfn, item->pfn));
 	}
 	item = item_ahead(twin, number, ELEMENTS_AHEAD);
 	if (item) {
