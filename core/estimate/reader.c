@@ -271,6 +271,8 @@ int ksm_reader_pass(struct ksm_reader *reader, ksm_reader_see see, ksm_reader_re
 	work(&reader->worker[0]);
 	while (--n_started)
 		pthread_join(reader->worker[n_started].thread, NULL);
+	/* Idle now, when the twin takes the most memory. */
+	madvise(reader->data, reader->n_threads * KSM_BATCH_BYTES, MADV_DONTNEED);
 	if (reader->error && err)
 		*err = reader->error_info;
 	return reader->error;
