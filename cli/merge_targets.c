@@ -109,10 +109,40 @@ static void domain_of_target(const struct ksm_merge_target *target, struct ksm_d
 	ksm_domain_of(&process, ret_domain);
 }
 
+/* Refuses if any of these has opted in that is not of the domain, and tells of how many that is not known. */
+static int check_others(const struct ksm_cli *cli, const struct ksm_domain *own,
+			const struct ksm_processes *list)
+{
+	struct ksm_domain domain;
+	size_t unknown = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct ksm_process *process = &list->process[i];
+		bool is_in = false;
+		int ret;
+
+		ksm_domain_of(process, &domain);
+		if (!process->has_memory || ksm_domain_equal(own, &domain))
+			continue;
+		ret = ksm_find_opted_in(&cli->root, process->pid, &is_in, NULL);
+		if (is_in)
+			return refuse(cli, own, &domain, process);
+		unknown += ret && ret != -ESRCH;
+	}
+	if (unknown)
+		ksm_cli_warn(cli,
+			     "%zu of the processes of other users, containers or guests do not "
+			     "show whether they have opted in (to root they do): those that have "
+			     "could find out what is in memory that merges with theirs",
+			     unknown);
+	return KSM_EXIT_OK;
+}
+
 int ksm_merge_check_trust(const struct ksm_cli *cli, const struct ksm_merge_targets *targets)
 {
 	ksm_cleanup(ksm_processes_free) struct ksm_processes list = {0};
 	struct ksm_domain first = {0}, domain;
+	struct ksm_error err;
 	bool has_first = false;
 
 	for (size_t i = 0; i < targets->n; i++) {
@@ -124,15 +154,11 @@ int ksm_merge_check_trust(const struct ksm_cli *cli, const struct ksm_merge_targ
 		first = domain;
 		has_first = true;
 	}
-	if (!has_first || ksm_processes_list(&cli->root, &list, NULL))
+	if (!has_first)
 		return KSM_EXIT_OK;
-	for (size_t i = 0; i < list.n; i++) {
-		ksm_domain_of(&list.process[i], &domain);
-		if (list.process[i].has_memory && !ksm_domain_equal(&first, &domain) &&
-		    ksm_is_opted_in(&cli->root, list.process[i].pid))
-			return refuse(cli, &first, &domain, &list.process[i]);
-	}
-	return KSM_EXIT_OK;
+	if (ksm_processes_list(&cli->root, &list, &err))
+		return ksm_cli_fail(cli, &err);
+	return check_others(cli, &first, &list);
 }
 
 /* ---------------------------------------------------------------- what came of it */

@@ -52,18 +52,29 @@ int64_t ksm_opt_out_pages(const struct ksm_stat *stat)
 	return merging + zero > 0 ? merging + zero : 0;
 }
 
-bool ksm_is_opted_in(const struct ksm_root *root, pid_t pid)
+int ksm_find_opted_in(const struct ksm_root *root, pid_t pid, bool *ret_is_in,
+		      struct ksm_error *err)
 {
 	struct ksm_areas areas ksm_cleanup(ksm_areas_free) = {0};
 	ksm_auto_close int dir_fd = -1;
 	struct ksm_stat stat;
+	int ret = ksm_root_open_pid(root, pid, &dir_fd, err);
+
+	if (!ret)
+		ret = ksm_stat_read(dir_fd, &stat, err);
+	if (ret || ksm_stat_tells_opt_in(&stat, ret_is_in))
+		return ret;
+	ret = ksm_areas_read(dir_fd, &areas, err);
+	if (!ret)
+		*ret_is_in = ksm_areas_are_mergeable(&areas);
+	return ret;
+}
+
+bool ksm_is_opted_in(const struct ksm_root *root, pid_t pid)
+{
 	bool is_in;
 
-	if (ksm_root_open_pid(root, pid, &dir_fd, NULL) || ksm_stat_read(dir_fd, &stat, NULL))
-		return false;
-	if (ksm_stat_tells_opt_in(&stat, &is_in))
-		return is_in;
-	return !ksm_areas_read(dir_fd, &areas, NULL) && ksm_areas_are_mergeable(&areas);
+	return !ksm_find_opted_in(root, pid, &is_in, NULL) && is_in;
 }
 
 /* ---------------------------------------------------------------- state */

@@ -67,7 +67,10 @@ struct ksm_opt_in_result {
 int ksm_opt_in(const struct ksm_root *root, pid_t pid, const struct ksm_opt_in *opt_in,
 	       struct ksm_opt_in_result *ret_result, struct ksm_error *err);
 
-/* Has the process any memory that ksmd looks at? False also where that cannot be told. */
+/* Has the process any memory that ksmd looks at? -ESRCH where it is gone, and what its files cannot be read for. */
+int ksm_find_opted_in(const struct ksm_root *root, pid_t pid, bool *ret_is_in,
+		      struct ksm_error *err);
+/* The same; false also where it cannot be told. */
 bool ksm_is_opted_in(const struct ksm_root *root, pid_t pid);
 
 /* Pages that opting out would have to be given anew: merging pages and zero pages. 0 where unknown. */
