@@ -56,6 +56,12 @@ static bool is_cut_off(const char *at, size_t len, size_t error)
 	       !memmem(at + 1, len - 1, magic, sizeof(magic));
 }
 
+/* A file system may come back from a crash with the length of what was written last, and zeros in its place. */
+static bool is_all_zeros(const char *at, size_t len)
+{
+	return *at == 0 && memcmp(at, at + 1, len - 1) == 0;
+}
+
 static int index_frames(struct ksm_recording *recording, struct ksm_error *err)
 {
 	const struct ksm_str *data = &recording->data;
@@ -66,7 +72,8 @@ static int index_frames(struct ksm_recording *recording, struct ksm_error *err)
 		size_t size = ZSTD_findFrameCompressedSize(at, rest);
 
 		if (ZSTD_isError(size)) {
-			recording->is_damaged = !is_cut_off(at, rest, size);
+			recording->is_damaged = !is_cut_off(at, rest, size) &&
+						!is_all_zeros(at, rest);
 			break;
 		}
 		if (ksm_array_reserve(&recording->frame, &recording->capacity, recording->n + 1,

@@ -182,6 +182,7 @@ TEST_F(Pairs, FreeNothingByMergingWhatTheyShareByFork)
 	source_.Put(other, 2, 3);
 	source_.Put(other, 3);
 	Estimate e = Run();
+	ASSERT_TRUE(e);
 	ASSERT_EQ(e->n_pairs, 3u);
 	const std::vector<std::vector<int64_t>> expected = {
 		{0, 2, 2, 2}, {1, 2, 2, 2}, {0, 1, 21, 1}}; // those that free most first
@@ -209,6 +210,7 @@ TEST_F(Pairs, AreThoseOfSets)
 			process.pages[FakeSource::Next(process)] = {content, pfn, KSM_PAGE_SHARED};
 		}
 		Estimate e = Run();
+		ASSERT_TRUE(e);
 		size_t n = 0;
 
 		for (uint32_t a = 0; a < 5; a++)

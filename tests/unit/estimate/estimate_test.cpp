@@ -294,6 +294,7 @@ TEST_F(EstimateTest, GroupsPartitionThePages)
 	}
 	options_.by = KSM_BY_USER;
 	Estimate e = Run();
+	ASSERT_TRUE(e);
 	ASSERT_EQ(e->n_groups, 2u);
 	EXPECT_STREQ(e->group[0].name, "1000001");
 	EXPECT_EQ(e->group[0].sums.distinct_pages, 2);
@@ -371,6 +372,7 @@ TEST_F(EstimateTest, CrossingIsOfWhatIsStillToBeFreed)
 	a.pages.begin()->second.flags = KSM_PAGE_KSM;
 	b.pages[0x10000] = a.pages.begin()->second;
 	Estimate e = Run();
+	ASSERT_TRUE(e);
 	EXPECT_EQ(e->totals.freed_pages, 0);
 	EXPECT_EQ(e->crossing_pages[KSM_OWNER_USER], 0);
 	source_.Put(b, 1, 2);
@@ -389,6 +391,7 @@ TEST_F(EstimateTest, CrossingWithoutOwnersIsUnknown)
 	EXPECT_EQ(Run()->crossing_pages[KSM_OWNER_USER], 1);
 	b.has_uid = false;
 	Estimate e = Run();
+	ASSERT_TRUE(e);
 	EXPECT_EQ(e->crossing_pages[KSM_OWNER_TARGET], 1);
 	EXPECT_EQ(e->crossing_pages[KSM_OWNER_USER], KSM_UNKNOWN);
 	EXPECT_EQ(e->crossing_pages[KSM_OWNER_DOMAIN], KSM_UNKNOWN);

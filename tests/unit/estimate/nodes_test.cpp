@@ -147,6 +147,7 @@ TEST_F(EstimateOfNodes, WhatIsAloneInOneTrialIsCountedInAll)
 			std::swap(settings[0], settings[1]);
 		b.pages.begin()->second = {1, 800, 0, false, 1};
 		Estimate e = Run(settings, 3);
+		ASSERT_TRUE(e);
 		EXPECT_EQ(e->totals.pages_present, 3);
 		EXPECT_EQ(e->outcome[!is_first].merged_pages, 1) << is_first;
 		EXPECT_EQ(e->outcome[is_first].merged_pages, 0) << is_first;
@@ -174,6 +175,7 @@ TEST_F(EstimateOfNodes, WarningsAreWhole)
 	source_.Put(source_.Add("a"), 1, 2);
 	source_.source()->unknown = KSM_UNKNOWN_NODES | KSM_UNKNOWN_SOME_NODES;
 	Estimate e = Run({"merge_across_nodes=0"});
+	ASSERT_TRUE(e);
 	ASSERT_EQ(e->n_warnings, 2u);
 	for (size_t i = 0; i < 2; i++)
 		EXPECT_LT(strlen(e->warning[i].text), sizeof(e->warning[i].text) - 1);

@@ -81,9 +81,11 @@ TEST_F(SampleTest, IsNotTakenWhereMemorySuffices)
 {
 	Fill();
 	Estimate all = Run();
+	ASSERT_TRUE(all);
 
 	options_.memory_bytes = 64 << 20;
 	Estimate e = Run();
+	ASSERT_TRUE(e);
 	EXPECT_EQ(e->sample.every, 1u);
 	EXPECT_EQ(memcmp(&e->totals, &all->totals, sizeof(e->totals)), 0);
 	EXPECT_EQ(e->outcome->pass[1].pages_sharing, all->outcome->pass[1].pages_sharing);
@@ -103,6 +105,7 @@ TEST_F(SampleTest, HasTheTruthInItsIntervals)
 			LetSomeChange();
 		options_.memory_bytes = 0;
 		Estimate all = Run();
+		ASSERT_TRUE(all);
 		inside.clear();
 		options_.memory_bytes = kLittle;
 		for (int run = 0; run < kRuns; run++) {
@@ -189,6 +192,7 @@ TEST_F(SampleTest, IsRightOnAverage)
 	options_.by = KSM_BY_PROCESS;
 	options_.passes = 3;
 	Estimate all = Run();
+	ASSERT_TRUE(all);
 	add(truth, *all, 1);
 	options_.memory_bytes = kLittle;
 	for (int run = 0; run < kRuns; run++)
@@ -206,9 +210,11 @@ TEST_F(SampleTest, ListsHeavyContentsAsTheyAre)
 	Fill();
 	options_.top = 4;
 	Estimate all = Run();
+	ASSERT_TRUE(all);
 
 	options_.memory_bytes = kLittle;
 	Estimate e = Run();
+	ASSERT_TRUE(e);
 	ASSERT_EQ(e->n_contents, 4u);
 	for (int i = 0; i < 4; i++) {
 		EXPECT_EQ(e->content[i].copies, all->content[i].copies);
@@ -226,6 +232,7 @@ TEST_F(SampleTest, GivesTheSameAdvice)
 	for (uint64_t memory : {uint64_t(0), kLittle}) {
 		options_.memory_bytes = memory;
 		Estimate e = Run();
+		ASSERT_TRUE(e);
 		ASSERT_EQ(ksm_advise(e.get(), nobody, false, &advice[memory != 0]), 0);
 	}
 	ASSERT_EQ(advice[0].n, 1u);
@@ -244,9 +251,11 @@ TEST_F(SampleTest, OfPagesThatComeInNoOrderHasAnIntervalOfThoseTooMany)
 		process.is_unordered = true;
 	options_.passes = 1;
 	Estimate all = Run();
+	ASSERT_TRUE(all);
 
 	options_.memory_bytes = kLittle;
 	Estimate e = Run();
+	ASSERT_TRUE(e);
 	ASSERT_GT(e->sample.every, 3u);
 	EXPECT_NEAR(e->sample.pages_present.value, double(all->totals.pages_present),
 		    0.35 * double(all->totals.pages_present));
@@ -311,6 +320,7 @@ TEST_F(SampleTest, IsNamedInTheHeadline)
 	Fill();
 	options_.memory_bytes = kLittle;
 	Estimate e = Run();
+	ASSERT_TRUE(e);
 	ASSERT_EQ(ksm_report_headline(e.get(), &lines), 0);
 	EXPECT_EQ(std::string(lines.data).find("KSM would free about "), 0u) << lines.data;
 	EXPECT_NE(std::string(lines.data)

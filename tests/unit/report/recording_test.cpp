@@ -121,6 +121,28 @@ TEST_F(RecordingTest, GoesOnBehindWhatIsWholeWhereItWasCutOff)
 	}
 }
 
+TEST_F(RecordingTest, ZerosAtTheEndAreWhatACrashLeft)
+{
+	for (size_t zeros : {1u, 3u, 4u, 4095u, 70000u}) {
+		struct ksm_recording *recording;
+
+		Put(bytes_ + std::string(zeros, 0));
+		ASSERT_EQ(ksm_recording_open(path_, &recording, &error_), 0) << zeros;
+		EXPECT_EQ(ksm_recording_size(recording), ends_.size());
+		EXPECT_EQ(ksm_recording_cut(recording), zeros);
+		EXPECT_EQ(ksm_recording_damaged_at(recording), 0u);
+		ksm_recording_close(recording);
+		EXPECT_EQ(Record(kSamples), 0) << error_.text;
+		EXPECT_EQ(Bytes().compare(0, bytes_.size(), bytes_), 0);
+		EXPECT_EQ(Bytes()[bytes_.size()], 0x28) << "zeros before what was added";
+	}
+	Put(bytes_ + std::string(100, 0) + "x");
+	EXPECT_EQ(Record(kSamples), -EBADMSG);
+	Put(std::string(100, 0));
+	EXPECT_NE(Record(kSamples), 0);
+	EXPECT_EQ(Bytes(), std::string(100, 0));
+}
+
 TEST_F(RecordingTest, NothingIsTakenAwayBehindDamage)
 {
 	int refused = 0;
