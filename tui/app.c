@@ -32,7 +32,8 @@ struct app {
 	struct ksm_recording *recording;
 	size_t at; /* the number of the next sample of the recording */
 	struct tui_scan_task *task;
-	double due; /* of the monotonic clock: when the next sample is to be shown */
+	double shown_at; /* of the monotonic clock: the last sample */
+	double gap;	 /* recorded between that and the next, in seconds */
 	uint64_t samples;
 	bool quits;
 	bool anew;
@@ -74,7 +75,7 @@ static int take_live(struct app *app, struct ksm_error *err)
 		ksm_recorder_close(app->recorder);
 		app->recorder = NULL;
 	}
-	app->due = ksm_now_seconds() + app->tui.config.delay;
+	app->shown_at = ksm_now_seconds();
 	return show_sample(app, sample) ? ksm_error_no_memory(err) : 0;
 }
 
@@ -118,7 +119,8 @@ static int take_recorded(struct app *app, struct ksm_error *err)
 		return 0;
 	}
 	ret = read_recorded(app, app->at, err);
-	app->due = ksm_now_seconds() + recorded_gap(app) / app->tui.speed;
+	app->shown_at = ksm_now_seconds();
+	app->gap = recorded_gap(app);
 	return ret;
 }
 
@@ -260,7 +262,7 @@ static int serve(struct app *app, const struct tui_request *request, struct ksm_
 	case TUI_WANTS_SET:
 		tui_act(&app->tui, app->root, request);
 		if (request->confirmed)
-			app->due = 0; /* to see what came of it */
+			app->shown_at = -INFINITY; /* to see what came of it */
 		break;
 	case TUI_WANTS_SAVE:
 		save_config(app);
@@ -291,9 +293,17 @@ static int draw(struct app *app, struct ksm_error *err)
 	return 0;
 }
 
+/* Until the next sample is to be shown, at the pace of now. */
+static double seconds_to_wait(const struct app *app)
+{
+	double gap = app->recording ? app->gap / app->tui.speed : app->tui.config.delay;
+
+	return app->shown_at + gap - ksm_now_seconds();
+}
+
 static int milliseconds_to_wait(const struct app *app)
 {
-	double wait = app->tui.is_paused ? WAIT_SECONDS : app->due - ksm_now_seconds();
+	double wait = app->tui.is_paused ? WAIT_SECONDS : seconds_to_wait(app);
 
 	if (app->task)
 		return POLL_MILLISECONDS;
@@ -312,7 +322,7 @@ static int run(struct app *app, struct ksm_error *err)
 		int key;
 
 		/* The first is taken in any case: there would be nothing to look at. */
-		if (!app->now || (!app->tui.is_paused && ksm_now_seconds() >= app->due))
+		if (!app->now || (!app->tui.is_paused && seconds_to_wait(app) <= 0))
 			ret = take_sample(app, err);
 		look_at_scan(app);
 		if (!ret)

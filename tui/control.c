@@ -147,7 +147,7 @@ static void change_pace(struct tui *tui, double factor)
 		tui->config.delay = DELAY_MIN;
 	if (tui->config.delay > DELAY_MAX)
 		tui->config.delay = DELAY_MAX;
-	tui_say(tui, false, "a sample every %.3g s", tui->config.delay);
+	tui_say(tui, false, "a sample every %.4g s", tui->config.delay);
 }
 
 /* The column beside it that is shown. */

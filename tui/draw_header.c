@@ -90,7 +90,7 @@ static struct text pace_text(const struct tui *tui)
 	else if (tui->is_paused)
 		strcpy(text.at, "PAUSED");
 	else
-		snprintf(text.at, sizeof(text.at), "every %.3gs", tui->config.delay);
+		snprintf(text.at, sizeof(text.at), "every %.4gs", tui->config.delay);
 	return text;
 }
 

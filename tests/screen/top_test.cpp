@@ -422,6 +422,16 @@ TEST_F(TopScreen, ProcessesThatDieInBetween)
 	EXPECT_EQ(terminal.Written().find("ksmctl:"), std::string::npos) << terminal.Written();
 }
 
+/* What is waited for already becomes shorter, too. */
+TEST_F(TopScreen, ANewPaceHoldsAtOnce)
+{
+	Terminal terminal({KsmctlPath(), "top", "-d", "3600", "-n", "2"}, 80, 24);
+
+	ASSERT_TRUE(terminal.WaitFor("every 3600s")) << terminal.Text();
+	terminal.Send(std::string(16, '+'));
+	EXPECT_EQ(terminal.WaitForEnd(), 0) << terminal.Text();
+}
+
 /* While it is asked about a process another one comes, to the line that it was on. */
 TEST_F(TopScreen, ScansWhatItAskedAbout)
 {
