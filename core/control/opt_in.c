@@ -85,6 +85,9 @@ struct job {
 	int dir_fd;
 	const struct ksm_opt_in *opt_in;
 	unsigned int methods; /* bits of those that may be tried still */
+	/* Numbers of system calls that patched kernels tell; -1 where this one does not. */
+	long process_ksm;
+	long pmadv_ksm;
 	struct ksm_opt_in_result *result;
 };
 
@@ -103,7 +106,6 @@ static void note(struct job *job, enum ksm_opt_in_method method, int errnum)
 	job->result->attempt[job->result->n_attempts++] = (struct ksm_attempt){method, errnum};
 }
 
-/* The number of a system call that a patched kernel tells; -1 where it does not. */
 static long read_number(const struct ksm_root *root, const char *path)
 {
 	struct ksm_str text ksm_auto_str = {0};
@@ -113,18 +115,6 @@ static long read_number(const struct ksm_root *root, const char *path)
 		return -1;
 	text.data[strcspn(text.data, "\n")] = '\0';
 	return ksm_parse_u64(text.data, 100000, &number) ? -1 : (long)number;
-}
-
-static long process_ksm_number(const struct job *job)
-{
-	return read_number(job->root, job->opt_in->merge
-					      ? "kernel/process_ksm/process_ksm_enable"
-					      : "kernel/process_ksm/process_ksm_disable");
-}
-
-static long pmadv_number(const struct job *job)
-{
-	return read_number(job->root, "kernel/pmadv/ksm");
 }
 
 static int advice(const struct job *job)
@@ -143,7 +133,7 @@ static void tell(const struct job *job, enum ksm_opt_in_method method, size_t n)
 	if (method == KSM_OPT_IN_PROCESS_MADVISE)
 		snprintf(text, sizeof(text), "process_madvise(%s, %s) %s", process, advised,
 			 ranges);
-	else if (method == KSM_OPT_IN_PROCESS_KSM && process_ksm_number(job) >= 0)
+	else if (method == KSM_OPT_IN_PROCESS_KSM && job->process_ksm >= 0)
 		snprintf(text, sizeof(text), "process_ksm_%s(%s)",
 			 job->opt_in->merge ? "enable" : "disable", process);
 	else if (method == KSM_OPT_IN_PROCESS_KSM)
@@ -204,14 +194,14 @@ static bool try_process_madvise(struct job *job, const struct ksm_ranges *ranges
 static bool try_process_ksm(struct job *job)
 {
 	ksm_auto_close int pidfd = open_pidfd(job);
-	long nr = process_ksm_number(job), ret;
+	long ret;
 
 	if (pidfd < 0)
 		ret = -1;
-	else if (nr >= 0)
-		ret = syscall(nr, pidfd, 0);
+	else if (job->process_ksm >= 0)
+		ret = syscall(job->process_ksm, pidfd, 0);
 	else
-		ret = syscall(pmadv_number(job), pidfd, advice(job), 0);
+		ret = syscall(job->pmadv_ksm, pidfd, advice(job), 0);
 	note(job, KSM_OPT_IN_PROCESS_KSM, ret ? errno : 0);
 	return !ret;
 }
@@ -232,7 +222,7 @@ static unsigned int suitable(const struct job *job, bool whole, const struct ksm
 		methods |= WHOLE;
 	if (ranges->n)
 		methods |= RANGES;
-	if (process_ksm_number(job) < 0 && pmadv_number(job) < 0)
+	if (job->process_ksm < 0 && job->pmadv_ksm < 0)
 		methods &= ~BIT(KSM_OPT_IN_PROCESS_KSM);
 	return methods & job->methods;
 }
@@ -367,6 +357,10 @@ int ksm_opt_in(const struct ksm_root *root, pid_t pid, const struct ksm_opt_in *
 	int ret;
 
 	*ret_result = (struct ksm_opt_in_result){0};
+	job.process_ksm = read_number(root, opt_in->merge
+						    ? "kernel/process_ksm/process_ksm_enable"
+						    : "kernel/process_ksm/process_ksm_disable");
+	job.pmadv_ksm = read_number(root, "kernel/pmadv/ksm");
 	job.methods = opt_in->method >= 0 ? BIT(opt_in->method) : BIT(KSM_OPT_IN_METHODS) - 1;
 	ret = open_meant(root, pid, opt_in->start_time, &dir_fd, err);
 	job.dir_fd = dir_fd;
