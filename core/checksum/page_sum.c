@@ -154,23 +154,20 @@ void ksm_summer_pages_again(const struct ksm_summer *summer, const void *pages, 
 			    struct ksm_page_sum *sums)
 {
 	const unsigned char *page = pages;
-	size_t changed = 0; /* pages just before this one */
+	size_t first = 0; /* page without a checksum, as are all from there to the one at hand */
 
 	if (summer->digest_key) {
 		digests(summer, page, n, sums);
 		return;
 	}
-	for (size_t i = 0; i <= n; i++) {
-		bool is_same = i == n ||
-			       is_same_content(summer, page + i * summer->page_size, &sums[i]);
+	for (size_t i = 0; i < n; i++) {
+		bool is_same = is_same_content(summer, page + i * summer->page_size, &sums[i]);
+		size_t end = is_same ? i : i + 1;
 
-		changed += !is_same;
-		if (changed && (is_same || changed == group_of(summer))) {
-			size_t first = i - changed + !is_same;
-
-			add_checksums(summer, page + first * summer->page_size, changed,
-				      &sums[first]);
-			changed = 0;
-		}
+		if (!is_same && end - first < group_of(summer))
+			continue;
+		add_checksums(summer, page + first * summer->page_size, end - first, &sums[first]);
+		first = i + 1;
 	}
+	add_checksums(summer, page + first * summer->page_size, n - first, &sums[first]);
 }
