@@ -14,7 +14,7 @@
 	{"passes", 0, "N", "passes of ksmd to run (2)", NULL},                                     \
 		{"interval", 0, "SECONDS", "between passes (1); ksmd: as long as a pass takes it", \
 		 "ksmd"},                                                                          \
-		{"kernel", 0, "VERSION", "model this kernel: running, a version, or list",         \
+		{"kernel", 0, "VERSION", "model this kernel: running, next, a version, or list",   \
 		 "running list"},                                                                  \
 		{"set", 0, "NAME=VALUE", "a tunable of the model, named as in sysfs", NULL},       \
 		{"what-if", 0, "NAME=VALUE,...",                                                   \

@@ -19,7 +19,7 @@ static void print_headline(const struct ksm_tuning *tuning, unsigned int page_si
 	if (!tuning->runs) {
 		puts("ksmd is paused: enough memory is available");
 	} else if (!tuning->pages) {
-		puts("no process has opted in: there is nothing to scan yet");
+		puts("ksmd has no pages: there is nothing to scan yet");
 	} else if (isnan(tuning->scan_seconds)) {
 		printf("ksmd runs over %s\n", bytes);
 	} else {

@@ -85,7 +85,7 @@ static int check_one(const struct ksm_tunable *tunable, const struct ksm_setting
 	    value_then(settings, now, KSM_SYSFS_advisor_mode) != KSM_ADVISOR_NONE)
 		return ksm_error_set(
 			err, KSM_ERR_SYSTEM, EINVAL,
-			"the advisor sets %s: add advisor_mode=none to set it yourself", name);
+			"the advisor sets %s: only with advisor_mode=none can it be set", name);
 	return 0;
 }
 
