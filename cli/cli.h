@@ -30,9 +30,10 @@ struct ksm_option {
 };
 
 enum {
-	KSM_VERB_WRITES = 1u << 0,  /* takes --dry-run */
-	KSM_VERB_COMMAND = 1u << 1, /* what follows the first argument is another program's */
-	KSM_VERB_FILES = 1u << 2,   /* its arguments are files, or may be */
+	KSM_VERB_WRITES = 1u << 0,   /* takes --dry-run */
+	KSM_VERB_COMMAND = 1u << 1,  /* what follows the first argument is another program's */
+	KSM_VERB_FILES = 1u << 2,    /* its arguments are files, or may be */
+	KSM_VERB_SETTINGS = 1u << 3, /* keeps settings, or sets them for good */
 };
 
 struct ksm_cli;

@@ -70,7 +70,7 @@ const struct ksm_verb ksm_verb_set = {
 	.arguments = "NAME=VALUE...",
 	.summary = "set tunables, all of them or none",
 	.options = set_options,
-	.flags = KSM_VERB_WRITES,
+	.flags = KSM_VERB_WRITES | KSM_VERB_SETTINGS,
 	.state_size = sizeof(struct set_state),
 	.option = set_option,
 	.run = set_run,

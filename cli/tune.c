@@ -149,6 +149,7 @@ static int tune_once(struct ksm_cli *cli, const struct tune_state *tune,
 	struct ksm_tune_facts facts = {0};
 	struct ksm_tuning tuning;
 	struct ksm_error err;
+	int status;
 
 	if (read_facts(cli, goals, &facts, &err) || ksm_tune(goals, &facts, &tuning, &err))
 		return ksm_cli_fail(cli, &err);
@@ -156,8 +157,9 @@ static int tune_once(struct ksm_cli *cli, const struct tune_state *tune,
 		return KSM_EXIT_OK;
 	if (!cli->json)
 		ksm_tune_print(&tuning, &facts, cli->root.page_size, tune->explain);
-	if (ksm_settings_apply(&cli->root, &tuning.settings, 0, &err))
-		return ksm_cli_fail(cli, &err);
+	status = ksm_cli_apply(cli, &tuning.settings, 0);
+	if (status)
+		return status;
 	if (!cli->json)
 		return KSM_EXIT_OK;
 	return ksm_cli_print_json(cli, ksm_tune_json(cli, goals, &tuning, &facts));

@@ -19,6 +19,7 @@
 #include "control/inject_arch.h"
 #include "control/inject_code.h"
 #include "control/inject_thread.h"
+#include "kernel/process.h"
 
 /* Threads that are asked to stop, one after the other, before it is given up. */
 #define THREADS_TRIED 8
@@ -109,6 +110,22 @@ static int traced_error(long tracer, struct ksm_error *err)
 	return ksm_error_set(err, KSM_ERR_SYSTEM, EBUSY,
 			     "process %ld traces it, a debugger for example: end that first",
 			     tracer);
+}
+
+/*
+ * A thread that never leaves the kernel, as those of io_uring and vhost: it stops when asked to, and makes no call.
+ * PF_IO_WORKER (5.12) and PF_USER_WORKER (6.4) of linux/sched.h.
+ */
+static bool is_worker(int task_fd, pid_t tid)
+{
+	struct ksm_str stat ksm_auto_str = {0};
+	const char *flags = NULL;
+	char path[32];
+
+	snprintf(path, sizeof(path), "%d/stat", tid);
+	if (!ksm_read_at(task_fd, path, 4096, &stat, NULL) && stat.len)
+		flags = ksm_stat_field(stat.data, 9);
+	return flags && strtoul(flags, NULL, 10) & (0x10 | 0x4000);
 }
 
 static int stop_thread(struct ksm_inject *inject, int task_fd, pid_t tid, struct ksm_error *err)
@@ -233,7 +250,7 @@ static int run_in_any_thread(const struct target *target, struct outcome *outcom
 	       tried < THREADS_TRIED && (entry = readdir(dir))) {
 		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (tid <= 0 || tid == target->pid)
+		if (tid <= 0 || tid == target->pid || is_worker(target->task_fd, tid))
 			continue;
 		tried++;
 		ret = run_tracer(target, tid, outcome);

@@ -22,7 +22,9 @@
 
 #define STOP_SECONDS  1 /* a thread that is not in the kernel's depths stops within microseconds */
 #define ENTRY_SECONDS 5 /* one that can run gets to its next instruction, on a busy machine too */
-#define SIGNALS_MAX   100000 /* delivered before a call can be made */
+/* Each puts a frame onto the thread's stack, which may be a small one, and may be the same again (SA_NODEFER). */
+#define SIGNALS_MAX  8
+#define RESTARTS_MAX 100000 /* of a call that signals interrupt */
 
 /* What the kernel says to itself, never to programs: an interrupted system call is to be restarted. */
 enum { ERESTARTSYS = 512, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK = 516 };
@@ -299,9 +301,11 @@ static int try_call(struct ksm_thread *thread, const ksm_regs *prepared, int64_t
 			       ?: ksm_error_set(err, KSM_ERR_SYSTEM, EBUSY,
 						"does not run: its control group is frozen, as by "
 						"\"docker pause\"");
-	if (stop == STOP_AT_SIGNAL)
+	if (stop == STOP_AT_SIGNAL) {
+		thread->signals++;
 		return set_regs(tid, &thread->saved, err) ?: stop_again(tid, signal, err)
 			?: take_regs(thread, err);
+	}
 	ret = to_syscall(tid, 0, &stop, &signal, err) ?: get_regs(tid, &regs, err)
 		?: set_regs(tid, &thread->saved, err);
 	if (ret)
@@ -313,7 +317,7 @@ static int try_call(struct ksm_thread *thread, const ksm_regs *prepared, int64_t
 int ksm_thread_call(struct ksm_thread *thread, uint64_t code, long nr, const uint64_t args[6],
 		    int64_t *ret_result, struct ksm_error *err)
 {
-	for (int i = 0; i < SIGNALS_MAX; i++) {
+	for (int i = 0; i < RESTARTS_MAX && thread->signals < SIGNALS_MAX; i++) {
 		ksm_regs prepared = ksm_arch_prepare(&thread->saved, code, nr, args);
 		int64_t result = 0;
 		int ret = try_call(thread, &prepared, &result, err);
@@ -329,5 +333,6 @@ int ksm_thread_call(struct ksm_thread *thread, uint64_t code, long nr, const uin
 		if (ret)
 			return ret;
 	}
-	return ksm_error_set(err, KSM_ERR_SYSTEM, EINTR, "too many signals come in between");
+	return ksm_error_set(err, KSM_ERR_SYSTEM, EINTR,
+			     "so many signals come in between that its stack might not hold them");
 }

@@ -13,6 +13,7 @@
 struct ksm_thread {
 	pid_t tid;
 	ksm_regs saved; /* as it was stopped with, and will go on with */
+	int signals;	/* delivered since it was stopped: their handlers run once it is let go */
 };
 
 /*

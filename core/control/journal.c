@@ -143,6 +143,25 @@ static int busy(const struct ksm_root *root, struct ksm_error *err)
 		journal.pid, journal.verb);
 }
 
+/* Is what was read before there was a journal what there is now? Another ksmctl may have put its own back meanwhile. */
+static int check_current(const struct ksm_root *root, const struct ksm_settings *settings,
+			 struct ksm_error *err)
+{
+	struct ksm_sysfs now;
+	int ret = ksm_sysfs_read(root, &now, err);
+
+	for (int i = 0; i < KSM_SYSFS_N && !ret; i++) {
+		bool is_advised = i == KSM_SYSFS_pages_to_scan &&
+				  now.value[KSM_SYSFS_advisor_mode] != KSM_ADVISOR_NONE;
+
+		if (settings->given[i] && now.valid[i] && !is_advised &&
+		    settings->value[i] != now.value[i])
+			ret = ksm_error_set(err, KSM_ERR_SYSTEM, EBUSY,
+					    "somebody else changes settings just now: try again");
+	}
+	return ret;
+}
+
 int ksm_journal_begin(const struct ksm_root *root, const char *verb,
 		      const struct ksm_settings *settings, struct ksm_error *err)
 {
@@ -168,7 +187,12 @@ int ksm_journal_begin(const struct ksm_root *root, const char *verb,
 	unlinkat(dir_fd, name, 0);
 	if (!ret)
 		fsync(dir_fd);
-	return ret == -EEXIST ? busy(root, err) : ret ? journal_error(root, ret, err) : 0;
+	if (ret)
+		return ret == -EEXIST ? busy(root, err) : journal_error(root, ret, err);
+	ret = check_current(root, settings, err);
+	if (ret)
+		ksm_journal_end(root);
+	return ret;
 }
 
 void ksm_journal_end(const struct ksm_root *root)

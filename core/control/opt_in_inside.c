@@ -52,6 +52,13 @@ static int try_prctl(struct ksm_inject *inject, struct session *session, int *re
 	return ret;
 }
 
+static int none_is_mapped(struct ksm_error *err)
+{
+	return ksm_error_set(err, KSM_ERR_GONE, ESRCH,
+			     "none of these ranges is mapped any more: its memory changed "
+			     "meanwhile; try again");
+}
+
 static int try_madvise(struct ksm_inject *inject, struct session *session, int *ret_errnum,
 		       struct ksm_error *err)
 {
@@ -73,7 +80,7 @@ static int try_madvise(struct ksm_inject *inject, struct session *session, int *
 		}
 		session->advised += !result;
 	}
-	return 0;
+	return session->advised ? 0 : none_is_mapped(err);
 }
 
 /* Ranges are handed over from @scratch on in the target. */
@@ -83,7 +90,7 @@ static int advise_all(struct ksm_inject *inject, struct session *session, int64_
 	struct ksm_advised advised = {.range = session->range, .n = session->n_ranges};
 	struct iovec batch[KSM_ADVISE_MAX];
 	int64_t result = 0;
-	bool goes_on = true;
+	bool goes_on = true, any = false;
 	size_t n;
 
 	while (goes_on && (n = ksm_advised_next(&advised, batch)) != 0) {
@@ -93,18 +100,23 @@ static int advise_all(struct ksm_inject *inject, struct session *session, int64_
 
 		if (ret)
 			return ret;
+		any |= result > 0;
 		goes_on = ksm_advised_take(&advised, result);
 	}
 	session->advised = advised.n_whole;
 	*ret_errnum = goes_on ? 0 : (int)-result;
-	return 0;
+	return goes_on && !any ? none_is_mapped(err) : 0;
 }
 
+/* What was made in the target is taken away again, whatever came of it. */
 static int try_self_madvise(struct ksm_inject *inject, struct session *session, int *ret_errnum,
 			    struct ksm_error *err)
 {
 	const size_t size = KSM_ADVISE_MAX * sizeof(struct iovec);
-	int64_t pid = 0, pidfd = -1, scratch = 0, ignored;
+	const uint64_t map[6] = {
+		0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0};
+	int64_t pid = 0, pidfd = -1, scratch = -1, ignored;
+	bool is_mapped;
 	int ret;
 
 	/* By its number as itself sees it. */
@@ -114,17 +126,16 @@ static int try_self_madvise(struct ksm_inject *inject, struct session *session, 
 		*ret_errnum = (int)-pidfd;
 		return ret;
 	}
-	const uint64_t map[6] = {
-		0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0};
 	ret = ksm_inject_call(inject, SYS_mmap, map, &scratch, err);
-	if (!ret && scratch > -4096 && scratch < 0) {
+	is_mapped = !ret && !(scratch > -4096 && scratch < 0);
+	if (is_mapped)
+		ret = advise_all(inject, session, pidfd, (uint64_t)scratch, ret_errnum, err);
+	else if (!ret)
 		*ret_errnum = (int)-scratch;
-	} else if (!ret) {
-		ret = advise_all(inject, session, pidfd, (uint64_t)scratch, ret_errnum, err)
-			      ?: call(inject, SYS_munmap, (uint64_t)scratch, size, 0, 0, &ignored,
-				      err);
-	}
-	return ret ?: call(inject, SYS_close, (uint64_t)pidfd, 0, 0, 0, &ignored, err);
+	if (is_mapped)
+		call(inject, SYS_munmap, (uint64_t)scratch, size, 0, 0, &ignored, NULL);
+	call(inject, SYS_close, (uint64_t)pidfd, 0, 0, 0, &ignored, NULL);
+	return ret;
 }
 
 static int (*const tries[KSM_OPT_IN_METHODS])(struct ksm_inject *inject, struct session *session,

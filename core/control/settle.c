@@ -76,7 +76,8 @@ static int add_process(const struct ksm_root *root, pid_t pid, struct ksm_settle
 			*err = why;
 		return ret;
 	}
-	if (ret || ksm_pid_is_gone(dir_fd))
+	/* A zombie has the file still, and nothing in it. */
+	if (ret || ksm_pid_is_gone(dir_fd) || ksm_pid_is_without_memory(dir_fd))
 		return 0;
 	sample->n_alive++;
 	add_stat(&stat, KSM_STAT_ksm_merging_pages, &sample->merging_pages);
@@ -212,7 +213,9 @@ int ksm_settle_wait(const struct ksm_root *root, const struct ksm_settle_options
 			return ret;
 		verdict =
 			ksm_settle_take(ret_settle, &sample, options->full_scans, options->n_pids);
-		if (is_first && verdict != KSM_SETTLE_ALL_GONE)
+		/* Nor does it end once the last has opted out. */
+		if (is_first ? verdict != KSM_SETTLE_ALL_GONE
+			     : verdict == KSM_SETTLE_GOES_ON && sample.rmap_items == 0)
 			ret = check_begin(root, options, &sample, err);
 		ret = ret ? ret : verdict_error(options, verdict, err);
 		if (!ret && options->progress)

@@ -62,7 +62,7 @@ struct ksm_settle_options {
 
 /*
  * 0 when done. -ETIMEDOUT, -EINTR for stop_fd, -ECANCELED for KSM_SETTLE_STOPPED and where ksmd does not run or has
- * nothing to scan in the first place, -ESRCH for KSM_SETTLE_ALL_GONE,
+ * nothing to scan, from the beginning or any more, -ESRCH for KSM_SETTLE_ALL_GONE,
  * KSM_ERR_PERMISSION for a process that is not ours to look at. @ret_settle is filled in any case.
  */
 int ksm_settle_wait(const struct ksm_root *root, const struct ksm_settle_options *options,

@@ -108,6 +108,17 @@ static bool has_nobody(const struct ksm_facts *facts, struct ksm_finding *findin
 	return true;
 }
 
+static bool scans_nothing(const struct ksm_facts *facts, struct ksm_finding *finding)
+{
+	if (value(facts, KSM_SYSFS_run) != 1 || !facts->sysfs.valid[KSM_SYSFS_pages_to_scan] ||
+	    value(facts, KSM_SYSFS_pages_to_scan))
+		return false;
+	say(finding, "ksmd runs and scans nothing (pages_to_scan=0)");
+	advise(finding, "ksmctl set pages_to_scan=100");
+	note(finding, "pages_to_scan", 0);
+	return true;
+}
+
 static bool loses(const struct ksm_facts *facts, struct ksm_finding *finding)
 {
 	int64_t profit = value(facts, KSM_SYSFS_general_profit);
@@ -342,6 +353,7 @@ static const struct check {
 	bool (*found)(const struct ksm_facts *facts, struct ksm_finding *finding);
 } checks[] = {
 	{"stopped", KSM_PROBLEM, is_stopped},
+	{"no-pages", KSM_PROBLEM, scans_nothing},
 	{"nobody", KSM_PROBLEM, has_nobody},
 	{"loss", KSM_PROBLEM, loses},
 	{"domains", KSM_RISK, mixes_domains},

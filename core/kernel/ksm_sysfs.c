@@ -57,6 +57,9 @@ int64_t ksm_sysfs_rmap_items(const struct ksm_sysfs *sysfs)
 	return sum;
 }
 
+/* KSM_RUN_OFFLINE of mm/ksm.c, since 3.9. */
+#define RUN_OFFLINE 4
+
 /* "[none] scan-time", with brackets around the one in force; alone where a tree of plain files was written to. */
 static bool parse_advisor_mode(const char *text, int64_t *ret_value)
 {
@@ -133,6 +136,8 @@ int ksm_sysfs_read(const struct ksm_root *root, struct ksm_sysfs *ret_sysfs, str
 			return rc;
 		sysfs.valid[i] = true;
 	}
+	/* Set while memory is taken offline, and nobody else's to write. */
+	sysfs.value[KSM_SYSFS_run] &= ~RUN_OFFLINE;
 	if (err)
 		memset(err, 0, sizeof(*err));
 	*ret_sysfs = sysfs;

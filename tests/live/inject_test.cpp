@@ -10,8 +10,10 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -264,6 +266,38 @@ TEST_F(InjectTest, ResultsAndErrors)
 	call = {SYS_close, {12345}, 0, 1};
 	ASSERT_EQ(Inject(sleeper.pid(), &call), 0) << err_.text;
 	EXPECT_EQ(call.result, -EBADF);
+}
+
+/* Handlers run when the thread is let go; until then each signal takes room on its stack. */
+TEST_F(InjectTest, SignalsThatPileUpDoNotKill)
+{
+	if (IsSkipped())
+		return;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		static unsigned char stack[1 << 16];
+		const stack_t alternate = {stack, 0, sizeof(stack)};
+		const struct itimerval timer = {{0, 200}, {0, 200}};
+		struct sigaction action = {};
+
+		action.sa_handler = [](int) {};
+		action.sa_flags = SA_NODEFER | SA_ONSTACK;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		sigaltstack(&alternate, nullptr);
+		sigaction(SIGALRM, &action, nullptr);
+		setitimer(ITIMER_REAL, &timer, nullptr);
+		for (;;)
+			pause();
+	}
+	ASSERT_GT(pid, 0);
+	Sleep(std::chrono::milliseconds(50));
+	Call call = {SYS_getppid, {}, -1, 100000};
+	EXPECT_EQ(Inject(pid, &call), -EINTR) << err_.text;
+	EXPECT_TRUE(Becomes([&] { return bool(Works(pid)); })) << err_.text;
+	EXPECT_EQ(waitpid(pid, nullptr, WNOHANG), 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, nullptr, 0);
 }
 
 TEST_F(InjectTest, AStoppedOneStaysStopped)

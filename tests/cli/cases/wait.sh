@@ -43,3 +43,14 @@ for pids in "" 102 "101 102"; do
 		jq -c '.before, .after | del(.full_scans)'
 done
 kill $scans
+
+# Who has died, and has not been waited for, has exited; and once nobody is opted in any more nothing would end it.
+printf 'Name:\tp\nState:\tZ (zombie)\nUid:\t7\t7\t7\t7\n' >tree/proc/101/status
+: >tree/proc/101/ksm_stat
+try 101
+(
+	sleep 0.3
+	printf 'ksm_rmap_items 0\nksm_zero_pages 0\nksm_merging_pages 0\nksm_merge_any: no\nksm_mergeable: no\n' >stat
+	mv stat tree/proc/102/ksm_stat
+) &
+try 102 --timeout=20

@@ -184,8 +184,10 @@ TEST_F(SettingsTest, AJournalIsKeptUntilTheEnd)
 
 	WriteStat(4711, 'S');
 	EXPECT_EQ(ksm_journal_find(&root_, &journal, nullptr), 0);
+	Write("sleep_millisecs", "77");
 	ASSERT_EQ(ksm_settings_add(&settings, "sleep_millisecs=77", nullptr), 0);
 	ASSERT_EQ(ksm_journal_begin(&root_, "merge", &settings, &err_), 0) << err_.text;
+	Write("sleep_millisecs", "20");
 	ASSERT_EQ(ksm_journal_find(&root_, &journal, &err_), 1) << err_.text;
 	EXPECT_EQ(journal.pid, getpid());
 	EXPECT_EQ(journal.start_time, 4711u);
@@ -209,6 +211,19 @@ TEST_F(SettingsTest, AJournalIsKeptUntilTheEnd)
 	EXPECT_EQ(ksm_journal_find(&root_, &journal, nullptr), 0);
 }
 
+/* Who read before another put its own back would make that one's settings the last word. */
+TEST_F(SettingsTest, AJournalIsOfWhatIsThereNow)
+{
+	struct ksm_settings settings = {};
+	struct ksm_journal journal;
+
+	ASSERT_EQ(ksm_settings_add(&settings, "pages_to_scan=5000", nullptr), 0);
+	EXPECT_EQ(ksm_journal_begin(&root_, "merge", &settings, &err_), -EBUSY);
+	EXPECT_EQ(ksm_journal_find(&root_, &journal, nullptr), 0);
+	Write("advisor_mode", "none [scan-time]");
+	EXPECT_EQ(ksm_journal_begin(&root_, "merge", &settings, &err_), 0) << err_.text;
+}
+
 TEST_F(SettingsTest, AJournalThatFailsToRestoreStays)
 {
 	struct ksm_settings settings = {};
@@ -226,8 +241,10 @@ TEST_F(SettingsTest, AJournalThatSomebodyElsePutBackIsNotPutBackAgain)
 	struct ksm_settings settings = {};
 	struct ksm_journal journal, other;
 
+	Write("sleep_millisecs", "77");
 	ASSERT_EQ(ksm_settings_add(&settings, "sleep_millisecs=77", nullptr), 0);
 	ASSERT_EQ(ksm_journal_begin(&root_, "merge", &settings, &err_), 0) << err_.text;
+	Write("sleep_millisecs", "20");
 	WriteStat(4711, 'S');
 	ASSERT_EQ(ksm_journal_find(&root_, &journal, nullptr), 1);
 	ASSERT_FALSE(journal.is_alive);
@@ -235,6 +252,7 @@ TEST_F(SettingsTest, AJournalThatSomebodyElsePutBackIsNotPutBackAgain)
 	writes_.clear();
 	EXPECT_EQ(ksm_journal_recover(&root_, &journal, &err_), 0);
 	/* Nor is the other's own journal removed. */
+	Write("sleep_millisecs", "5");
 	ASSERT_EQ(ksm_settings_add(&settings, "sleep_millisecs=5", nullptr), 0);
 	ASSERT_EQ(ksm_journal_begin(&root_, "tune", &settings, &err_), 0) << err_.text;
 	EXPECT_EQ(ksm_journal_recover(&root_, &journal, &err_), 0);
@@ -250,8 +268,10 @@ TEST_F(SettingsTest, WhoPutsBackIsAlone)
 	const std::string path = tree_.Path() + "/run/ksmctl";
 	int ret = -1;
 
+	Write("sleep_millisecs", "77");
 	ASSERT_EQ(ksm_settings_add(&settings, "sleep_millisecs=77", nullptr), 0);
 	ASSERT_EQ(ksm_journal_begin(&root_, "merge", &settings, &err_), 0) << err_.text;
+	Write("sleep_millisecs", "20");
 	WriteStat(4711, 'S');
 	ASSERT_EQ(ksm_journal_find(&root_, &journal, nullptr), 1);
 	int first = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

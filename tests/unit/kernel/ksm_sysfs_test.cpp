@@ -218,7 +218,10 @@ TEST_F(KsmSysfs, SignsAndModes)
 	EXPECT_EQ(sysfs.value[KSM_SYSFS_ksm_zero_pages], -1);
 	EXPECT_TRUE(sysfs.valid[KSM_SYSFS_advisor_mode]);
 	EXPECT_EQ(sysfs.value[KSM_SYSFS_advisor_mode], KSM_ADVISOR_NONE);
-	EXPECT_EQ(sysfs.value[KSM_SYSFS_run], 4);
+	EXPECT_EQ(sysfs.value[KSM_SYSFS_run], 0) << "while memory goes offline";
+	Set("run", "5");
+	ASSERT_EQ(Read(), 0) << err.text;
+	EXPECT_EQ(sysfs.value[KSM_SYSFS_run], 1);
 }
 
 /* A tree of plain files, once the mode was written to it. */
