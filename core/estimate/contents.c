@@ -87,7 +87,7 @@ static void distribute(struct grouping *grouping, const uint32_t *pages, uint32_
 static int order_rest(struct ksm_contents *contents, const uint32_t *rest)
 {
 	size_t n = contents->n;
-	struct group *group ksm_auto_free = malloc((n + 1) * sizeof(*group)); /* not all is used */
+	struct group *group ksm_auto_free = calloc(n + 1, sizeof(*group)); /* not all is used */
 	uint32_t *group_of ksm_auto_free = malloc((n + 1) * sizeof(*group_of));
 	uint32_t *bucket ksm_auto_free = NULL;
 	struct grouping grouping = {.twin = contents->twin, .group = group};
