@@ -144,6 +144,8 @@ bool ksm_thrift_next(struct ksm_thrift_reader *reader, struct ksm_thrift_field *
 		field->id += (int)(head >> 4);
 	else
 		field->id = (int)(int16_t)take_int(reader);
+	if (field->id > INT16_MAX)
+		fail(reader);
 	return !reader->failed;
 }
 

@@ -10,22 +10,30 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "kernel/root.h"
+#include "report/json.h"
 #include "report/report.h"
 
-#define SCHEMA	  "ksmctl.estimate/1"
-#define DEPTH_MAX 32
+#define SCHEMA	 "ksmctl.estimate/1"
+#define FILE_MAX (512ul << 20)
 
 /* ---------------------------------------------------------------- reading */
 
 int ksm_diff_read(const char *path, json_object **ret_document, struct ksm_error *err)
 {
 	ksm_auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct ksm_str text ksm_auto_str = {0};
 	json_object *document;
 	const char *schema;
+	int ret;
 
 	if (fd < 0)
 		return ksm_file_error(AT_FDCWD, path, errno, err);
-	document = json_object_from_fd_ex(fd, DEPTH_MAX);
+	ret = ksm_read_fd(fd, FILE_MAX, &text, err);
+	if (ret) {
+		ksm_error_name_path(err, path);
+		return ret;
+	}
+	document = text.len ? ksm_json_parse(text.data, text.len) : NULL;
 	schema = json_object_get_string(json_object_object_get(document, "schema"));
 	if (schema && strcmp(schema, SCHEMA) == 0) {
 		*ret_document = document;

@@ -2,6 +2,7 @@
 #include "report/json.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -208,4 +209,34 @@ json_object *ksm_report_error_document(const struct ksm_error *err)
 
 	ksm_json_put(document, "error", ksm_report_error(err));
 	return document;
+}
+
+#define DEPTH_MAX 32
+/* In commas; an object or array counts as OBJECT_VALUES, for what it takes. */
+#define VALUES_MAX    (8u << 20)
+#define OBJECT_VALUES 8
+
+static bool is_too_large(const char *text, size_t len)
+{
+	size_t values = 0;
+
+	for (size_t i = 0; i < len; i++)
+		values += text[i] == ',' ? 1 : text[i] == '{' || text[i] == '[' ? OBJECT_VALUES : 0;
+	return len > INT_MAX || values > VALUES_MAX;
+}
+
+json_object *ksm_json_parse(const char *text, size_t len)
+{
+	struct json_tokener *tokener = is_too_large(text, len) ? NULL
+							       : json_tokener_new_ex(DEPTH_MAX);
+	json_object *document;
+
+	if (!tokener)
+		return NULL;
+	document = json_tokener_parse_ex(tokener, text, (int)len);
+	json_tokener_free(tokener);
+	if (json_object_is_type(document, json_type_object))
+		return document;
+	json_object_put(document);
+	return NULL;
 }

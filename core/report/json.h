@@ -42,6 +42,12 @@ static inline void ksm_json_put_uint(json_object *object, const char *name, uint
 	ksm_json_put(object, name, ksm_json_uint(value));
 }
 
+/*
+ * A document that comes from outside, with a depth of 32 at most. NULL where it is no object, has more values than any of
+ * ours would (each takes hundreds of bytes, however short it is written), or memory is short. To be put.
+ */
+json_object *ksm_json_parse(const char *text, size_t len);
+
 /* Has memory been short in this thread since it was asked last? */
 bool ksm_json_was_short(void);
 

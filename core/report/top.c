@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/json.h"
 #include "report/report.h"
 
 /* ---------------------------------------------------------------- writing */
@@ -189,22 +190,10 @@ static int read_document(json_object *document, struct ksm_sample *sample, struc
 int ksm_top_parse(const char *text, size_t len, struct ksm_sample *ret_sample,
 		  struct ksm_error *err)
 {
+	json_object *document = ksm_json_parse(text, len);
 	struct ksm_sample sample = {0};
-	struct json_tokener *tokener;
-	json_object *document;
-	int ret;
+	int ret = document ? read_document(document, &sample, err) : bad(err, "an object");
 
-	if (len > INT_MAX)
-		return bad(err, "an end");
-	tokener = json_tokener_new();
-	if (!tokener)
-		return ksm_error_no_memory(err);
-	document = json_tokener_parse_ex(tokener, text, (int)len);
-	json_tokener_free(tokener);
-	if (!json_object_is_type(document, json_type_object))
-		ret = bad(err, "an object");
-	else
-		ret = read_document(document, &sample, err);
 	json_object_put(document);
 	if (ret)
 		ksm_sample_free(&sample);

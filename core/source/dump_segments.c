@@ -342,6 +342,18 @@ static int check_diff(const struct ksm_dump *dump, struct ksm_error *err)
 		"--base");
 }
 
+/* Also where less than a page is missing, of which no page tells. */
+static bool is_cut_off(const struct ksm_dump *dump)
+{
+	uint64_t end = content_end(dump);
+
+	for (size_t i = 0; i < dump->n_segments; i++)
+		if (dump->segment[i].offset > end ||
+		    dump->segment[i].len > end - dump->segment[i].offset)
+			return true;
+	return false;
+}
+
 int ksm_segments_count(struct ksm_dump *dump, struct ksm_error *err)
 {
 	struct ksm_dump_facts *facts = &dump->facts;
@@ -376,6 +388,11 @@ int ksm_segments_count(struct ksm_dump *dump, struct ksm_error *err)
 				    "ends at byte %" PRIu64 ", %" PRIu64
 				    " pages before its headers say: it was cut off",
 				    content_end(dump), facts->pages_missing);
+	else if (is_cut_off(dump))
+		ksm_dump_incomplete(dump, KSM_ERR_FORMAT, EBADMSG,
+				    "ends at byte %" PRIu64
+				    ", before its headers say: it was cut off",
+				    content_end(dump));
 	return 0;
 }
 

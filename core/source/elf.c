@@ -10,7 +10,8 @@
 #include "base/array.h"
 #include "source/elf_internal.h"
 
-#define HEADERS_MAX (1u << 22)
+#define HEADER_BYTES_MAX 1024
+#define HEADERS_MAX	 (1u << 22)
 
 static bool recognise(const struct ksm_input *input, const unsigned char *front, size_t len)
 {
@@ -216,8 +217,8 @@ static int read_program_headers(struct ksm_dump *dump, const Elf64_Ehdr *header,
 	Elf64_Phdr program;
 	int ret;
 
-	if (header->e_phnum && stride < size)
-		return bad(err, "its ELF header gives program headers a size that is too small "
+	if (header->e_phnum && (stride < size || stride > HEADER_BYTES_MAX))
+		return bad(err, "its ELF header gives program headers a size that none has "
 				"(e_phentsize)");
 	ret = count_headers(dump, header, stride, &n, err);
 	if (!ret && n > HEADERS_MAX)

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -164,6 +165,8 @@ static int read_files(struct ksm_dump *dump, const struct note *note, struct ksm
 			at += strlen(file.name) + 1;
 		if (at > len - names)
 			at = len - names;
+		if (strlen(file.name) >= PATH_MAX)
+			elf->file_note[(size_t)(file.name - elf->file_note) + PATH_MAX - 1] = '\0';
 	}
 	elf->has_files = true;
 	qsort(elf->file, elf->n_files, sizeof(*elf->file), by_start);
@@ -278,6 +281,8 @@ static int next_note(struct ksm_dump *dump, uint64_t offset, uint64_t left, uint
 		elf->is_hypervisors = true;
 	if (!is_wanted(&note) || desc_len > DESC_MAX)
 		return 0;
+	/* Many headers may have the same notes: what is read of them counts, whole or not. */
+	elf->notes_seen += desc + desc_len;
 	ret = ksm_view_get(&dump->view, offset, (size_t)(desc + desc_len), &data, &got, err);
 	if (ret)
 		return ret;

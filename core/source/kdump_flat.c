@@ -85,7 +85,7 @@ static int add_segment(struct kdump_image *image, uint64_t start, uint64_t end, 
 static int collect(struct kdump_image *image, struct ksm_error *err)
 {
 	uint64_t file_size = ksm_input_size(image->input), at = KDUMP_FLAT_HEADER;
-	uint64_t limit = RECORDS_ALWAYS + file_size / BYTES_PER_RECORD;
+	uint64_t limit = RECORDS_ALWAYS + file_size / BYTES_PER_RECORD, records = 0;
 
 	image->is_cut = true;
 	while (at < file_size) {
@@ -113,7 +113,7 @@ static int collect(struct kdump_image *image, struct ksm_error *err)
 		}
 		at += sizeof(record);
 		there = size < file_size - at ? size : file_size - at;
-		if (image->n_segments == limit)
+		if (records++ == limit)
 			return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
 					     "is damaged: more than %" PRIu64
 					     " records by byte %" PRIu64,

@@ -12,9 +12,10 @@
 
 #include "base/cleanup.h"
 
-#define FRONT_MAX   (1u << 20)
-#define BITMAPS_MAX (64u << 20) /* bytes of both: 1 TiB of 4 KiB pages */
-#define QUEUE_MAX   (64u << 20) /* bytes of pages whose descriptors have not come yet */
+#define FRONT_MAX	  (1u << 20)
+#define BITMAPS_MAX	  (64u << 20) /* bytes of both: 1 TiB of 4 KiB pages */
+#define EMPTY_RECORDS_MAX 65536
+#define QUEUE_MAX	  (64u << 20) /* bytes of pages whose descriptors have not come yet */
 
 int ksm_kdump_not_forward(const char *what, struct ksm_error *err)
 {
@@ -62,7 +63,7 @@ static int take(struct kdump_stream *stream, void *buf, size_t len, size_t *ret_
 
 int ksm_kdump_next_record(struct kdump_stream *stream, struct ksm_error *err)
 {
-	while (!stream->left && !stream->has_ended) {
+	for (unsigned int empty = 0; !stream->left && !stream->has_ended; empty++) {
 		unsigned char record[KDUMP_FLAT_RECORD];
 		uint64_t at = ksm_input_offset(stream->input);
 		size_t got;
@@ -70,6 +71,8 @@ int ksm_kdump_next_record(struct kdump_stream *stream, struct ksm_error *err)
 
 		if (ret || got < sizeof(record))
 			return ret;
+		if (empty == EMPTY_RECORDS_MAX)
+			return ksm_kdump_flat_fault(at, err);
 		switch (ksm_kdump_flat_record(record, &stream->at, &stream->left)) {
 		case KDUMP_RECORD_DATA:
 			break;

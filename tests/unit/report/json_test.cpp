@@ -89,4 +89,32 @@ TEST(Json, WhatLacksSomethingIsNotPrinted)
 	json_object_put(document);
 }
 
+// Two bytes of text may take hundreds of memory.
+TEST(Json, DocumentsOfOthersHaveLimits)
+{
+	const auto parse = [](const std::string &text) {
+		json_object *document = ksm_json_parse(text.data(), text.size());
+		bool is_there = document;
+
+		json_object_put(document);
+		return is_there;
+	};
+	const auto list = [](size_t n, const std::string &value) {
+		std::string text = "{\"a\":[0";
+
+		for (size_t i = 0; i < n; i++)
+			text += "," + value;
+		return text + "]}";
+	};
+
+	EXPECT_TRUE(parse(list(1000, "{}")));
+	EXPECT_TRUE(parse(list(100000, "{\"a\":1}")));
+	EXPECT_FALSE(parse(list(1000000, "{}")));
+	EXPECT_FALSE(parse(list(9000000, "1")));
+	EXPECT_FALSE(parse("[" + list(1, "{}") + "]"));
+	EXPECT_FALSE(parse("{\"a\":"));
+	EXPECT_FALSE(parse(""));
+	EXPECT_FALSE(parse("{\"a\":" + std::string(40, '[') + std::string(40, ']') + "}"));
+}
+
 } // namespace

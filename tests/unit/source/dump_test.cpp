@@ -223,6 +223,23 @@ TEST_F(LimeTest, WhatIsBeforeABadRangeIsHandedOut)
 	EXPECT_EQ(Facts().pages_missing, (0x1000000000000 - 0x21000) / 4096);
 }
 
+// Of less than a page no page tells that it is missing, nor of what came behind it.
+TEST_F(LimeTest, ACutWithinTheLastPartOfARangeIsTold)
+{
+	std::string first = LimeRange(0x1000, Pages(1, 2) + std::string(0xc00, 'a'));
+
+	for (size_t gone : {1u, 0xbffu, 0xc00u}) {
+		std::string file = first.substr(0, first.size() - gone);
+
+		for (bool packed : {false, true}) {
+			ASSERT_TRUE(packed ? OpenPacked(file) : Open(file));
+			EXPECT_EQ(ReadOne().size(), 2u);
+			EXPECT_EQ(Error(), "ends at byte " + std::to_string(file.size()) +
+						   ", before its headers say: it was cut off");
+		}
+	}
+}
+
 TEST_F(LimeTest, EveryCutEndsWithAReason)
 {
 	std::string file = LimeRange(0x1000, Pages(1, 4)) + LimeRange(0x10000, Pages(5, 4));

@@ -60,6 +60,22 @@ TEST_F(ElfTest, ClaimsAreLimited)
 	EXPECT_NE(Error().find("--max-size"), std::string::npos) << Error();
 }
 
+TEST_F(ElfTest, ACutOfLessThanAPageIsTold)
+{
+	ElfWriter elf;
+
+	elf.Add(0x10000, Pages(1, 2));
+	elf.Add(0x20000, Page(3) + std::string(0x800, 'a'));
+	std::string file = elf.Build();
+	file.resize(file.size() - 0x700);
+	for (bool packed : {false, true}) {
+		ASSERT_TRUE(packed ? OpenPacked(file) : Open(file));
+		EXPECT_EQ(ReadOne().size(), 3u);
+		EXPECT_EQ(Error(), "ends at byte " + std::to_string(file.size()) +
+					   ", before its headers say: it was cut off");
+	}
+}
+
 TEST_F(ElfTest, EveryCutEndsWithAReason)
 {
 	for (bool notes_last : {false, true}) {

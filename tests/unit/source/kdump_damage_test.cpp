@@ -213,6 +213,10 @@ TEST_F(KdumpTest, FlattenedFilesThatMakeNoSenseAreRefused)
 	EXPECT_NE(read.ret, 1);
 	ExpectRefused(flat.substr(0, 4095), -EBADMSG, "is cut off at byte 4095");
 	ExpectRefused(flat.substr(0, 4096), -EBADMSG, "is cut off at byte 4096");
+	// Zeros are records of nothing, without end.
+	changed = flat.substr(0, 4096) + std::string(2 << 20, '\0');
+	ExpectRefused(changed, -EBADMSG, "is damaged: more than 73744 records");
+	ExpectRefused(Zstd(changed), -EBADMSG, "record at byte 1052672");
 	// Bytes by the million in records of one each would cost more memory than the file has bytes.
 	std::string many;
 	for (int i = 0; i < 80000; i++)
