@@ -46,13 +46,14 @@ static int pull(struct ksm_view *view, size_t len, struct ksm_error *err)
 	return 0;
 }
 
+/* Once there is more of it than behind it, so that what is kept is not moved again and again. */
 static void drop_until(struct ksm_view *view, uint64_t offset)
 {
 	size_t n = view->len;
 
 	if (offset - view->start < n)
 		n = (size_t)(offset - view->start);
-	if (!n)
+	if (!n || n < view->len - n)
 		return;
 	memmove(view->data, view->data + n, view->len - n);
 	view->start += n;
