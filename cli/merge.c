@@ -12,6 +12,7 @@
 #include "cli/merge_wait.h"
 #include "cli/number.h"
 #include "cli/verbs.h"
+#include "control/journal.h"
 #include "control/settings.h"
 #include "kernel/ksm_sysfs.h"
 #include "report/report.h"
@@ -157,6 +158,8 @@ static int check_wait(const struct ksm_cli *cli, const struct merge_state *state
 
 	if (!state->wants_wait && (state->wait.boost > 0 || state->wait.timeout > 0))
 		return ksm_cli_usage(cli, "--boost and --timeout are for --wait");
+	if (state->wait.boost > 0 && !cli->dry_run && ksm_journal_check(&cli->root, &err))
+		return ksm_cli_fail(cli, &err);
 	if (!state->wants_wait || sysfs->value[KSM_SYSFS_run] == 1)
 		return KSM_EXIT_OK;
 	ksm_error_set(&err, KSM_ERR_SYSTEM, ECANCELED,

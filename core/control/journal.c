@@ -143,6 +143,14 @@ static int busy(const struct ksm_root *root, struct ksm_error *err)
 		journal.pid, journal.verb);
 }
 
+int ksm_journal_check(const struct ksm_root *root, struct ksm_error *err)
+{
+	struct ksm_journal journal;
+	int ret = ksm_journal_find(root, &journal, err);
+
+	return ret > 0 ? busy(root, err) : ret;
+}
+
 /* Is what was read before there was a journal what there is now? Another ksmctl may have put its own back meanwhile. */
 static int check_current(const struct ksm_root *root, const struct ksm_settings *settings,
 			 struct ksm_error *err)

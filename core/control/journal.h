@@ -22,6 +22,9 @@ struct ksm_journal {
 	struct ksm_settings settings;
 };
 
+/* -EBUSY where ksm_journal_begin() would find another. */
+int ksm_journal_check(const struct ksm_root *root, struct ksm_error *err);
+
 /*
  * Notes @settings before they are changed. -EBUSY if there is a journal already: it names the process. With the
  * root's dry_run, or without a directory run, nothing is noted.

@@ -53,3 +53,9 @@ try wait --full-scans=0
 try wait --timeout=-1
 try wait x
 try merge --dry-run --area= $$
+# Nor is anybody opted in who would then wait in vain for a boost.
+mkdir -p tree/proc/$$ && cat /proc/$$/stat >tree/proc/$$/stat
+mkdir -p tree/run && mkdir -m 700 tree/run/ksmctl
+(echo "ksmctl-journal 1 $$ $(sed 's/.*) //' /proc/$$/stat | cut -d' ' -f20) tune"; echo run=1) >tree/run/ksmctl/journal
+chmod 600 tree/run/ksmctl/journal
+"$KSMCTL" --sysroot=tree merge --trust --wait --boost=30% 7 2>&1 | sed "s/process $$/process SHELL/"

@@ -184,6 +184,7 @@ TEST_F(SettingsTest, AJournalIsKeptUntilTheEnd)
 
 	WriteStat(4711, 'S');
 	EXPECT_EQ(ksm_journal_find(&root_, &journal, nullptr), 0);
+	EXPECT_EQ(ksm_journal_check(&root_, &err_), 0);
 	Write("sleep_millisecs", "77");
 	ASSERT_EQ(ksm_settings_add(&settings, "sleep_millisecs=77", nullptr), 0);
 	ASSERT_EQ(ksm_journal_begin(&root_, "merge", &settings, &err_), 0) << err_.text;
@@ -195,6 +196,7 @@ TEST_F(SettingsTest, AJournalIsKeptUntilTheEnd)
 	EXPECT_TRUE(journal.is_alive);
 	EXPECT_EQ(journal.settings.value[KSM_SYSFS_sleep_millisecs], 77);
 	/* One at a time. */
+	EXPECT_EQ(ksm_journal_check(&root_, &err_), -EBUSY);
 	EXPECT_EQ(ksm_journal_begin(&root_, "tune", &settings, &err_), -EBUSY);
 	EXPECT_NE(std::string(err_.text).find(pid), std::string::npos) << err_.text;
 	/* Another process of the number is another process. */
