@@ -10,12 +10,13 @@
 
 #include "estimate/pace.h"
 
-#define SLEEP_DEFAULT 20   /* ms */
-#define SLEEP_MAX     2000 /* ms: beyond, a setting takes long to show */
-#define BATCH_MIN     10   /* pages: a smaller batch is not worth waking up for */
-#define BATCH_MAX     1000000
-#define FREE_BAND     5.0 /* percent of memory between starting and pausing */
-#define NEAR	      0.1 /* so much of a difference is noise */
+#define ADVISOR_CPU_MIN 10   /* percent; mm/ksm.c of 6.8 */
+#define SLEEP_DEFAULT	20   /* ms */
+#define SLEEP_MAX	2000 /* ms: beyond, a setting takes long to show */
+#define BATCH_MIN	10   /* pages: a smaller batch is not worth waking up for */
+#define BATCH_MAX	1000000
+#define FREE_BAND	5.0 /* percent of memory between starting and pausing */
+#define NEAR		0.1 /* so much of a difference is noise */
 
 /* ---------------------------------------------------------------- decisions */
 
@@ -174,6 +175,7 @@ static int decide_advisor(const struct ksm_tune_goals *goals, const struct ksm_t
 	double seconds = goals->scan_seconds > 0
 				 ? goals->scan_seconds
 				 : (double)facts->sysfs.value[KSM_SYSFS_advisor_target_scan_time];
+	double rate, limit; /* pages a second */
 
 	if (!facts->sysfs.valid[KSM_SYSFS_advisor_mode])
 		return ksm_error_set(
@@ -187,9 +189,13 @@ static int decide_advisor(const struct ksm_tune_goals *goals, const struct ksm_t
 	if (goals->max_cpu > 0)
 		decide(tuning, facts, KSM_SYSFS_advisor_max_cpu,
 		       (int64_t)fmax(1, floor(goals->max_cpu)),
-		       "in percent; the advisor never goes below 10%%");
-	tuning->scan_seconds = tuning->pages ? seconds : NAN;
-	tuning->cpu_percent = 100 * (double)tuning->pages / seconds * facts->cost.seconds_per_page;
+		       "in percent; the advisor never goes below %d%%", ADVISOR_CPU_MIN);
+	rate = (double)tuning->pages / seconds;
+	limit = goals->max_cpu > 0 ? floor(goals->max_cpu)
+				   : (double)facts->sysfs.value[KSM_SYSFS_advisor_max_cpu];
+	limit = fmax(limit, ADVISOR_CPU_MIN) / 100 / facts->cost.seconds_per_page;
+	tuning->is_limited = rate > limit;
+	foretell(facts, fmin(rate, limit), tuning);
 	return 0;
 }
 

@@ -115,6 +115,15 @@ TEST(Tune, TheAdvisorIsTurnedOffOrUsed)
 	EXPECT_EQ(tuning.settings.value[KSM_SYSFS_advisor_target_scan_time], 100);
 	EXPECT_EQ(tuning.settings.value[KSM_SYSFS_advisor_max_cpu], 33);
 	EXPECT_FALSE(tuning.settings.given[KSM_SYSFS_pages_to_scan]);
+	EXPECT_DOUBLE_EQ(tuning.scan_seconds, 100);
+	EXPECT_DOUBLE_EQ(tuning.cpu_percent, 0.3);
+	EXPECT_FALSE(tuning.is_limited);
+	// 300 s of CPU in 100: what it may have is less.
+	facts.sysfs.value[KSM_SYSFS_pages_unshared] = 100000000;
+	tuning = Tune(goals, facts);
+	EXPECT_DOUBLE_EQ(tuning.scan_seconds, 300 / 0.33);
+	EXPECT_DOUBLE_EQ(tuning.cpu_percent, 33);
+	EXPECT_TRUE(tuning.is_limited);
 	facts.sysfs.valid[KSM_SYSFS_advisor_mode] = false;
 	EXPECT_EQ(ksm_tune(&goals, &facts, &tuning, &err), -EOPNOTSUPP);
 	goals = {};
