@@ -312,7 +312,7 @@ static json_object *target_json(const struct ksm_merge_target *target)
 	json_object *object = ksm_json_object();
 
 	ksm_json_put(object, "pid", ksm_json_int(target->pid));
-	ksm_json_put(object, "name", ksm_json_string(target->name));
+	ksm_json_put(object, "name", *target->name ? ksm_json_string(target->name) : NULL);
 	ksm_json_put(object, "method", method ? ksm_json_string(method) : NULL);
 	ksm_json_put(object, "tried", attempts_json(&target->result));
 	ksm_json_put(object, "already", ksm_json_bool(target->result.was_already));

@@ -177,7 +177,7 @@ static int parse_verb(struct ksm_cli *cli, struct ksm_request *request, int argc
 		return status;
 	append_rest(request, argc, argv);
 	if (request->task == KSM_TASK_RUN && cli->dry_run && !(cli->verb->flags & KSM_VERB_WRITES))
-		return ksm_cli_usage(cli, "\"%s\" writes nothing: leave out \"--dry-run\"",
+		return ksm_cli_usage(cli, "\"%s\" takes no \"--dry-run\": leave it out",
 				     cli->verb->name);
 	return KSM_EXIT_OK;
 }

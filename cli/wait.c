@@ -63,6 +63,26 @@ static int print(const struct ksm_cli *cli, const struct wait_state *wait,
 	return ksm_cli_print_json(cli, document);
 }
 
+/* Of several, those that are not there to begin with: told of, and left out. */
+static size_t tell_of_missing(const struct ksm_cli *cli, const pid_t *pids, size_t n)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; i < n && n > 1; i++) {
+		ksm_auto_close int dir_fd = -1;
+		struct ksm_error err;
+		int ret = ksm_root_open_pid(&cli->root, pids[i], &dir_fd, &err);
+
+		if (!ret && ksm_pid_is_without_memory(dir_fd))
+			ret = ksm_pid_no_memory_error(dir_fd, &err);
+		if (ret != -ESRCH)
+			continue;
+		ksm_cli_warn(cli, "%s", err.text);
+		missing++;
+	}
+	return missing;
+}
+
 static int wait_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 {
 	const struct wait_state *wait = state;
@@ -80,6 +100,7 @@ static int wait_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	struct ksm_settle settle;
 	struct ksm_error err;
 	int status = KSM_EXIT_OK, ret;
+	size_t missing;
 
 	if (!pids)
 		return ksm_cli_no_memory(cli);
@@ -87,9 +108,11 @@ static int wait_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 		status = ksm_cli_parse_pid(cli, argv[i], &pids[i]);
 	if (status)
 		return status;
+	missing = tell_of_missing(cli, pids, options.n_pids);
 	ret = ksm_settle_wait(&cli->root, &options, &settle, &err);
 	ksm_settle_end_line(&line);
-	return ret ? ksm_cli_fail(cli, &err) : print(cli, wait, &settle);
+	status = ret ? ksm_cli_fail(cli, &err) : print(cli, wait, &settle);
+	return status || !missing ? status : KSM_EXIT_PARTIAL;
 }
 
 const struct ksm_verb ksm_verb_wait = {

@@ -54,3 +54,13 @@ try 101
 	mv stat tree/proc/102/ksm_stat
 ) &
 try 102 --timeout=20
+# Of several, one that is not there makes it part of what was asked for.
+rm -r tree/proc/101
+printf 'ksm_rmap_items 9\nksm_zero_pages 1\nksm_merging_pages 3\nksm_merge_any: yes\nksm_mergeable: yes\n' >tree/proc/102/ksm_stat
+for ((scan = 5001; ; scan++)); do
+	echo $scan >scans && mv scans $ksm/full_scans
+	sleep 0.05
+done &
+scans=$!
+try 102 101 --full-scans=1
+kill $scans
