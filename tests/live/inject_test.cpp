@@ -292,8 +292,11 @@ TEST_F(InjectTest, SignalsThatPileUpDoNotKill)
 	}
 	ASSERT_GT(pid, 0);
 	Sleep(std::chrono::milliseconds(50));
-	Call call = {SYS_getppid, {}, -1, 100000};
-	EXPECT_EQ(Inject(pid, &call), -EINTR) << err_.text;
+	Call call = {SYS_getppid, {}, -1, 20000};
+	int ret = Inject(pid, &call);
+
+	/* ThreadSanitizer has handlers of its own, which do not interrupt each other. */
+	EXPECT_TRUE(ret == -EINTR || ret == 0) << err_.text;
 	EXPECT_TRUE(Becomes([&] { return bool(Works(pid)); })) << err_.text;
 	EXPECT_EQ(waitpid(pid, nullptr, WNOHANG), 0);
 	kill(pid, SIGKILL);
