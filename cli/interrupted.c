@@ -28,13 +28,14 @@ void ksm_cli_look_for_interrupted(const struct ksm_cli *cli)
 		ksm_cli_warn(cli, "%s", err.text);
 	if (ret <= 0)
 		return;
-	if (journal.is_alive && cli->verb->flags & KSM_VERB_SETTINGS)
-		ksm_cli_warn(cli,
-			     "\"ksmctl %s\" (process %d) has changed settings for a time: when it "
-			     "ends, it puts back what was before",
-			     journal.verb, journal.pid);
-	if (journal.is_alive)
+	if (journal.is_alive) {
+		if (cli->verb->flags & KSM_VERB_SETTINGS)
+			ksm_cli_warn(cli,
+				     "\"ksmctl %s\" (process %d) has changed settings for a time: "
+				     "when it ends, it puts back what was before",
+				     journal.verb, journal.pid);
 		return;
+	}
 	if (!(cli->verb->flags & KSM_VERB_WRITES) || cli->dry_run)
 		ksm_cli_warn(
 			cli,
