@@ -92,7 +92,8 @@ static int name_file(const char *path, int ret, struct ksm_error *err)
 }
 
 /* A fingerprint; what is none is left for later, a pipe as it has been opened. */
-static int read_fingerprint(struct compare_state *compare, uint32_t i, struct ksm_error *err)
+static int read_fingerprint(const struct ksm_cli *cli, struct compare_state *compare, uint32_t i,
+			    struct ksm_error *err)
 {
 	ksm_auto_str struct ksm_str text = {0};
 	struct ksm_input *input ksm_auto_input = NULL;
@@ -119,11 +120,14 @@ static int read_fingerprint(struct compare_state *compare, uint32_t i, struct ks
 	if (ret) {
 		ksm_error_prefix(err, "\"%.80s\" ", path);
 		ksm_error_name_path(err, path);
-	} else if (!compare->request.sample) {
-		/* Dumps and processes beside it are sampled alike. */
-		compare->request.sample = fingerprint->sample;
+		return ret;
 	}
-	return ret;
+	if (fingerprint->is_incomplete)
+		ksm_cli_warn(cli, "\"%.80s\" is of memory that could not all be read", path);
+	/* Dumps and processes beside it are sampled alike. */
+	if (!compare->request.sample)
+		compare->request.sample = fingerprint->sample;
+	return 0;
 }
 
 static int take_fingerprint(const struct ksm_cli *cli, struct compare_state *compare, uint32_t i,
@@ -140,8 +144,7 @@ static int take_fingerprint(const struct ksm_cli *cli, struct compare_state *com
 		      : ksm_process_source_open(&cli->root, &input->pid, 1, &live, &source, err);
 	return ret
 		       ?: ksm_fingerprint_take_source(cli, &compare->request, source,
-						      &compare->fingerprint[i], &input->is_complete,
-						      err);
+						      &compare->fingerprint[i], err);
 }
 
 /*
@@ -154,7 +157,6 @@ static int leave_out(const struct ksm_cli *cli, const struct compare_state *comp
 	if (compare->place.n_hosts || err->code == KSM_ERR_INVALID || err->errnum == ENOMEM)
 		return ksm_cli_fail(cli, err);
 	input->error = *err;
-	input->is_complete = false;
 	return KSM_EXIT_OK;
 }
 
@@ -162,19 +164,30 @@ static int leave_out(const struct ksm_cli *cli, const struct compare_state *comp
 static int tell_of_inputs(const struct ksm_cli *cli, struct compare_state *compare)
 {
 	const struct ksm_fingerprint *terms = NULL;
+	struct ksm_error none = compare->input[0].error;
 
-	for (uint32_t i = 0; i < compare->n && !terms; i++)
-		if (!compare->input[i].error.code)
+	for (uint32_t i = 0; i < compare->n; i++) {
+		const struct ksm_error *error = &compare->input[i].error;
+
+		if (error->code)
+			ksm_cli_warn(cli, "%s", error->text);
+		else if (!terms)
 			terms = &compare->fingerprint[i];
-	if (!terms)
-		return ksm_cli_fail(cli, &compare->input[0].error);
+		if (error->code != none.code)
+			none.code = KSM_ERR_SYSTEM;
+	}
+	if (!terms) {
+		ksm_error_set(&none, none.code, none.errnum, "none of %" PRIu32 " could be read",
+			      compare->n);
+		return ksm_cli_fail(cli, &none);
+	}
 	for (uint32_t i = 0; i < compare->n; i++) {
 		if (!compare->input[i].error.code)
 			continue;
-		ksm_cli_warn(cli, "%s", compare->input[i].error.text);
 		compare->fingerprint[i] = (struct ksm_fingerprint){.page_size = terms->page_size,
 								   .sample = terms->sample,
-								   .key_id = terms->key_id};
+								   .key_id = terms->key_id,
+								   .is_incomplete = true};
 	}
 	return KSM_EXIT_OK;
 }
@@ -187,13 +200,12 @@ static int take_inputs(const struct ksm_cli *cli, struct compare_state *compare,
 	for (uint32_t i = 0; i < compare->n && !status; i++) {
 		struct ksm_compare_input *input = &compare->input[i];
 
-		input->is_complete = true;
 		if (ksm_cli_is_number(argv[i])) {
 			status = ksm_cli_parse_pid(cli, argv[i], &input->pid);
 			continue;
 		}
 		input->file = argv[i];
-		if (read_fingerprint(compare, i, &err))
+		if (read_fingerprint(cli, compare, i, &err))
 			status = leave_out(cli, compare, input, &err);
 	}
 	for (uint32_t i = 0; i < compare->n && !status; i++)
@@ -328,7 +340,7 @@ static int compare_run(struct ksm_cli *cli, void *data, int argc, char **argv)
 		status = print(cli, state, &compare);
 	ksm_compare_release(&compare);
 	for (uint32_t i = 0; i < state->n && !status; i++)
-		if (!state->input[i].is_complete)
+		if (state->fingerprint[i].is_incomplete)
 			status = KSM_EXIT_PARTIAL;
 	return status;
 }

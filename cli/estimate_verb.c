@@ -31,23 +31,41 @@ void ksm_estimate_name_error(const struct ksm_space *space, const struct ksm_err
 		ksm_error_prefix(ret_err, "process %d \"%.32s\": ", space->pid, space->name);
 }
 
-/* Names the targets that could not be read whole. Past a few, one line sums the others up. */
+/* So many are named. */
+static uint32_t most_named(const struct ksm_cli *cli)
+{
+	return cli->verbose ? UINT32_MAX : 5;
+}
+
+void ksm_cli_warn_of_space(const struct ksm_cli *cli, const struct ksm_space *space,
+			   const struct ksm_error *error, uint32_t n)
+{
+	struct ksm_error err;
+
+	if (n >= most_named(cli))
+		return;
+	ksm_estimate_name_error(space, error, &err);
+	ksm_cli_warn(cli, "%s", err.text);
+}
+
+void ksm_cli_warn_of_more(const struct ksm_cli *cli, uint32_t n)
+{
+	if (n > most_named(cli))
+		ksm_cli_warn(cli, "%u more could not be read whole: -v names them",
+			     n - most_named(cli));
+}
+
 static void warn_of_targets(const struct ksm_cli *cli, const struct ksm_estimate *estimate)
 {
-	const uint32_t most = cli->verbose ? UINT32_MAX : 5;
-	struct ksm_error err;
 	uint32_t bad = 0;
 
 	for (uint32_t i = 0; i < estimate->n_targets; i++) {
 		const struct ksm_estimate_target *target = &estimate->target[i];
 
-		if (target->complete || bad++ >= most)
-			continue;
-		ksm_estimate_name_error(target->space, &target->error, &err);
-		ksm_cli_warn(cli, "%s", err.text);
+		if (!target->complete)
+			ksm_cli_warn_of_space(cli, target->space, &target->error, bad++);
 	}
-	if (bad > most)
-		ksm_cli_warn(cli, "%u more could not be read whole: -v names them", bad - most);
+	ksm_cli_warn_of_more(cli, bad);
 }
 
 /* Where neither a headline nor a document tells. */

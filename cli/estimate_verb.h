@@ -10,6 +10,14 @@ void ksm_estimate_name_error(const struct ksm_space *space, const struct ksm_err
 			     struct ksm_error *ret_err);
 
 /*
+ * Says that the @n-th space, from 0, could not be read whole; past a few, ksm_cli_warn_of_more() sums the others up when
+ * @n is how many there were.
+ */
+void ksm_cli_warn_of_space(const struct ksm_cli *cli, const struct ksm_space *space,
+			   const struct ksm_error *error, uint32_t n);
+void ksm_cli_warn_of_more(const struct ksm_cli *cli, uint32_t n);
+
+/*
  * Runs the request over @source and prints what came of it, with a line on stderr for each target that could
  * not be read whole. Returns the exit status.
  */

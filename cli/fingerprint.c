@@ -138,14 +138,13 @@ static int open_source(const struct ksm_cli *cli, struct fingerprint_state *stat
 }
 
 static int print(const struct ksm_cli *cli, const struct fingerprint_state *state,
-		 const struct ksm_fingerprint *fingerprint, bool is_complete)
+		 const struct ksm_fingerprint *fingerprint)
 {
 	ksm_auto_str struct ksm_str name = {0};
 	char size[KSM_UNITS_MAX];
 
 	if (cli->json)
-		return ksm_cli_print_json(
-			cli, ksm_report_fingerprint(fingerprint, state->output, is_complete));
+		return ksm_cli_print_json(cli, ksm_report_fingerprint(fingerprint, state->output));
 	if (ksm_str_escape(&name, state->output, strlen(state->output)))
 		return ksm_cli_no_memory(cli);
 	ksm_format_bytes((int64_t)(fingerprint->pages * fingerprint->page_size), size);
@@ -155,7 +154,7 @@ static int print(const struct ksm_cli *cli, const struct fingerprint_state *stat
 }
 
 static int write_and_print(const struct ksm_cli *cli, const struct fingerprint_state *state,
-			   const struct ksm_fingerprint *fingerprint, bool is_complete)
+			   const struct ksm_fingerprint *fingerprint)
 {
 	const struct ksm_fingerprint_format *format = ksm_fingerprint_format_of_name(state->output);
 	ksm_auto_str struct ksm_str text = {0};
@@ -173,7 +172,7 @@ static int write_and_print(const struct ksm_cli *cli, const struct fingerprint_s
 		return KSM_EXIT_OK;
 	}
 	status = ksm_cli_write_file(cli, state->output, &text);
-	return status ? status : print(cli, state, fingerprint, is_complete);
+	return status ? status : print(cli, state, fingerprint);
 }
 
 static int fingerprint_run(struct ksm_cli *cli, void *data, int argc, char **argv)
@@ -182,7 +181,6 @@ static int fingerprint_run(struct ksm_cli *cli, void *data, int argc, char **arg
 	struct ksm_page_source *source ksm_auto_source = NULL;
 	struct ksm_fingerprint fingerprint = {0};
 	struct ksm_error err;
-	bool is_complete;
 	int status = check(cli, state, argc, argv);
 
 	if (!status)
@@ -194,17 +192,18 @@ static int fingerprint_run(struct ksm_cli *cli, void *data, int argc, char **arg
 		status = open_source(cli, state, argc, argv, &source);
 	if (status)
 		return status;
-	if (ksm_fingerprint_take_source(cli, &state->request, source, &fingerprint, &is_complete,
-					&err))
+	if (ksm_fingerprint_take_source(cli, &state->request, source, &fingerprint, &err))
 		return ksm_cli_fail(cli, &err);
 	fingerprint.host = state->host;
 	if (!state->request.key.len)
 		ksm_cli_warn(cli,
 			     "without --key-file, whoever has the file can test whether a page "
 			     "that he knows was there");
-	status = write_and_print(cli, state, &fingerprint, is_complete);
+	status = write_and_print(cli, state, &fingerprint);
+	if (!status && fingerprint.is_incomplete)
+		status = KSM_EXIT_PARTIAL;
 	ksm_fingerprint_release(&fingerprint);
-	return status || is_complete ? status : KSM_EXIT_PARTIAL;
+	return status;
 }
 
 static void fingerprint_release(void *state)

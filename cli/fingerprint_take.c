@@ -73,43 +73,42 @@ int ksm_fingerprint_prepare(const struct ksm_cli *cli, struct ksm_fingerprint_re
 
 /* Names what could not be read; a failure if that is all. */
 static int tell_of_spaces(const struct ksm_cli *cli, const struct ksm_page_source *source,
-			  uint64_t pages, bool *ret_is_complete, struct ksm_error *err)
+			  struct ksm_fingerprint *fingerprint, struct ksm_error *err)
 {
-	const struct ksm_space *bad = NULL;
 	uint32_t n_bad = 0;
 
-	for (uint32_t i = 0; i < source->n_spaces; i++) {
-		if (!source->space[i].error.code)
-			continue;
-		bad = bad ? bad : &source->space[i];
-		n_bad++;
-	}
-	if (!n_bad)
-		return 0;
-	*ret_is_complete = false;
-	ksm_estimate_name_error(bad, &bad->error, err);
-	if (n_bad == source->n_spaces && !pages)
+	if (source->n_spaces == 1 && source->space->error.code && !fingerprint->pages) {
+		ksm_estimate_name_error(source->space, &source->space->error, err);
 		return err->errnum ? -err->errnum : -EIO;
-	ksm_cli_warn(cli, "%s", err->text);
-	if (n_bad > 1)
-		ksm_cli_warn(cli, "%u more could not be read whole", n_bad - 1);
+	}
+	for (uint32_t i = 0; i < source->n_spaces; i++)
+		if (source->space[i].error.code)
+			ksm_cli_warn_of_space(cli, &source->space[i], &source->space[i].error,
+					      n_bad++);
+	ksm_cli_warn_of_more(cli, n_bad);
+	if (n_bad && n_bad == source->n_spaces && !fingerprint->pages)
+		return ksm_error_set(err, source->space->error.code, source->space->error.errnum,
+				     "none of %" PRIu32 " could be read", n_bad);
+	fingerprint->is_incomplete |= n_bad > 0;
 	return 0;
 }
 
 static char *name_of(const struct ksm_page_source *source)
 {
+	const struct ksm_space *space = source->space;
 	struct utsname names;
 
-	if (source->n_spaces && source->space->file)
-		return strdup(source->space->name);
+	for (uint32_t i = 0; i < source->n_spaces && space->error.code; i++)
+		space = &source->space[i];
+	if (source->n_spaces && space->file)
+		return strdup(space->name);
 	return strdup(uname(&names) ? "" : names.nodename);
 }
 
 int ksm_fingerprint_take_source(const struct ksm_cli *cli,
 				const struct ksm_fingerprint_request *request,
 				struct ksm_page_source *source,
-				struct ksm_fingerprint *ret_fingerprint, bool *ret_is_complete,
-				struct ksm_error *err)
+				struct ksm_fingerprint *ret_fingerprint, struct ksm_error *err)
 {
 	struct ksm_progress progress;
 	const struct ksm_fingerprint_options options = {
@@ -126,11 +125,9 @@ int ksm_fingerprint_take_source(const struct ksm_cli *cli,
 	ksm_progress_end(&progress);
 	if (ret)
 		return ret;
-	*ret_is_complete = !lost;
 	ret_fingerprint->name = name_of(source);
-	ret = ret_fingerprint->name
-		      ? tell_of_spaces(cli, source, ret_fingerprint->pages, ret_is_complete, err)
-		      : ksm_error_no_memory(err);
+	ret = ret_fingerprint->name ? tell_of_spaces(cli, source, ret_fingerprint, err)
+				    : ksm_error_no_memory(err);
 	if (ret)
 		ksm_fingerprint_release(ret_fingerprint);
 	else if (lost)

@@ -36,14 +36,13 @@ int ksm_fingerprint_option(const struct ksm_cli *cli, struct ksm_fingerprint_req
 int ksm_fingerprint_prepare(const struct ksm_cli *cli, struct ksm_fingerprint_request *request);
 
 /*
- * Of all that @source has, under the name of its first file, or of the machine. What could not be read is named, and
- * *@ret_is_complete then false; it is a failure if nothing could. The caller releases. A negative errno, as
- * nothing is printed of a failure.
+ * Of all that @source has, under the name of the first file that could be read, or of the machine. What could not be read
+ * is named; it is a failure if nothing could. The caller releases. A negative errno, as the failure itself is not
+ * printed.
  */
 int ksm_fingerprint_take_source(const struct ksm_cli *cli,
 				const struct ksm_fingerprint_request *request,
 				struct ksm_page_source *source,
-				struct ksm_fingerprint *ret_fingerprint, bool *ret_is_complete,
-				struct ksm_error *err);
+				struct ksm_fingerprint *ret_fingerprint, struct ksm_error *err);
 
 #endif

@@ -187,8 +187,9 @@ static int take_pairs(const struct comparing *c, const struct ksm_fingerprint *i
 				within(ksm_interval_of(pair->contents.sampled, compare->sample,
 						       pair->contents.exact),
 				       0, fewer(&input[a], &input[b])),
-			.shared_pages = (double)pair->pages.sampled * compare->sample +
-					(double)pair->pages.exact,
+			.shared_pages = fmin((double)pair->pages.sampled * compare->sample +
+						     (double)pair->pages.exact,
+					     (double)input[a].pages + (double)input[b].pages),
 		};
 	}
 	qsort(compare->pair, compare->n_pairs, sizeof(*compare->pair), most_shared_first);

@@ -177,6 +177,7 @@ int ksm_fingerprint_take(struct ksm_page_source *source,
 		ksm_fingerprint_release(&fingerprint);
 		return ret;
 	}
+	fingerprint.is_incomplete = taking.lost > 0;
 	*ret_lost = taking.lost;
 	*ret_fingerprint = fingerprint;
 	return 0;

@@ -41,6 +41,7 @@ struct ksm_fingerprint {
 	char *name;	    /* own, unescaped */
 	uint64_t pages;	    /* physical pages in all */
 	uint64_t distinct;  /* contents in all */
+	bool is_incomplete; /* there was memory that could not be read */
 	struct ksm_fingerprint_row *row; /* ascending by digest, each once */
 	size_t n;
 };
@@ -62,7 +63,7 @@ struct ksm_fingerprint_options {
 };
 
 /*
- * Reads all of @source once. Pages that could not be read are in *@ret_lost, why in the source's spaces; host and name
+ * Reads all of @source once. How many pages could not be read is in *@ret_lost, why in the source's spaces; host and name
  * are left for the caller to fill in. The caller releases. -ENOMEM, or the negative errno of source or progress.
  */
 int ksm_fingerprint_take(struct ksm_page_source *source,

@@ -15,18 +15,25 @@ static const struct {
 	unsigned int base;
 	uint64_t min;
 	uint64_t max;
+	bool may_lack;
 } facts[KSM_N_FACTS] = {
-	[KSM_FACT_KEY] = {"key", BASE_16, 0, UINT64_MAX},
-	[KSM_FACT_PAGE_SIZE] = {"page_size", BASE_10, 1, KSM_BATCH_BYTES},
-	[KSM_FACT_SAMPLE] = {"sample", BASE_10, 1, UINT32_MAX},
-	[KSM_FACT_HOST] = {"host", BASE_10, 0, INT32_MAX},
-	[KSM_FACT_PAGES] = {"pages", BASE_10, 0, INT64_MAX},
-	[KSM_FACT_DISTINCT] = {"distinct", BASE_10, 0, INT64_MAX},
+	[KSM_FACT_KEY] = {"key", BASE_16, 0, UINT64_MAX, false},
+	[KSM_FACT_PAGE_SIZE] = {"page_size", BASE_10, 1, KSM_BATCH_BYTES, false},
+	[KSM_FACT_SAMPLE] = {"sample", BASE_10, 1, UINT32_MAX, false},
+	[KSM_FACT_HOST] = {"host", BASE_10, 0, INT32_MAX, false},
+	[KSM_FACT_PAGES] = {"pages", BASE_10, 0, INT64_MAX, false},
+	[KSM_FACT_DISTINCT] = {"distinct", BASE_10, 0, INT64_MAX, false},
+	[KSM_FACT_INCOMPLETE] = {"incomplete", BASE_10, 0, 1, true},
 };
 
 const char *ksm_fact_name(enum ksm_fingerprint_fact fact)
 {
 	return facts[fact].name;
+}
+
+bool ksm_fact_may_lack(enum ksm_fingerprint_fact fact)
+{
+	return facts[fact].may_lack;
 }
 
 static uint64_t value_of(const struct ksm_fingerprint *fingerprint, enum ksm_fingerprint_fact fact)
@@ -42,8 +49,10 @@ static uint64_t value_of(const struct ksm_fingerprint *fingerprint, enum ksm_fin
 		return fingerprint->host;
 	case KSM_FACT_PAGES:
 		return fingerprint->pages;
-	default:
+	case KSM_FACT_DISTINCT:
 		return fingerprint->distinct;
+	default:
+		return fingerprint->is_incomplete;
 	}
 }
 
@@ -65,8 +74,11 @@ static void set(struct ksm_fingerprint *fingerprint, enum ksm_fingerprint_fact f
 	case KSM_FACT_PAGES:
 		fingerprint->pages = value;
 		break;
-	default:
+	case KSM_FACT_DISTINCT:
 		fingerprint->distinct = value;
+		break;
+	default:
+		fingerprint->is_incomplete = value;
 	}
 }
 

@@ -14,10 +14,13 @@ enum ksm_fingerprint_fact {
 	KSM_FACT_HOST,
 	KSM_FACT_PAGES,
 	KSM_FACT_DISTINCT,
+	KSM_FACT_INCOMPLETE,
 	KSM_N_FACTS,
 };
 
 const char *ksm_fact_name(enum ksm_fingerprint_fact fact);
+/* Files written before there was such a fact lack it: it is 0 then. */
+bool ksm_fact_may_lack(enum ksm_fingerprint_fact fact);
 /* -ENOMEM only. */
 int ksm_fact_print(const struct ksm_fingerprint *fingerprint, enum ksm_fingerprint_fact fact,
 		   struct ksm_str *ret_text);

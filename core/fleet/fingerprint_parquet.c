@@ -14,7 +14,6 @@
 
 /* Facts that are texts, behind those that are numbers. */
 enum { FACT_VERSION = KSM_N_FACTS, FACT_DIGEST, FACT_NAME, N_FACTS };
-#define ALL_FACTS ((1u << N_FACTS) - 1)
 
 enum { HOST, DIGEST, COPIES, FLAGS, N_COLUMNS };
 
@@ -110,6 +109,14 @@ struct parsing {
 	unsigned int facts; /* a bit for each that was seen */
 };
 
+static bool has_facts(const struct parsing *p)
+{
+	for (int i = 0; i < N_FACTS; i++)
+		if (!(p->facts & 1u << i) && !(i < KSM_N_FACTS && ksm_fact_may_lack(i)))
+			return false;
+	return true;
+}
+
 static bool is(const struct ksm_parquet_fact *fact, const char *text)
 {
 	return fact->len == strlen(text) && memcmp(fact->text, text, fact->len) == 0;
@@ -146,7 +153,7 @@ static int see_rows(void *data, uint32_t n, const void *const values[])
 	struct parsing *p = data;
 	const uint64_t *digest = values[DIGEST];
 	const uint32_t *host = values[HOST], *copies = values[COPIES], *flags = values[FLAGS];
-	int ret = p->facts == ALL_FACTS ? 0 : -EBADMSG;
+	int ret = has_facts(p) ? 0 : -EBADMSG;
 
 	for (uint32_t i = 0; i < n && !ret; i++) {
 		const struct ksm_fingerprint_row row = {digest[i], copies[i], flags[i]};
@@ -165,7 +172,7 @@ int ksm_fingerprint_parse_parquet(const char *file, size_t len,
 	const struct ksm_parquet_see see = {see_fact, see_rows, &p};
 	int ret = ksm_parquet_parse(file, len, columns, N_COLUMNS, &see, err);
 
-	if (!ret && p.facts != ALL_FACTS)
+	if (!ret && !has_facts(&p))
 		ret = ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG,
 				    "is Parquet, but no fingerprint of this version");
 	if (!ret)

@@ -79,12 +79,16 @@ static bool take_line(struct parser *parser, const char **ret_text, size_t *ret_
 static bool take_fact(struct parser *parser, enum ksm_fingerprint_fact fact,
 		      struct ksm_fingerprint *fingerprint)
 {
+	const struct parser before = *parser;
 	const char *text;
 	size_t len;
 
 	parser->line++;
-	return take(parser, "# ") && take(parser, ksm_fact_name(fact)) && take(parser, " ") &&
-	       take_line(parser, &text, &len) && ksm_fact_parse(fingerprint, fact, text, len);
+	if (!take(parser, "# ") || !take(parser, ksm_fact_name(fact)) || !take(parser, " ")) {
+		*parser = ksm_fact_may_lack(fact) ? before : *parser;
+		return ksm_fact_may_lack(fact);
+	}
+	return take_line(parser, &text, &len) && ksm_fact_parse(fingerprint, fact, text, len);
 }
 
 static bool take_head(struct parser *parser, struct ksm_fingerprint *fingerprint)

@@ -41,15 +41,14 @@ static void put_contents(json_object *object, const struct ksm_fingerprint *fing
 	ksm_json_put_uint(object, "rows", fingerprint->n);
 }
 
-json_object *ksm_report_fingerprint(const struct ksm_fingerprint *fingerprint, const char *output,
-				    bool is_complete)
+json_object *ksm_report_fingerprint(const struct ksm_fingerprint *fingerprint, const char *output)
 {
 	json_object *document = ksm_report_new("ksmctl.fingerprint/1");
 
 	if (!document)
 		return NULL;
 	ksm_json_put(document, "output", ksm_json_string(output));
-	ksm_json_put(document, "complete", ksm_json_bool(is_complete));
+	ksm_json_put(document, "complete", ksm_json_bool(!fingerprint->is_incomplete));
 	put_terms(document, fingerprint);
 	put_contents(document, fingerprint);
 	return document;
@@ -72,7 +71,7 @@ static json_object *input_object(const struct ksm_compare_input *input,
 
 	ksm_json_put(object, "file", input->file ? ksm_json_string(input->file) : NULL);
 	ksm_json_put(object, "pid", input->pid ? ksm_json_int(input->pid) : NULL);
-	ksm_json_put(object, "complete", ksm_json_bool(input->is_complete));
+	ksm_json_put(object, "complete", ksm_json_bool(!fingerprint->is_incomplete));
 	if (input->error.code)
 		put_no_contents(object);
 	else
@@ -158,7 +157,7 @@ json_object *ksm_report_compare(const struct ksm_compare *compare,
 	inputs = ksm_json_array();
 	pairs = ksm_json_array();
 	for (uint32_t i = 0; i < n; i++) {
-		is_complete &= input[i].is_complete;
+		is_complete &= !fingerprint[i].is_incomplete;
 		ksm_json_append(inputs, input_object(&input[i], &fingerprint[i]));
 	}
 	for (size_t i = 0; i < compare->n_pairs; i++)

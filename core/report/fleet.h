@@ -9,14 +9,12 @@
 #include "fleet/place.h"
 
 /* ksmctl.fingerprint/1, of one written to @output. */
-json_object *ksm_report_fingerprint(const struct ksm_fingerprint *fingerprint, const char *output,
-				    bool is_complete);
+json_object *ksm_report_fingerprint(const struct ksm_fingerprint *fingerprint, const char *output);
 
 /* Where an input of a comparison came from. */
 struct ksm_compare_input {
-	const char *file; /* NULL for a process */
-	pid_t pid;	  /* 0 for a file */
-	bool is_complete;
+	const char *file;	/* NULL for a process */
+	pid_t pid;		/* 0 for a file */
 	struct ksm_error error; /* why nothing of it could be read; its fingerprint is empty then */
 };
 

@@ -16,10 +16,10 @@ fingerprint -o two.tsv --page-size=4096 --host=7 --threads=1 --rate=1G --nice tw
 stat -c %a one.tsv
 cat one.tsv
 digests() { # FILE: in hex, as the columns have them in decimal
-	while IFS=$'\t' read -r _ digest _; do printf '%016x\n' "$digest"; done < <(sed 1,10d "$1") | sort
+	while IFS=$'\t' read -r _ digest _; do printf '%016x\n' "$digest"; done < <(sed 1,11d "$1") | sort
 }
 diff <(digests one.tsv) <(for c in A B C '\0'; do page "$c" | b2sum -l 64 | cut -c-16; done | sort)
-tail -n +11 two.tsv | cut -f1,3,4 | sort
+tail -n +12 two.tsv | cut -f1,3,4 | sort
 fingerprint one two --json -o both.tsv |
 	jq -c '[.schema, .output, .complete, .page_size, .sample, .digest, .key, .name, .pages, .distinct_pages, .rows]'
 gzip -c one >one.gz
@@ -60,6 +60,12 @@ jq -c '.complete, (.inputs[] | [.file, .pid, .complete, .name, .pages, .rows, .e
 "$KSMCTL" compare --json missing 2147483647 | jq -c '[.schema, .error.path]'
 "$KSMCTL" compare --place=2:24K one.tsv missing two.tsv || echo "status $?"
 
+echo "--- a fingerprint knows that it is not of all"
+fingerprint missing one also-missing -o partial.tsv || echo "status $?"
+sed -n '8,10p' partial.tsv
+"$KSMCTL" compare partial.tsv two.tsv || echo "status $?"
+"$KSMCTL" compare --json partial.tsv two.tsv 2>/dev/null | jq -c '.complete, .inputs[].complete'
+
 echo "--- where they belong"
 page F >three
 fingerprint three -o three.tsv --host=9
@@ -79,7 +85,7 @@ head -c 15 two >short
 fingerprint --key-file=key --sample=1000000000 one -o keyed.tsv
 fingerprint --key-file=key --sample=1000000000 two -o keyed2.tsv
 sed -n '3p;5p' keyed.tsv
-tail -n +11 keyed2.tsv | cut -f3,4
+tail -n +12 keyed2.tsv | cut -f3,4
 "$KSMCTL" compare keyed.tsv keyed2.tsv --json | jq -c .union
 "$KSMCTL" compare --nice --rate=1G --format=raw --key-file=key keyed.tsv two --json | jq -c .union
 for arguments in "one.tsv keyed.tsv" "keyed.tsv two" "--key-file=other keyed.tsv two" "--sample=2 one.tsv two" \
@@ -95,7 +101,7 @@ sed 's/^# pages .*/# pages 9223372036854775807/' one.tsv >damaged
 echo "--- what cannot be written"
 for arguments in "one" "-o x.tsv" "-o - --json one" "-o /missing/x one" "--key-file=short -o x one" \
 	"--key-file=one -o x one" "--key-file=missing -o x one" "--sample=0 -o x one" "-o x one missing" \
-	"-a -o x one" "--all -o x one" "--host=4294967296 -o x one" "-o x 2147483647" "--name=nobody-has-this -o x" \
+	"-a -o x one" "-o x missing also-missing" "--all -o x one" "--host=4294967296 -o x one" "-o x 2147483647" "--name=nobody-has-this -o x" \
 	"--user=nobody-has-this -o x" "--cgroup=/nobody/has/this -o x" "--cgroup= -o x"; do
 	# shellcheck disable=SC2086
 	"$KSMCTL" fingerprint --format=raw $arguments || echo "status $?"

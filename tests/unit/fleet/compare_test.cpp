@@ -80,6 +80,16 @@ struct Compare : ksm_compare {
 	}
 };
 
+// One content in a million is kept, and that one stands for more pages than there are.
+TEST(Compare, NoTwoShareMoreThanTheyHave)
+{
+	Compare compare({{{1, 1}, {UINT64_MAX, 2}}, {{1, 2}, {UINT64_MAX - 1, 1}}}, 1000000);
+
+	ASSERT_EQ(compare.n_pairs, 1u);
+	EXPECT_EQ(compare.pair[0].shared_pages, 6);
+	EXPECT_EQ(compare.pair[0].shared_contents.value, 2);
+}
+
 TEST(Compare, WithoutSamplingIsExact)
 {
 	std::mt19937_64 random(1);

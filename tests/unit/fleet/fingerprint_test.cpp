@@ -96,6 +96,7 @@ TEST_F(FingerprintTest, CountsPhysicalPagesOfEachContent)
 	child.pages[0x990000] = {5, 9000, 0, true};
 	Fingerprint all = Take(1);
 	EXPECT_EQ(lost_, 1u);
+	EXPECT_TRUE(all.is_incomplete);
 	EXPECT_EQ(all.pages, 3u + 70 + 2 + 5 + 1);
 	EXPECT_EQ(all.distinct, 5u);
 	std::multiset<std::pair<uint32_t, uint32_t>> rows;
@@ -157,6 +158,8 @@ TEST_F(FingerprintTest, PrintedAndParsedItIsTheSame)
 		source_.Put(process, content, content % 7 ? 1 : 64);
 	Fingerprint fingerprint = Take(1);
 	fingerprint.host = 7;
+	EXPECT_FALSE(fingerprint.is_incomplete);
+	fingerprint.is_incomplete = true;
 	for (const char *name : {"x.tsv", "x.parquet"}) {
 		const ksm_fingerprint_format *format = ksm_fingerprint_format_of_name(name);
 		ksm_str file = {}, again = {};
@@ -167,6 +170,7 @@ TEST_F(FingerprintTest, PrintedAndParsedItIsTheSame)
 		EXPECT_EQ(ksm_fingerprint_format_of_front(file.data, file.len), format);
 		ASSERT_EQ(format->parse(file.data, file.len, &parsed, &error_), 0) << error_.text;
 		EXPECT_EQ(parsed.Rows(), fingerprint.Rows());
+		EXPECT_TRUE(parsed.is_incomplete) << name;
 		ASSERT_EQ(format->print(&parsed, &again), 0);
 		EXPECT_EQ(std::string(again.data, again.len), std::string(file.data, file.len));
 
@@ -265,6 +269,7 @@ TEST_F(FingerprintTest, DamageIsToldByItsLine)
 	Fingerprint good;
 
 	ASSERT_EQ(ksm_fingerprint_parse_tsv(head.data(), head.size(), &good, &error_), 0);
+	EXPECT_FALSE(good.is_incomplete) << "as of files that do not say";
 	for (const auto &[rows, line] : bad) {
 		Fingerprint fingerprint;
 		std::string text = head + rows;
