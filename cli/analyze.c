@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ksmctl analyze: what KSM would save for the memory in dumps. Reads only. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +21,11 @@
 #include "source/process.h"
 #include "source/sequence.h"
 
+#define MAPS_MAX (UINT64_C(1) << 30) /* bytes */
+
 struct analyze_state {
 	struct ksm_dump_options dump;
+	struct ksm_str maps;
 	struct ksm_estimate_request request;
 	bool stability;
 	pid_t *pid; /* of --with-pid */
@@ -191,6 +195,23 @@ static int check_arguments(const struct ksm_cli *cli, struct analyze_state *anal
 	return KSM_EXIT_OK;
 }
 
+/* Before rights are given up: those of a process that still runs may take some. Several files are refused later. */
+static int read_maps(const struct ksm_cli *cli, struct analyze_state *analyze, int argc)
+{
+	ksm_auto_close int fd = -1;
+	struct ksm_error err;
+
+	if (!analyze->dump.maps || argc != 1)
+		return KSM_EXIT_OK;
+	if (ksm_open_at(AT_FDCWD, analyze->dump.maps, O_RDONLY, &fd, &err) ||
+	    ksm_read_fd(fd, MAPS_MAX, &analyze->maps, &err)) {
+		ksm_error_name_path(&err, analyze->dump.maps);
+		return ksm_cli_fail(cli, &err);
+	}
+	analyze->dump.maps_text = &analyze->maps;
+	return KSM_EXIT_OK;
+}
+
 static int check_output(const struct ksm_cli *cli, const struct analyze_state *analyze, int argc,
 			char **argv)
 {
@@ -222,6 +243,8 @@ static int analyze_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	if (!status)
 		status = ksm_estimate_prepare(cli, &analyze->request);
 	if (!status)
+		status = read_maps(cli, analyze, argc);
+	if (!status)
 		status = ksm_cli_confine(cli, &(struct ksm_sandbox){
 						      .reads_processes = analyze->n_pids > 0,
 						      .writes = analyze->request.html,
@@ -238,6 +261,7 @@ static void analyze_release(void *state)
 {
 	struct analyze_state *analyze = state;
 
+	ksm_str_free(&analyze->maps);
 	free(analyze->pid);
 	ksm_estimate_request_release(&analyze->request);
 }

@@ -75,6 +75,7 @@ struct ksm_dump_facts {
 };
 
 struct ksm_input;
+struct ksm_str;
 
 struct ksm_dump_options {
 	enum ksm_page_choice pages;
@@ -91,7 +92,12 @@ struct ksm_dump_options {
 	 * It has to outlive the source. NULL: files are opened by their paths.
 	 */
 	struct ksm_input **opened;
-	const char *maps; /* a saved /proc/PID/smaps or maps of the process dumped; one file then */
+	/*
+	 * A /proc/PID/smaps or maps of the process dumped, and what is in it, which has to outlive the source; one file
+	 * then. Read by the caller, as it may take rights that are given up before dumps are read.
+	 */
+	const char *maps;
+	const struct ksm_str *maps_text;
 };
 
 /*

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A file of a dump source: what it is, opened and understood. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,10 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "kernel/root.h"
 #include "source/dump_internal.h"
-
-#define MAPS_MAX (UINT64_C(1) << 30)
 
 /* Adding a format is one row here and one file. Raw comes last: it has no magic. */
 static const struct ksm_dump_format *const formats[] = {
@@ -191,14 +187,9 @@ static int choose_format(struct ksm_dump *dump, struct ksm_error *err)
 
 static int take_maps(struct ksm_dump *dump, struct ksm_error *err)
 {
-	ksm_auto_str struct ksm_str text = {0};
-	ksm_auto_close int fd = -1;
-	int ret = ksm_open_at(AT_FDCWD, dump->options->maps, O_RDONLY, &fd, err);
+	const struct ksm_str *text = dump->options->maps_text;
+	int ret = ksm_areas_parse(text->data, text->len, &dump->space->areas, err);
 
-	if (!ret)
-		ret = ksm_read_fd(fd, MAPS_MAX, &text, err);
-	if (!ret)
-		ret = ksm_areas_parse(text.data, text.len, &dump->space->areas, err);
 	if (ret)
 		return ret;
 	if (!dump->space->areas.n)

@@ -46,6 +46,8 @@ analyze core | sed '/^At /,/^with /d'
 analyze core --json | jq -c '.targets[0] | [.command, .dumped_pid, .pages_data, .pages_hole, .holes_visible, .passed_over]'
 analyze core --pages=all --json | jq -c '.totals | [.pages_present, .distinct_pages]'
 analyze core --pages=mergeable --maps=smaps --json | jq -c '[.totals.pages_present, (.warnings | map(.code))]'
+# Of a process that still runs, which takes rights that root gives up before the core is read.
+analyze core --maps=/proc/$$/smaps --json | jq -c '.targets[0].error'
 analyze core --by=area --top=1 --json | jq -c '[.groups[].name, .contents[0].copies, .contents[0].file]'
 gzip -c core >core.gz
 analyze core.gz --json | jq -c '.targets[0] | [.pages_present, .pages_data, .holes_visible]'

@@ -17,6 +17,7 @@
 #include <vector>
 
 extern "C" {
+#include "base/str.h"
 #include "source/dump.h"
 }
 
@@ -55,6 +56,8 @@ class DumpTest : public testing::Test
 
 	FakeTree tree_;
 	ksm_dump_options options_ = {};
+	std::string maps_;
+	ksm_str maps_text_ = {};
 	ksm_error error_ = {};
 	Source source_;
 
@@ -71,6 +74,14 @@ class DumpTest : public testing::Test
 			return false;
 		source_.reset(source);
 		return true;
+	}
+	// For the dumps that are opened from now on.
+	void Maps(const std::string &text)
+	{
+		maps_ = text;
+		maps_text_ = {maps_.data(), maps_.size(), 0};
+		options_.maps = "smaps";
+		options_.maps_text = &maps_text_;
 	}
 	// One file with this content.
 	bool Open(const std::string &content, const std::string &name = "dump")

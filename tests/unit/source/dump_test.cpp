@@ -332,8 +332,7 @@ TEST_F(DumpSourceTest, SeveralFilesAreASpaceEach)
 	EXPECT_EQ(Error(4), "");
 	EXPECT_NE(Error(5).find("65536"), std::string::npos) << Error(5);
 
-	std::string maps = tree_.Path("b");
-	options_.maps = maps.c_str();
+	Maps("");
 	EXPECT_FALSE(OpenPaths({tree_.Path("a"), tree_.Path("c")}));
 	EXPECT_NE(std::string(error_.text).find("give one file"), std::string::npos);
 }

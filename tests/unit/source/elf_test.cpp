@@ -90,9 +90,7 @@ TEST_F(ElfTest, MapsAreExact)
 				    "00502000-00505000 rw-p 00000000 00:00 0 \n"
 				    "Anonymous:            12 kB\nVmFlags: rd wr mr mw me ac\n";
 
-	tree_.File("smaps", smaps);
-	std::string maps = tree_.Path("smaps");
-	options_.maps = maps.c_str();
+	Maps(smaps);
 	ASSERT_TRUE(Open(Process().Build()));
 	EXPECT_EQ(ReadOne().size(), 5u);
 	EXPECT_EQ(Facts().passed_over[KSM_PASSED_FILE], 2u);
@@ -117,9 +115,7 @@ TEST_F(ElfTest, MergeableNeedsMaps)
 	EXPECT_NE(std::string(error_.text).find("--maps"), std::string::npos);
 
 	// A list of areas that has no flags is not enough.
-	tree_.File("maps", "00404000-00406000 rw-p 00004000 08:01 7 /usr/bin/editor\n");
-	std::string maps = tree_.Path("maps");
-	options_.maps = maps.c_str();
+	Maps("00404000-00406000 rw-p 00004000 08:01 7 /usr/bin/editor\n");
 	ASSERT_TRUE(Open(Process().Build()));
 	EXPECT_NE(Error().find("VmFlags"), std::string::npos) << Error();
 	EXPECT_TRUE(ReadOne().empty());
