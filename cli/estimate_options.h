@@ -15,7 +15,7 @@
 		{"interval", 0, "SECONDS", "between passes (1); ksmd: as long as a pass takes it", \
 		 "ksmd"},                                                                          \
 		{"kernel", 0, "VERSION", "model this kernel: running, next, a version, or list",   \
-		 "running list"},                                                                  \
+		 "running next list"},                                                                  \
 		{"set", 0, "NAME=VALUE", "a tunable of the model, named as in sysfs", NULL},       \
 		{"what-if", 0, "NAME=VALUE,...",                                                   \
 		 "beside it, the same with other tunables; may be repeated", NULL},                \

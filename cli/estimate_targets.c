@@ -27,6 +27,7 @@ enum {
 	COL_LOST,
 	COL_CGROUP,
 	COL_ERROR,
+	N_COLUMNS,
 };
 
 /* What names a target differs: LIVE and DUMP say which is shown without -o. */
@@ -121,16 +122,27 @@ static int put_target(struct ksm_table *table, const struct ksm_estimate *estima
 	return err;
 }
 
+static bool is_any_process(const struct ksm_estimate *estimate)
+{
+	for (uint32_t i = 0; i < estimate->n_targets; i++)
+		if (estimate->target[i].space->pid)
+			return true;
+	return false;
+}
+
 int ksm_estimate_print_targets(const struct ksm_cli *cli, const struct ksm_estimate *estimate,
 			       const struct ksm_table_options *options, struct ksm_error *err)
 {
 	uint32_t *order ksm_auto_free = ksm_estimate_order_targets(estimate);
+	struct ksm_column columns[N_COLUMNS + 1];
 	struct ksm_table *table;
 	int ret;
 
 	if (!order)
 		return ksm_error_no_memory(err);
-	ret = ksm_table_new(cli->verb->columns, options, &table, err);
+	memcpy(columns, cli->verb->columns, sizeof(columns));
+	columns[COL_PID].is_default |= is_any_process(estimate);
+	ret = ksm_table_new(columns, options, &table, err);
 	if (ret)
 		return ret;
 	for (uint32_t i = 0; i < estimate->n_targets && !ret; i++)

@@ -265,7 +265,8 @@ void ksm_merge_print(const struct ksm_cli *cli, const struct ksm_merge_targets *
 
 		if (target->error.code)
 			warn_of(cli, target);
-		else if (!cli->dry_run && !cli->json)
+		/* A dry run has told of calls; of none there is something to say, too. */
+		else if (!cli->json && (!cli->dry_run || target->result.was_already))
 			print_target(target, merge);
 	}
 }

@@ -62,10 +62,10 @@ int ksm_cli_set_model(const struct ksm_cli *cli, struct ksm_model *model, const 
 	if (!word)
 		return ksm_cli_no_memory(cli);
 	near = nearest(word, model);
-	if (near)
-		ksm_error_set(&err, KSM_ERR_INVALID, EINVAL,
-			      "\"%.60s\" is no tunable of the model: did you mean \"%s\"?", word,
-			      near);
+	ksm_error_set(&err, KSM_ERR_INVALID, EINVAL,
+		      near ? "\"%.60s\" is no tunable of the model: did you mean \"%s\"?"
+			   : "\"%.60s\" is no tunable of the model: %s",
+		      word, near ? near : "ksmctl get --help-tunables lists all");
 	return ksm_cli_fail(cli, &err);
 }
 

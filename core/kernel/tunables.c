@@ -117,11 +117,19 @@ void ksm_tunable_range(const struct ksm_tunable *tunable, char ret_text[KSM_TUNA
 			 "the value goes from %" PRId64 " to %" PRId64, tunable->min, tunable->max);
 }
 
+void ksm_tunable_history(const struct ksm_tunable *tunable, char ret_text[KSM_TUNABLE_HISTORY_MAX])
+{
+	bool is_gone = tunable->field == KSM_SYSFS_max_kernel_pages;
+
+	snprintf(ret_text, KSM_TUNABLE_HISTORY_MAX, is_gone ? "only %s had it" : "it came with %s",
+		 ksm_sysfs_since(tunable->field));
+}
+
 int ksm_tunable_missing(const struct ksm_tunable *tunable, struct ksm_error *err)
 {
-	return ksm_error_set(err, KSM_ERR_UNSUPPORTED, EOPNOTSUPP, "this kernel has no %s: %s %s%s",
-			     ksm_sysfs_name(tunable->field),
-			     tunable->field == KSM_SYSFS_max_kernel_pages ? "only" : "it came with",
-			     ksm_sysfs_since(tunable->field),
-			     tunable->field == KSM_SYSFS_max_kernel_pages ? " had it" : "");
+	char history[KSM_TUNABLE_HISTORY_MAX];
+
+	ksm_tunable_history(tunable, history);
+	return ksm_error_set(err, KSM_ERR_UNSUPPORTED, EOPNOTSUPP, "this kernel has no %s: %s",
+			     ksm_sysfs_name(tunable->field), history);
 }

@@ -62,6 +62,10 @@ void ksm_tunable_format(const struct ksm_tunable *tunable, int64_t value,
 #define KSM_TUNABLE_RANGE_MAX 80
 void ksm_tunable_range(const struct ksm_tunable *tunable, char ret_text[KSM_TUNABLE_RANGE_MAX]);
 
+/* "it came with 6.7" */
+#define KSM_TUNABLE_HISTORY_MAX 40
+void ksm_tunable_history(const struct ksm_tunable *tunable, char ret_text[KSM_TUNABLE_HISTORY_MAX]);
+
 /* -EOPNOTSUPP (KSM_ERR_UNSUPPORTED): the kernel at hand does not have it, and which does. */
 int ksm_tunable_missing(const struct ksm_tunable *tunable, struct ksm_error *err);
 

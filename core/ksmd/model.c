@@ -181,7 +181,7 @@ int ksm_model_set(struct ksm_model *model, const char *assignment, struct ksm_er
 	const char *equals = strchr(assignment, '=');
 	size_t len = equals ? (size_t)(equals - assignment) : 0;
 	const struct ksm_tunable *tunable = ksm_tunable_find(assignment, len);
-	char range[KSM_TUNABLE_RANGE_MAX];
+	char range[KSM_TUNABLE_RANGE_MAX], history[KSM_TUNABLE_HISTORY_MAX];
 	int64_t value;
 
 	if (!equals)
@@ -191,11 +191,11 @@ int ksm_model_set(struct ksm_model *model, const char *assignment, struct ksm_er
 		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
 				     "\"%.*s\" is no tunable of the model",
 				     (int)(len < 60 ? len : 60), assignment);
-	if (!ksm_model_has(model, tunable->field))
-		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
-				     "kernel %s has no %s: it came with %s", model->kernel,
-				     ksm_sysfs_name(tunable->field),
-				     ksm_sysfs_since(tunable->field));
+	if (!ksm_model_has(model, tunable->field)) {
+		ksm_tunable_history(tunable, history);
+		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL, "kernel %s has no %s: %s",
+				     model->kernel, ksm_sysfs_name(tunable->field), history);
+	}
 	if (ksm_tunable_parse(tunable, equals + 1, &value)) {
 		ksm_tunable_range(tunable, range);
 		return ksm_error_set(err, KSM_ERR_INVALID, EINVAL, "\"%.60s\": %s", assignment,

@@ -52,6 +52,7 @@ analyze core --by=area --top=1 --json | jq -c '[.groups[].name, .contents[0].cop
 gzip -c core >core.gz
 analyze core.gz --json | jq -c '.targets[0] | [.pages_present, .pages_data, .holes_visible]'
 sleep 100 &
+analyze core --with-pid $! --interval=0 --passes=1 | awk '/^FILE/ {print $1, $2, $3}'
 analyze core --with-pid $! --interval=0 --passes=3 --output-all --noheadings --raw --bytes |
 	awk '{print NF, $1, $2 == "'$!'"}'
 kill $!

@@ -58,7 +58,7 @@ done < <("$KSMCTL" --list-verbs)
 	"$KSMCTL" --sysroot="$TREES/6.18" get --json | jq "del(.tunables)"
 	"$KSMCTL" --sysroot="$TREES/6.18" save --json | jq "del(.tunables)"
 	"$KSMCTL" -q fingerprint --format=raw --json -o fingerprint "$KSMCTL" 2>/dev/null
-	"$KSMCTL" compare --json fingerprint fingerprint
+	"$KSMCTL" compare --json fingerprint fingerprint 2>/dev/null
 	"$KSMCTL" merge --dry-run --trust --json $$
 	"$KSMCTL" --json 2>/dev/null
 } | jq -r 'del(.sysfs, .model.tunables, .targets[]?.passed_over) | paths | map(strings) | last // empty' | sort -u |

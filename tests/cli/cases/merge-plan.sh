@@ -2,7 +2,7 @@
 "$KSMCTL" merge --dry-run $$ | sed "s/process $$/process PID/"
 "$KSMCTL" merge --dry-run --trust --json $$ | jq -c '.dry_run, .changes[].text, .targets[0].method'
 "$KSMCTL" merge --dry-run --area=heap $$ | sed "s/process $$/process PID/"
-"$KSMCTL" unmerge --dry-run -f $$ | sed "s/process $$/process PID/"
+"$KSMCTL" unmerge --dry-run -f $$ | sed "s/($$)/(PID)/"
 "$KSMCTL" exec --dry-run -- false --json
 grep -c ' mg' /proc/$$/smaps
 # A thread stands for its process, which is taken once.
