@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -66,7 +67,7 @@ static int drop_capabilities(const struct ksm_sandbox *sandbox)
 
 static void allow_beside(int ruleset, const char *path)
 {
-	char *copy ksm_auto_free = strdup(path);
+	char *copy ksm_auto_free = ksm_file_resolve(path);
 	struct landlock_path_beneath_attr rule = {.allowed_access = WRITES, .parent_fd = -1};
 
 	if (copy)

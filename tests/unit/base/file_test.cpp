@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <climits>
 #include <csignal>
 
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 extern "C" {
@@ -90,6 +92,42 @@ TEST_F(FileWrite, LeavesWhatWasThereWhereItDoesNotFit)
 	signal(SIGXFSZ, handler);
 	EXPECT_EQ(ret, -EFBIG);
 	EXPECT_EQ(Read(path), "as it was");
+	EXPECT_EQ(Files(), 1u);
+}
+
+TEST_F(FileWrite, FollowsLinks)
+{
+	const std::string target = dir_ + "/target", link = dir_ + "/link", lost = dir_ + "/lost";
+
+	ASSERT_EQ(Write(target, "first"), 0);
+	fs::create_symlink("target", link);
+	fs::create_symlink("nowhere", lost);
+	EXPECT_EQ(Write(link, "second"), 0);
+	EXPECT_TRUE(fs::is_symlink(link));
+	EXPECT_EQ(Read(target), "second");
+	EXPECT_EQ(Write(lost, "text"), -ENOENT);
+	EXPECT_EQ(Files(), 3u);
+	const std::string longest = dir_ + "/" + std::string(NAME_MAX, 'x');
+	EXPECT_EQ(Write(longest, "text"), 0);
+	EXPECT_EQ(Read(longest), "text");
+}
+
+// As /dev/stdout is: nothing may take its place.
+TEST_F(FileWrite, WritesToItsOwnOutput)
+{
+	const std::string path = dir_ + "/output";
+
+	pid_t child = fork();
+	if (child == 0) {
+		int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+		dup2(fd, STDOUT_FILENO);
+		_exit(write(fd, "before ", 7) != 7 || Write("/proc/self/fd/1", "and after"));
+	}
+	int status;
+	ASSERT_EQ(waitpid(child, &status, 0), child);
+	EXPECT_EQ(status, 0);
+	EXPECT_EQ(Read(path), "before and after");
 	EXPECT_EQ(Files(), 1u);
 }
 
