@@ -53,6 +53,14 @@ int ksm_inject_call(struct ksm_inject *inject, long nr, const uint64_t args[6], 
 	return ksm_thread_call(&inject->thread, inject->code, nr, args, ret_result, err);
 }
 
+void ksm_inject_clean(struct ksm_inject *inject, long nr, const uint64_t args[6])
+{
+	int64_t ignored;
+
+	ksm_thread_allow_more(&inject->thread);
+	ksm_thread_call(&inject->thread, inject->code, nr, args, &ignored, NULL);
+}
+
 int ksm_inject_write(const struct ksm_inject *inject, uint64_t address, const void *data,
 		     size_t size, struct ksm_error *err)
 {

@@ -47,10 +47,17 @@ int ksm_inject_run(const struct ksm_root *root, pid_t pid, int pid_dir_fd, ksm_i
 /*
  * One system call in the target, by the number that it has on this machine. @ret_result is what the kernel
  * returns: a negative errno where it failed. Signals that come meanwhile are delivered, and the call made again
- * where they interrupted it. Waits for as long as the call takes. Fails only with the target: -ESRCH if it died.
+ * where they interrupted it. Waits for as long as the call takes. Fails only with the target: -ESRCH if it died, -EINTR
+ * if so many signals come that their handlers might overflow its stack.
  */
 int ksm_inject_call(struct ksm_inject *inject, long nr, const uint64_t args[6], int64_t *ret_result,
 		    struct ksm_error *err);
+
+/*
+ * The same for one that takes back what an earlier one made: it is made even where signals have ended those. What comes
+ * of it nobody asks.
+ */
+void ksm_inject_clean(struct ksm_inject *inject, long nr, const uint64_t args[6]);
 
 /* Writes to memory of the target, which should be what it got for this (an injected mmap). */
 int ksm_inject_write(const struct ksm_inject *inject, uint64_t address, const void *data,

@@ -24,6 +24,7 @@
 #define ENTRY_SECONDS 5 /* one that can run gets to its next instruction, on a busy machine too */
 /* Each puts a frame onto the thread's stack, which may be a small one, and may be the same again (SA_NODEFER). */
 #define SIGNALS_MAX  8
+#define SIGNALS_MORE 2
 #define RESTARTS_MAX 100000 /* of a call that signals interrupt */
 
 /* What the kernel says to itself, never to programs: an interrupted system call is to be restarted. */
@@ -228,7 +229,7 @@ static int check_dispatch(pid_t tid, struct ksm_error *err)
 int ksm_thread_stop(pid_t tid, bool has_filter, struct ksm_thread *ret_thread,
 		    struct ksm_error *err)
 {
-	struct ksm_thread thread = {.tid = tid};
+	struct ksm_thread thread = {.tid = tid, .signals_left = SIGNALS_MAX};
 	int ret = seize(tid, has_filter, err) ?: first_stop(tid, err);
 
 	if (ret)
@@ -240,6 +241,11 @@ int ksm_thread_stop(pid_t tid, bool has_filter, struct ksm_thread *ret_thread,
 	}
 	*ret_thread = thread;
 	return 0;
+}
+
+void ksm_thread_allow_more(struct ksm_thread *thread)
+{
+	thread->signals_left += SIGNALS_MORE;
 }
 
 void ksm_thread_release(struct ksm_thread *thread, struct ksm_error *err)
@@ -302,7 +308,7 @@ static int try_call(struct ksm_thread *thread, const ksm_regs *prepared, int64_t
 						"does not run: its control group is frozen, as by "
 						"\"docker pause\"");
 	if (stop == STOP_AT_SIGNAL) {
-		thread->signals++;
+		thread->signals_left--;
 		return set_regs(tid, &thread->saved, err) ?: stop_again(tid, signal, err)
 			?: take_regs(thread, err);
 	}
@@ -317,7 +323,7 @@ static int try_call(struct ksm_thread *thread, const ksm_regs *prepared, int64_t
 int ksm_thread_call(struct ksm_thread *thread, uint64_t code, long nr, const uint64_t args[6],
 		    int64_t *ret_result, struct ksm_error *err)
 {
-	for (int i = 0; i < RESTARTS_MAX && thread->signals < SIGNALS_MAX; i++) {
+	for (int i = 0; i < RESTARTS_MAX && thread->signals_left > 0; i++) {
 		ksm_regs prepared = ksm_arch_prepare(&thread->saved, code, nr, args);
 		int64_t result = 0;
 		int ret = try_call(thread, &prepared, &result, err);

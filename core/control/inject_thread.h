@@ -12,8 +12,8 @@
 
 struct ksm_thread {
 	pid_t tid;
-	ksm_regs saved; /* as it was stopped with, and will go on with */
-	int signals;	/* delivered since it was stopped: their handlers run once it is let go */
+	ksm_regs saved;	  /* as it was stopped with, and will go on with */
+	int signals_left; /* that may still be delivered: their handlers run once it is let go */
 };
 
 /*
@@ -29,6 +29,9 @@ int ksm_thread_stop(pid_t tid, bool has_filter, struct ksm_thread *ret_thread,
 /* As ksm_inject_call(), by the instruction at @code. The thread has its own registers again afterwards. */
 int ksm_thread_call(struct ksm_thread *thread, uint64_t code, long nr, const uint64_t args[6],
 		    int64_t *ret_result, struct ksm_error *err);
+
+/* For calls that take back what earlier ones made: they are not to fail for signals that came before. */
+void ksm_thread_allow_more(struct ksm_thread *thread);
 
 /* Lets it go on as if nothing had been. Fills @err only if it died meanwhile. */
 void ksm_thread_release(struct ksm_thread *thread, struct ksm_error *err);

@@ -115,7 +115,7 @@ static int try_self_madvise(struct ksm_inject *inject, struct session *session, 
 	const size_t size = KSM_ADVISE_MAX * sizeof(struct iovec);
 	const uint64_t map[6] = {
 		0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0};
-	int64_t pid = 0, pidfd = -1, scratch = -1, ignored;
+	int64_t pid = 0, pidfd = -1, scratch = -1;
 	bool is_mapped;
 	int ret;
 
@@ -133,8 +133,8 @@ static int try_self_madvise(struct ksm_inject *inject, struct session *session, 
 	else if (!ret)
 		*ret_errnum = (int)-scratch;
 	if (is_mapped)
-		call(inject, SYS_munmap, (uint64_t)scratch, size, 0, 0, &ignored, NULL);
-	call(inject, SYS_close, (uint64_t)pidfd, 0, 0, 0, &ignored, NULL);
+		ksm_inject_clean(inject, SYS_munmap, (uint64_t[6]){(uint64_t)scratch, size});
+	ksm_inject_clean(inject, SYS_close, (uint64_t[6]){(uint64_t)pidfd});
 	return ret;
 }
 

@@ -49,6 +49,20 @@ int MakeCall(struct ksm_inject *inject, void *shared, struct ksm_error *err)
 	return ret;
 }
 
+/* Opens a descriptor, makes the calls, and closes it again whatever came of them. The result is the descriptor. */
+int MakeAndClean(struct ksm_inject *inject, void *shared, struct ksm_error *err)
+{
+	auto *call = static_cast<Call *>(shared);
+	int64_t ignored;
+	int ret = ksm_inject_call(inject, SYS_dup, call->args, &call->result, err);
+
+	for (int i = 0; i < call->times && !ret; i++)
+		ret = ksm_inject_call(inject, call->nr, call->args, &ignored, err);
+	const uint64_t made[6] = {static_cast<uint64_t>(call->result)};
+	ksm_inject_clean(inject, SYS_close, made);
+	return ret;
+}
+
 class InjectTest : public ::testing::Test
 {
       protected:
@@ -293,8 +307,14 @@ TEST_F(InjectTest, SignalsThatPileUpDoNotKill)
 	ASSERT_GT(pid, 0);
 	Sleep(std::chrono::milliseconds(50));
 	Call call = {SYS_getppid, {}, -1, 20000};
-	int ret = Inject(pid, &call);
+	int ret = Run(pid, MakeAndClean, &call, sizeof(call));
 
+	EXPECT_GT(call.result, 2);
+	EXPECT_NE(access(("/proc/" + std::to_string(pid) + "/fd/" + std::to_string(call.result))
+				 .c_str(),
+			 F_OK),
+		  0)
+		<< "left open";
 	/* ThreadSanitizer has handlers of its own, which do not interrupt each other. */
 	EXPECT_TRUE(ret == -EINTR || ret == 0) << err_.text;
 	EXPECT_TRUE(Becomes([&] { return bool(Works(pid)); })) << err_.text;
