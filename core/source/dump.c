@@ -126,7 +126,7 @@ static int plan_segments(struct dump_source *source, struct ksm_dump *dump, stru
 	return 1;
 }
 
-/* What was compressed is known to be whole only at the end of the stream, behind the last page. */
+/* Whether a stream is whole is known only at its end, behind the last page. */
 static void read_to_end(struct ksm_dump *dump)
 {
 	struct ksm_error fault;
@@ -148,7 +148,7 @@ static void judge_stream(struct ksm_dump *dump, const struct ksm_error *why)
 
 	if (dump->view.fault.code)
 		ksm_dump_fail_part(dump, &dump->view.fault);
-	else if (!err.code && dump->facts.compression)
+	else if (!err.code)
 		read_to_end(dump);
 	if (!err.code && !ksm_dump_finish(dump, &err))
 		return;

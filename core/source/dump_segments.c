@@ -121,12 +121,12 @@ static uint64_t next_page_start(const struct ksm_dump *dump, uint64_t address)
 	return page_start(dump, address > UINT64_MAX - size ? address : address + size - 1);
 }
 
-/* Where the content ends, as far as that is known. */
+/* Where the content ends; of a stream, as far as it has been read. */
 static uint64_t content_end(const struct ksm_dump *dump)
 {
 	if (ksm_input_is_seekable(dump->input))
 		return ksm_input_size(dump->input);
-	return dump->view.start + dump->view.len;
+	return ksm_input_offset(dump->input);
 }
 
 /*

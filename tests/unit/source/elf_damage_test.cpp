@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // ELF cores that are cut off, damaged, or made to cost more than they are.
+#include <thread>
+
 #include "tests/unit/source/elf_fixture.h"
 
 namespace
@@ -64,15 +66,27 @@ TEST_F(ElfTest, ACutOfLessThanAPageIsTold)
 {
 	ElfWriter elf;
 
-	elf.Add(0x10000, Pages(1, 2));
-	elf.Add(0x20000, Page(3) + std::string(0x800, 'a'));
+	elf.Add(0x10000, Pages(1, 200));
+	elf.Add(0x200000, Page(300) + std::string(0x800, 'a'));
 	std::string file = elf.Build();
-	file.resize(file.size() - 0x700);
-	for (bool packed : {false, true}) {
-		ASSERT_TRUE(packed ? OpenPacked(file) : Open(file));
-		EXPECT_EQ(ReadOne().size(), 3u);
-		EXPECT_EQ(Error(), "ends at byte " + std::to_string(file.size()) +
-					   ", before its headers say: it was cut off");
+	for (size_t cut : {0u, 0x700u}) {
+		std::string part = file.substr(0, file.size() - cut);
+		std::string told = cut ? "ends at byte " + std::to_string(part.size()) +
+						   ", before its headers say: it was cut off"
+				       : "";
+
+		ASSERT_TRUE(Open(part));
+		EXPECT_EQ(ReadOne().size(), 201u);
+		EXPECT_EQ(Error(), told);
+		ASSERT_TRUE(OpenPacked(part));
+		EXPECT_EQ(ReadOne().size(), 201u);
+		EXPECT_EQ(Error(), told);
+		Shell("rm -f pipe; mkfifo pipe");
+		std::thread writer([this] { Shell("cat plain >pipe"); });
+		ASSERT_TRUE(OpenPaths({tree_.Path("pipe")}));
+		EXPECT_EQ(ReadOne().size(), 201u);
+		EXPECT_EQ(Error(), told);
+		writer.join();
 	}
 }
 
