@@ -22,8 +22,8 @@ void ksm_cli_add_changes(struct ksm_cli *cli, json_object *document);
 int ksm_cli_print_changes(struct ksm_cli *cli, const char *schema);
 
 /*
- * Applies settings as ksm_settings_apply() does: an exit status, the cause being told. Signals that end a program wait
- * meanwhile: they would break off unmerging, and the kernel then leaves KSM off (run_store() in mm/ksm.c).
+ * Applies settings as ksm_settings_apply() does: an exit status, the cause being told. From here on signals that end a
+ * program wait until the verb is done.
  */
 int ksm_cli_apply(const struct ksm_cli *cli, const struct ksm_settings *settings,
 		  unsigned int flags);

@@ -26,8 +26,10 @@ int ksm_cli_stop_fd(void)
 
 	if (stop_fd < 0) {
 		stop_signals(&set);
-		sigprocmask(SIG_BLOCK, &set, NULL);
 		stop_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+		/* Without the descriptor nobody would see them. */
+		if (stop_fd >= 0)
+			sigprocmask(SIG_BLOCK, &set, NULL);
 	}
 	return stop_fd;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "control/journal.h"
 #include "control/opt_in.h"
 #include "control/settings.h"
 #include "kernel/domain.h"
@@ -92,6 +93,20 @@ static int try_opt_in(struct tui *tui, const struct ksm_root *root,
 
 /* ---------------------------------------------------------------- tunables */
 
+/* Settings that another ksmctl has changed for a time are not there to stay, and nor is what is set meanwhile. */
+static void warn_of_journal(struct tui *tui, const struct ksm_root *root)
+{
+	struct ksm_journal journal;
+	char line[KSM_JOURNAL_VERB_MAX + 80];
+
+	if (ksm_journal_find(root, &journal, NULL) <= 0 || !journal.is_alive)
+		return;
+	snprintf(line, sizeof(line),
+		 "! when \"ksmctl %s\" (process %d) ends, it puts back what was", journal.verb,
+		 journal.pid);
+	tui_ask_line(tui, line);
+}
+
 static int try_set(struct tui *tui, const struct ksm_root *root, const struct tui_request *request,
 		   struct ksm_error *err)
 {
@@ -101,6 +116,8 @@ static int try_set(struct tui *tui, const struct ksm_root *root, const struct tu
 
 	if (!ret && request->confirmed)
 		tui_say(tui, false, "%s", request->text);
+	else if (!ret && tui->n_confirm)
+		warn_of_journal(tui, root);
 	return ret;
 }
 

@@ -197,6 +197,10 @@ void tui_draw(struct tui *tui, struct tui_canvas *canvas)
 		tui_put(canvas, 0, 0, canvas->width, TUI_PLAIN, "too small: 40x10");
 		return;
 	}
+	if (tui->mode == TUI_CONFIRM && !tui_confirm_fits(tui, canvas)) {
+		tui_withdraw(tui);
+		tui_say(tui, true, "nothing was changed: too few lines for the question");
+	}
 	y = tui_draw_header(tui, canvas, canvas->height - 3 - ROWS_MIN);
 	height = canvas->height - 2 - y;
 	if (tui->mode == TUI_HELP)

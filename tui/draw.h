@@ -33,6 +33,8 @@ void tui_draw_log(struct tui *tui, struct tui_canvas *canvas, int y, int height)
 void tui_draw_help(struct tui *tui, struct tui_canvas *canvas, int y, int height);
 void tui_draw_setup(struct tui *tui, struct tui_canvas *canvas, int y, int height);
 void tui_draw_sort_menu(struct tui *tui, struct tui_canvas *canvas, int y, int height);
+/* False where it has more lines than there is room for. */
+bool tui_confirm_fits(const struct tui *tui, const struct tui_canvas *canvas);
 void tui_draw_confirm(const struct tui *tui, struct tui_canvas *canvas);
 
 #endif

@@ -150,21 +150,27 @@ void tui_draw_sort_menu(struct tui *tui, struct tui_canvas *canvas, int y, int h
 
 /* ---------------------------------------------------------------- a question */
 
+/* Around its lines: what is above and below them. */
+#define CONFIRM_FRAME 4
+
+bool tui_confirm_fits(const struct tui *tui, const struct tui_canvas *canvas)
+{
+	return (int)tui->n_confirm + CONFIRM_FRAME <= canvas->height - 2;
+}
+
 void tui_draw_confirm(const struct tui *tui, struct tui_canvas *canvas)
 {
-	int height = (int)tui->n_confirm + 4, width = canvas->width - 4, y, x;
+	int height = (int)tui->n_confirm + CONFIRM_FRAME, width = canvas->width - 4, y, x;
 
 	if (width > 84)
 		width = 84;
-	if (height > canvas->height - 2)
-		height = canvas->height - 2;
 	y = (canvas->height - 1 - height) / 2;
 	x = (canvas->width - width) / 2;
 	tui_blank(canvas, y, x, width, height);
 	for (int i = 0; i < height; i++)
 		tui_paint(canvas, y + i, x, width, TUI_CURSOR);
 	tui_put(canvas, y, x + 1, width - 2, TUI_CURSOR, "This would be done:");
-	for (int i = 0; i < height - 4 && i < (int)tui->n_confirm; i++)
+	for (int i = 0; i < (int)tui->n_confirm; i++)
 		tui_put(canvas, y + 2 + i, x + 2, width - 3, TUI_CURSOR, tui->confirm[i]);
 	tui_put(canvas, y + height - 1, x + 1, width - 2, TUI_CURSOR, "y: do it    n: leave it");
 }

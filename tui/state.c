@@ -164,6 +164,8 @@ void tui_ask_line(struct tui *tui, const char *text)
 {
 	if (tui->n_confirm < TUI_CONFIRM_LINES)
 		snprintf(tui->confirm[tui->n_confirm++], sizeof(tui->confirm[0]), "%s", text);
+	else
+		strcpy(tui->confirm[TUI_CONFIRM_LINES - 1], "... and more");
 }
 
 /* ---------------------------------------------------------------- what is chosen */

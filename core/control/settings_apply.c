@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -245,8 +247,8 @@ static int put_back(const struct ksm_root *root, const struct plan *done, size_t
 	return ret;
 }
 
-int ksm_settings_apply(const struct ksm_root *root, const struct ksm_settings *settings,
-		       unsigned int flags, struct ksm_error *err)
+static int apply(const struct ksm_root *root, const struct ksm_settings *settings,
+		 unsigned int flags, struct ksm_error *err)
 {
 	struct ksm_error also = {0};
 	struct ksm_sysfs before, now;
@@ -275,6 +277,20 @@ int ksm_settings_apply(const struct ksm_root *root, const struct ksm_settings *s
 		return ret;
 	}
 	return 0;
+}
+
+int ksm_settings_apply(const struct ksm_root *root, const struct ksm_settings *settings,
+		       unsigned int flags, struct ksm_error *err)
+{
+	sigset_t all, before;
+	int ret;
+
+	/* A signal would break off unmerging, and the kernel then leaves KSM off (run_store() in mm/ksm.c). */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	ret = apply(root, settings, flags, err);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return ret;
 }
 
 int ksm_settings_put_back(const struct ksm_root *root, const struct ksm_settings *before,

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "fake.h"
+#include "tests/unit/fake_tree.h"
 
 extern "C" {
 #include "tui/actions.h"
@@ -342,6 +343,58 @@ TEST_F(ControlTest, WhatHasItsNumberIsLeftAlone)
 	}
 	screen_.Press('s');
 	EXPECT_EQ(screen_.Press('y').start_time, 1u);
+	ksm_root_close(&root);
+}
+
+/* Nobody agrees to what is not to be seen. */
+TEST_F(ControlTest, AQuestionNeedsItsLines)
+{
+	FakeScreen low(80, 10);
+
+	for (int lines : {4, 5}) {
+		tui_ask(&low.tui, &low.tui.request);
+		for (int i = 0; i < lines; i++)
+			tui_ask_line(&low.tui, ("line " + std::to_string(i)).c_str());
+		low.tui.sample = sample_.get();
+		low.Draw();
+		EXPECT_EQ(low.tui.mode, lines == 4 ? TUI_CONFIRM : TUI_NORMAL);
+	}
+	EXPECT_NE(std::string(low.tui.message).find("nothing was changed"), std::string::npos);
+}
+
+/* What is set while another ksmctl has changed settings for a time does not last. */
+TEST_F(ControlTest, SaysThatAnotherPutsBackWhatWas)
+{
+	FakeTree tree;
+	struct ksm_root root;
+	struct tui_request request = {};
+	std::string stat;
+
+	std::getline(std::ifstream("/proc/self/stat"), stat);
+	std::istringstream fields(stat.substr(stat.rfind(')') + 2));
+	std::string start;
+	for (int i = 3; i <= 22; i++)
+		fields >> start;
+	tree.File("proc/" + std::to_string(getpid()) + "/stat", stat + "\n");
+	tree.File("sys/kernel/mm/ksm/run", "1\n");
+	tree.File("sys/kernel/mm/ksm/sleep_millisecs", "20\n");
+	tree.File("run/ksmctl/journal", "ksmctl-journal 1 " + std::to_string(getpid()) + " " +
+						start + " merge\nsleep_millisecs=50\n");
+	chmod(tree.Path("run/ksmctl/journal").c_str(), 0600);
+	chmod(tree.Path("run/ksmctl").c_str(), 0755);
+	ASSERT_EQ(ksm_root_open(tree.Path().c_str(), &root, nullptr), 0);
+	request.kind = TUI_WANTS_SET;
+	for (const char *value : {"20", "30"}) {
+		snprintf(request.text, sizeof(request.text), "sleep_millisecs=%s", value);
+		tui_act(&screen_.tui, &root, &request);
+		if (std::string(value) == "20") {
+			EXPECT_EQ(screen_.tui.mode, TUI_NORMAL) << "there is nothing to do";
+			continue;
+		}
+		ASSERT_EQ(screen_.tui.n_confirm, 2u);
+		EXPECT_NE(std::string(screen_.tui.confirm[1]).find("puts back what was"),
+			  std::string::npos);
+	}
 	ksm_root_close(&root);
 }
 
