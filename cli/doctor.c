@@ -54,19 +54,20 @@ static int run_estimate(const struct ksm_cli *cli, struct ksm_estimate_request *
 	struct ksm_page_source *source ksm_auto_source = NULL;
 	struct ksm_estimate *estimate = NULL;
 	struct ksm_error err;
+	int64_t crossing;
 	int status = ksm_estimate_prepare(cli, request);
 
 	if (status)
 		return status;
 	if (ksm_process_source_open(&cli->root, pids, n, &options, &source, &err) ||
-	    ksm_estimate_run(source, request->trial, request->n_trials, &request->options,
-			     &estimate, &err))
+	    ksm_estimate_run_request(request, source, &estimate, &err))
 		return ksm_cli_fail(cli, &err);
-	ksm_progress_end(&request->progress);
-	facts->freed_together = ksm_estimate_bytes(estimate, estimate->totals.freed_pages);
-	facts->freed_within =
-		facts->freed_together -
-		ksm_estimate_bytes(estimate, estimate->crossing_pages[KSM_OWNER_DOMAIN]);
+	crossing = estimate->crossing_pages[KSM_OWNER_DOMAIN];
+	if (crossing != KSM_UNKNOWN) {
+		facts->freed_together = ksm_estimate_bytes(estimate, estimate->totals.freed_pages);
+		facts->freed_within =
+			ksm_estimate_bytes(estimate, estimate->totals.freed_pages - crossing);
+	}
 	ksm_estimate_free(estimate);
 	return KSM_EXIT_OK;
 }

@@ -9,8 +9,6 @@
 #include "base/str.h"
 #include "cli/number.h"
 #include "cli/tunable_name.h"
-#include "kernel/meminfo.h"
-#include "report/diff.h"
 
 #define PASSES_MAX   100000
 #define INTERVAL_MAX 1000000.0
@@ -177,25 +175,14 @@ static int prepare_models(const struct ksm_cli *cli, struct ksm_estimate_request
 	return status;
 }
 
-/* Bytes; 0 where the kernel does not tell. */
-static uint64_t available_memory(const struct ksm_cli *cli)
-{
-	struct ksm_meminfo meminfo;
-
-	return ksm_meminfo_read(&cli->root, &meminfo, NULL) ? 0 : meminfo.available;
-}
-
 int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request *request)
 {
 	struct ksm_estimate_options *options = &request->options;
 	unsigned int page_size = cli->root.page_size;
 	int status = prepare_models(cli, request) ?: ksm_load_prepare(cli, &request->load);
-	struct ksm_error err;
 
 	if (status)
 		return status;
-	if (request->diff && ksm_diff_read(request->diff, &request->before, &err))
-		return ksm_cli_fail(cli, &err);
 	if (options->preview && !options->top)
 		return ksm_cli_usage(cli, "--preview shows what the contents of --top begin with: "
 					  "give --top=N as well");
@@ -204,7 +191,7 @@ int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request 
 	options->threads = request->load.threads;
 	options->bytes_per_second = request->load.rate;
 	if (!options->memory_bytes)
-		options->memory_bytes = available_memory(cli) / 4;
+		options->memory_bytes = ksm_estimate_memory(&cli->root);
 	if (!request->has_interval)
 		options->interval_seconds = 1;
 	if (options->at_ksmd_pace &&
@@ -217,6 +204,16 @@ int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request 
 	options->progress = ksm_progress_begin(cli, options->passes, page_size, &request->progress);
 	options->progress_data = &request->progress;
 	return KSM_EXIT_OK;
+}
+
+int ksm_estimate_run_request(struct ksm_estimate_request *request, struct ksm_page_source *source,
+			     struct ksm_estimate **ret_estimate, struct ksm_error *err)
+{
+	int ret = ksm_estimate_run(source, request->trial, request->n_trials, &request->options,
+				   ret_estimate, err);
+
+	ksm_progress_end(&request->progress);
+	return ret;
 }
 
 void ksm_estimate_request_release(struct ksm_estimate_request *request)

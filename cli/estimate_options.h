@@ -15,7 +15,7 @@
 		{"interval", 0, "SECONDS", "between passes (1); ksmd: as long as a pass takes it", \
 		 "ksmd"},                                                                          \
 		{"kernel", 0, "VERSION", "model this kernel: running, next, a version, or list",   \
-		 "running next list"},                                                                  \
+		 "running next list"},                                                             \
 		{"set", 0, "NAME=VALUE", "a tunable of the model, named as in sysfs", NULL},       \
 		{"what-if", 0, "NAME=VALUE,...",                                                   \
 		 "beside it, the same with other tunables; may be repeated", NULL},                \
@@ -56,6 +56,13 @@ struct ksm_estimate_request {
 /* One of KSM_ESTIMATE_OPTIONS or KSM_TABLE_OPTIONS. Returns an exit status, as all below. */
 int ksm_estimate_option(const struct ksm_cli *cli, struct ksm_estimate_request *request,
 			const struct ksm_option *option, const char *value);
+/*
+ * ksm_estimate_run() of the request, which has been prepared. The line of progress is gone afterwards, whatever came of
+ * it.
+ */
+int ksm_estimate_run_request(struct ksm_estimate_request *request, struct ksm_page_source *source,
+			     struct ksm_estimate **ret_estimate, struct ksm_error *err);
+
 /* Once all options are there: the models, defaults, and a line of progress where it is wanted. */
 int ksm_estimate_prepare(const struct ksm_cli *cli, struct ksm_estimate_request *request);
 /* --kernel=list */

@@ -167,11 +167,10 @@ int ksm_estimate_run_and_print(const struct ksm_cli *cli, struct ksm_estimate_re
 	struct ksm_error err;
 	int status;
 
-	if (ksm_estimate_run(source, request->trial, request->n_trials, &request->options,
-			     &estimate, &err))
+	/* Documents may be strangers', too: not before rights are given up. */
+	if ((request->diff && ksm_diff_read(request->diff, &request->before, &err)) ||
+	    ksm_estimate_run_request(request, source, &estimate, &err))
 		return ksm_cli_fail(cli, &err);
-	ksm_progress_end(&request->progress);
-
 	if (is_any_read(estimate)) {
 		warn_of_targets(cli, estimate);
 		warn_of_sample(cli, request, estimate);

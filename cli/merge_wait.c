@@ -79,12 +79,10 @@ static int run_forecast(const struct ksm_cli *cli, const struct ksm_merge_target
 	if (status)
 		return status;
 	if (ksm_process_source_open(&cli->root, pids->pid, pids->n, &options, &source, &err) ||
-	    ksm_estimate_run(source, request->trial, request->n_trials, &request->options,
-			     &estimate, &err)) {
+	    ksm_estimate_run_request(request, source, &estimate, &err)) {
 		ksm_cli_warn(cli, "no forecast: %s", err.text);
 		return KSM_EXIT_OK;
 	}
-	ksm_progress_end(&request->progress);
 	take_forecast(estimate, targets, wait);
 	ksm_estimate_free(estimate);
 	return KSM_EXIT_OK;

@@ -60,7 +60,7 @@ static void draw_forecast(const struct tui_scan *scan, struct tui_canvas *canvas
 		seconds[KSM_UNITS_MAX] = "-", name[48];
 	struct tui_piece pieces[] = {
 		{"", name, TUI_BOLD},
-		{"would free", freed, TUI_GOOD},
+		{scan->is_sample ? "would free about" : "would free", freed, TUI_GOOD},
 		{"of", present, TUI_PLAIN},
 		{"rmap items", cost, TUI_PLAIN},
 		{"settled in", seconds, TUI_PLAIN},

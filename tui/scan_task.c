@@ -72,6 +72,7 @@ static void take_estimate(struct tui_scan *scan, const struct ksm_estimate *esti
 		return;
 	}
 	scan->state = TUI_SCAN_DONE;
+	scan->is_sample = estimate->sample.every > 1;
 	scan->present_bytes = ksm_estimate_bytes(estimate, estimate->totals.pages_present);
 	scan->freed_bytes = ksm_estimate_bytes(estimate, estimate->totals.freed_pages);
 	scan->cost_bytes = outcome->settled_metadata_bytes;
@@ -97,6 +98,7 @@ static int run(struct tui_scan_task *task, struct ksm_error *err)
 		.passes = PASSES,
 		.interval_seconds = 1,
 		.threads = 1,
+		.memory_bytes = ksm_estimate_memory(task->root),
 		.by = KSM_BY_MAPPING,
 		.progress = show_progress,
 		.progress_data = task,

@@ -13,7 +13,7 @@ struct tui_scan_task *tui_scan_task_start(const struct ksm_root *root,
 					  const struct ksm_process *process);
 /* How far it is; true once it has ended: then @scan has what came of it, and the task is gone. */
 bool tui_scan_task_look(struct tui_scan_task **task, struct tui_scan *scan);
-/* Ends it soon, and waits for that. */
+/* Ends it, and waits for that: at once while it reads, else until what it has read is sorted out. */
 void tui_scan_task_stop(struct tui_scan_task **task);
 
 #endif

@@ -62,6 +62,7 @@ struct tui_scan {
 	char name[32];
 	double progress; /* 0 to 1 */
 	char error[256];
+	bool is_sample; /* for want of memory: the rest but for present_bytes is an estimate */
 	int64_t present_bytes;
 	int64_t freed_bytes;
 	int64_t cost_bytes;

@@ -14,6 +14,7 @@
 #include "estimate/top.h"
 #include "estimate/verify.h"
 #include "estimate/warnings.h"
+#include "kernel/meminfo.h"
 
 /* What stands after the last pass, as the kernel would say it. */
 static void take_targets(struct ksm_run *run)
@@ -152,6 +153,13 @@ static int run_all(struct ksm_run *run, struct ksm_error *err)
 		return ksm_error_no_memory(err);
 	estimate->elapsed_seconds = ksm_now_seconds() - begin;
 	return 0;
+}
+
+uint64_t ksm_estimate_memory(const struct ksm_root *root)
+{
+	struct ksm_meminfo meminfo;
+
+	return ksm_meminfo_read(root, &meminfo, NULL) ? 0 : meminfo.available / 4;
 }
 
 int ksm_estimate_run(struct ksm_page_source *source, const struct ksm_trial *trials,

@@ -285,6 +285,9 @@ static inline bool ksm_estimate_is_read(const struct ksm_estimate_target *target
  */
 uint32_t *ksm_estimate_order_targets(const struct ksm_estimate *estimate);
 
+/* For memory_bytes where nobody says otherwise: a quarter of what is available; 0 where the kernel does not tell. */
+uint64_t ksm_estimate_memory(const struct ksm_root *root);
+
 /*
  * Runs the passes, every trial (at least one) over one and the same reading; all must have the checksum of
  * the first. The estimate refers to @source and to the trials' settings, which must outlive it; the caller
