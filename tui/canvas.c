@@ -77,13 +77,6 @@ void tui_put_char(struct tui_canvas *canvas, int y, int x, enum tui_style style,
 	put_cell(canvas, y, x, style, ch, 1);
 }
 
-/* Marks and overrides of direction (UAX #9), which would reorder what stands beside them. */
-static bool turns_direction(uint32_t ch)
-{
-	return ch == 0x061c || ch == 0x200e || ch == 0x200f || (ch >= 0x202a && ch <= 0x202e) ||
-	       (ch >= 0x2066 && ch <= 0x2069);
-}
-
 /* The next character as it is to be shown, and its columns: 0 for what joins the one before and is left out. */
 static uint32_t next_shown(const struct tui_canvas *canvas, const char **text, int *ret_width)
 {
@@ -93,8 +86,7 @@ static uint32_t next_shown(const struct tui_canvas *canvas, const char **text, i
 
 	*text += n ? n : 1;
 	*ret_width = 1;
-	if (!n || ch < 0x20 || (ch >= 0x7f && ch < 0xa0) || turns_direction(ch) ||
-	    (canvas->ascii && ch > 0x7e))
+	if (!n || ksm_utf8_misleads(ch) || (canvas->ascii && ch > 0x7e))
 		return '?';
 	width = ch > 0x7e ? wcwidth((wchar_t)ch) : 1;
 	if (width < 0)

@@ -72,13 +72,40 @@ size_t ksm_utf8_length(const char *text, size_t len, uint32_t *ret_codepoint)
 	return n;
 }
 
-/* Controls, and what reorders, hides or imitates the text around it (Unicode's Bidi_Control, line and
- * paragraph separators, characters without a width, tags). */
-static bool is_treacherous(uint32_t cp)
+bool ksm_utf8_misleads(uint32_t codepoint)
 {
-	return cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) || cp == 0xad || cp == 0x61c ||
-	       cp == 0x180e || (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
-	       (cp >= 0x2060 && cp <= 0x2069) || cp == 0xfeff || (cp >= 0xe0000 && cp <= 0xe007f);
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		/* controls, line and paragraph separators, a blank that is no space */
+		{0, 0x1f},
+		{0x7f, 0x9f},
+		{0x2028, 0x2029},
+		{0x2800, 0x2800},
+		/* Unicode's Bidi_Control and Default_Ignorable_Code_Point */
+		{0xad, 0xad},
+		{0x34f, 0x34f},
+		{0x61c, 0x61c},
+		{0x115f, 0x1160},
+		{0x17b4, 0x17b5},
+		{0x180b, 0x180f},
+		{0x200b, 0x200f},
+		{0x202a, 0x202e},
+		{0x2060, 0x206f},
+		{0x3164, 0x3164},
+		{0xfe00, 0xfe0f},
+		{0xfeff, 0xfeff},
+		{0xffa0, 0xffa0},
+		{0xfff0, 0xfff8},
+		{0x1bca0, 0x1bca3},
+		{0x1d173, 0x1d17a},
+		{0xe0000, 0xe0fff},
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (codepoint >= ranges[i].first && codepoint <= ranges[i].last)
+			return true;
+	return false;
 }
 
 int ksm_str_escape(struct ksm_str *str, const char *text, size_t len)
@@ -90,7 +117,7 @@ int ksm_str_escape(struct ksm_str *str, const char *text, size_t len)
 
 		if (n && cp == '\\') {
 			err = ksm_str_append(str, "\\\\", 2);
-		} else if (n && !is_treacherous(cp)) {
+		} else if (n && !ksm_utf8_misleads(cp)) {
 			err = ksm_str_append(str, text + i, n);
 		} else {
 			if (!n)

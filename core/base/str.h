@@ -20,8 +20,8 @@ void ksm_str_free(struct ksm_str *str);
 #define ksm_auto_str ksm_cleanup(ksm_str_free)
 
 /*
- * Appends @text so that it can be shown in a terminal: bytes below 0x20, 0x7f, C1 controls, characters that
- * change the direction of text, and bytes that are not UTF-8 become \xNN; a backslash becomes \\.
+ * Appends @text so that it can be shown in a terminal: characters that mislead, and bytes that are not UTF-8, become \xNN;
+ * a backslash becomes \\.
  */
 int ksm_str_escape(struct ksm_str *str, const char *text, size_t len);
 /* Appends what was so escaped; what is no escape, and a NUL that was one, stays as it is. */
@@ -40,6 +40,9 @@ int ksm_parse_u64_of(const char *text, size_t len, uint64_t max, uint64_t *ret_v
 
 /* Length of the valid UTF-8 character at @text, of which @len > 0 bytes are there; 0 if it is not one. */
 size_t ksm_utf8_length(const char *text, size_t len, uint32_t *ret_codepoint);
+
+/* Is it a control, or does it reorder, hide or imitate what stands beside it, being seen or not? (Unicode 15) */
+bool ksm_utf8_misleads(uint32_t codepoint);
 
 /*
  * How many single-character edits (insert, delete, replace, swap of neighbours) turn @a into @b: for

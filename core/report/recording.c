@@ -285,6 +285,11 @@ static int write_frame(struct ksm_recorder *recorder, const char *text, size_t l
 		return ksm_error_no_memory(err);
 	if (fstat(recorder->fd, &stat))
 		return failed(recorder->path, errno, err);
+	if (size > FILE_MAX - (uint64_t)stat.st_size)
+		return ksm_error_set(err, KSM_ERR_SYSTEM, EFBIG,
+				     "\"%.150s\" would be larger than 2 GiB, more than is read: "
+				     "record to another file",
+				     recorder->path);
 	n = write(recorder->fd, frame, size);
 	if (n == (ssize_t)size)
 		return 0;

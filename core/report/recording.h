@@ -13,8 +13,12 @@
 
 struct ksm_recorder;
 
-/* Goes on with a recording that is there, without a frame that was cut off; with one that is damaged it does not. */
+/*
+ * Goes on with a recording that is there, without a frame that was cut off behind others; with one that is damaged it does
+ * not, nor with what may be no recording.
+ */
 int ksm_recorder_open(const char *path, struct ksm_recorder **ret_recorder, struct ksm_error *err);
+/* -EFBIG where the file would be larger than is read again, 2 GiB. */
 int ksm_recorder_add(struct ksm_recorder *recorder, const struct ksm_sample *sample,
 		     struct ksm_error *err);
 void ksm_recorder_close(struct ksm_recorder *recorder);

@@ -131,6 +131,8 @@ TEST(Escape, IsUndone)
 
 TEST(Escape, TextThatReordersOrHidesBecomesHex)
 {
+	for (const char *unseen : {"\u115f", "\u3164", "\u2800", "\ufe0f", "\U000e0101"})
+		EXPECT_EQ(escaped(unseen).substr(0, 2), "\\x") << escaped(unseen);
 	EXPECT_EQ(escaped("\u202e"), "\\xe2\\x80\\xae");
 	EXPECT_EQ(escaped("\u061c"), "\\xd8\\x9c");
 	EXPECT_EQ(escaped("\u200b\u200f"), "\\xe2\\x80\\x8b\\xe2\\x80\\x8f");

@@ -143,6 +143,19 @@ TEST_F(RecordingTest, ZerosAtTheEndAreWhatACrashLeft)
 	EXPECT_EQ(Bytes(), std::string(100, 0));
 }
 
+/* What could not be read again is not written. */
+TEST_F(RecordingTest, EndsBeforeItIsTooLargeToBeRead)
+{
+	struct ksm_sample sample = Sample(9);
+	struct ksm_recorder *recorder;
+
+	ASSERT_EQ(ksm_recorder_open(path_, &recorder, &error_), 0) << error_.text;
+	ASSERT_EQ(truncate(path_, (INT64_C(2) << 30) - 10), 0);
+	EXPECT_EQ(ksm_recorder_add(recorder, &sample, &error_), -EFBIG);
+	EXPECT_NE(std::string(error_.text).find("another file"), std::string::npos);
+	ksm_recorder_close(recorder);
+}
+
 TEST_F(RecordingTest, NothingIsTakenAwayBehindDamage)
 {
 	int refused = 0;

@@ -48,6 +48,7 @@ TEST(Canvas, NothingThatATerminalActsOn)
 	EXPECT_EQ(Put("a\u009bb", 20), "a?b");
 	EXPECT_EQ(Put("\xff\xfe\xc3", 20), "???");
 	EXPECT_EQ(Put("a\u202eb\u2066c", 20), "a?b?c"); /* overrides of direction */
+	EXPECT_EQ(Put("ssh\u200bd", 20), "ssh?d");	/* not to be seen */
 	EXPECT_EQ(Put("e\u0301x", 20), "ex");		/* a combining accent is left out */
 	EXPECT_EQ(Put("\u05d0\u05d1", 20), "\u05d0\u05d1");
 }
