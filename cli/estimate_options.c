@@ -22,6 +22,7 @@ static int take_interval(const struct ksm_cli *cli, struct ksm_estimate_request 
 	double seconds = -1;
 
 	request->options.at_ksmd_pace = strcmp(value, "ksmd") == 0;
+	request->has_interval = true;
 	if (request->options.at_ksmd_pace)
 		return KSM_EXIT_OK;
 	if (strspn(value, "0123456789.") == strlen(value))
@@ -31,7 +32,6 @@ static int take_interval(const struct ksm_cli *cli, struct ksm_estimate_request 
 				     "--interval takes seconds from 0 to %.0f or ksmd, not \"%s\"",
 				     INTERVAL_MAX, value);
 	request->options.interval_seconds = seconds;
-	request->has_interval = true;
 	return KSM_EXIT_OK;
 }
 

@@ -42,9 +42,10 @@ int tui_rebuild(struct tui *tui)
 
 /* ---------------------------------------------------------------- samples */
 
-static int64_t looked_at(const struct ksm_sysfs *sysfs)
+static double looked_at(const struct ksm_sysfs *sysfs)
 {
-	return sysfs->value[KSM_SYSFS_pages_scanned] + sysfs->value[KSM_SYSFS_pages_skipped];
+	return (double)sysfs->value[KSM_SYSFS_pages_scanned] +
+	       (double)sysfs->value[KSM_SYSFS_pages_skipped];
 }
 
 static void follow_pass(struct tui_pass *pass, const struct ksm_sample *sample, bool has_before)
@@ -58,7 +59,8 @@ static void follow_pass(struct tui_pass *pass, const struct ksm_sample *sample, 
 	}
 	if (has_before && full_scans == pass->full_scans)
 		return;
-	pass->seconds = has_before && pass->is_known && full_scans == pass->full_scans + 1
+	pass->seconds = has_before && pass->is_known &&
+					(uint64_t)full_scans - (uint64_t)pass->full_scans == 1
 				? sample->time - pass->began
 				: 0;
 	pass->is_known = has_before;
@@ -74,8 +76,7 @@ double tui_pass_progress(const struct tui *tui)
 
 	if (!tui->pass.is_known || all == KSM_UNKNOWN || all <= 0)
 		return NAN;
-	done = (double)(looked_at(&tui->sample->status.sysfs) - tui->pass.pages_at_begin) /
-	       (double)all;
+	done = (looked_at(&tui->sample->status.sysfs) - tui->pass.pages_at_begin) / (double)all;
 	return done < 0 ? 0 : done > 1 ? 1 : done;
 }
 

@@ -84,7 +84,7 @@ struct tui_log_line {
 struct tui_pass {
 	bool is_known; /* its begin was seen */
 	int64_t full_scans;
-	int64_t pages_at_begin;
+	double pages_at_begin;
 	double began;
 	double seconds; /* of the pass before; 0: unknown */
 };

@@ -192,6 +192,7 @@ struct tree {
 	size_t *sibling; /* the next child of the same parent, likewise */
 	size_t *last_child;
 	size_t *parent; /* 0: a root */
+	size_t *seen;	/* from which row its ancestors have been looked for, likewise */
 };
 
 static int compare_pids(const void *a, const void *b, void *data)
@@ -218,25 +219,28 @@ static size_t find_row(const struct tree *tree, pid_t pid)
 	return low < tree->n && tree->row[tree->by_pid[low]].pid == pid ? tree->by_pid[low] + 1 : 0;
 }
 
-/* Is @ancestor an ancestor of @row? Samples from outside may go in circles: then it is, after as many steps. */
-static bool descends(const struct tree *tree, size_t row, size_t ancestor)
+/* Samples from outside may go in circles: of each, one is a root. */
+static void find_parents(struct tree *tree)
 {
-	for (size_t steps = 0; row && steps <= tree->n; steps++) {
-		if (row == ancestor)
-			return true;
-		row = find_row(tree, tree->row[row - 1].ppid);
+	for (size_t i = 0; i < tree->n; i++)
+		tree->parent[i] = find_row(tree, tree->row[i].ppid);
+	for (size_t i = 0; i < tree->n; i++) {
+		size_t row = i + 1;
+
+		for (; row && !tree->seen[row - 1]; row = tree->parent[row - 1])
+			tree->seen[row - 1] = i + 1;
+		if (row && tree->seen[row - 1] == i + 1)
+			tree->parent[row - 1] = 0;
 	}
-	return row != 0;
 }
 
 static void link_children(struct tree *tree)
 {
 	for (size_t i = 0; i < tree->n; i++) {
-		size_t parent = find_row(tree, tree->row[i].ppid);
+		size_t parent = tree->parent[i];
 
-		if (!parent || parent == i + 1 || descends(tree, parent, i + 1))
+		if (!parent)
 			continue;
-		tree->parent[i] = parent;
 		if (tree->last_child[parent - 1])
 			tree->sibling[tree->last_child[parent - 1] - 1] = i + 1;
 		else
@@ -277,7 +281,7 @@ static int order_as_tree(struct tui_view *view)
 	size_t n = view->n, done = 0;
 	struct tree tree = {.row = view->row, .n = n};
 	struct tui_row *out = calloc(n + 1, sizeof(*out));
-	size_t *numbers = calloc(5 * n + 1, sizeof(*numbers));
+	size_t *numbers = calloc(6 * n + 1, sizeof(*numbers));
 
 	if (out && numbers) {
 		tree.by_pid = numbers;
@@ -285,9 +289,11 @@ static int order_as_tree(struct tui_view *view)
 		tree.sibling = numbers + 2 * n;
 		tree.last_child = numbers + 3 * n;
 		tree.parent = numbers + 4 * n;
+		tree.seen = numbers + 5 * n;
 		for (size_t i = 0; i < n; i++)
 			tree.by_pid[i] = i;
 		qsort_r(tree.by_pid, n, sizeof(*tree.by_pid), compare_pids, &tree);
+		find_parents(&tree);
 		link_children(&tree);
 		for (size_t i = 0; i < n; i++)
 			if (!tree.parent[i])

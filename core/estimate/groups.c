@@ -69,57 +69,52 @@ fail:
 	return -ENOMEM;
 }
 
-/* The group's name for an area of a space. */
-static int name_of(enum ksm_group_by by, const struct ksm_space *space, const struct ksm_area *area,
-		   struct ksm_str *name)
+/* The group of all areas of a space; none where each area has its own. */
+static int name_space(enum ksm_group_by by, const struct ksm_space *space, struct ksm_str *name)
 {
-	const char *text = "";
 	char *user ksm_auto_free = NULL;
 
 	switch (by) {
 	case KSM_BY_PROCESS:
-		if (!space->file)
-			return ksm_str_printf(name, "%d %s", space->pid, space->name);
-		text = space->file;
-		break;
-	case KSM_BY_MAPPING:
-		text = ksm_area_name(&space->areas, area);
-		break;
+		if (space->file)
+			return ksm_str_append(name, space->file, strlen(space->file));
+		return ksm_str_printf(name, "%d %s", space->pid, space->name);
 	case KSM_BY_CGROUP:
-		text = *space->cgroup ? space->cgroup : "(unknown)";
-		break;
+		return ksm_str_printf(name, "%s", *space->cgroup ? space->cgroup : "(unknown)");
 	case KSM_BY_USER:
+		/* Looked up once: that may ask a server. */
 		user = space->has_uid ? ksm_user_name(space->uid) : strdup("(unknown)");
-		if (!user)
-			return -ENOMEM;
-		text = user;
-		break;
+		return user ? ksm_str_append(name, user, strlen(user)) : -ENOMEM;
+	case KSM_BY_MAPPING:
 	case KSM_BY_AREA:
 	case KSM_BY_NONE:
 		break;
 	}
-	if (!*text)
-		text = ksm_area_kind_name(ksm_area_kind(&space->areas, area));
-	return ksm_str_append(name, text, strlen(text));
+	return 0;
+}
+
+static const char *area_name(enum ksm_group_by by, const struct ksm_space *space,
+			     const struct ksm_area *area)
+{
+	const char *name = by == KSM_BY_MAPPING ? ksm_area_name(&space->areas, area) : "";
+
+	return *name ? name : ksm_area_kind_name(ksm_area_kind(&space->areas, area));
 }
 
 static int add_space(struct ksm_grouping *grouping, enum ksm_group_by by, uint32_t index)
 {
 	const struct ksm_space *space = &grouping->source->space[index];
+	struct ksm_str name ksm_auto_str = {0};
+	int err = name_space(by, space, &name);
 
 	grouping->of_area[index] = calloc(space->areas.n ? space->areas.n : 1, sizeof(uint32_t));
-	if (!grouping->of_area[index])
+	if (err || !grouping->of_area[index])
 		return -ENOMEM;
-	for (size_t i = 0; i < space->areas.n; i++) {
-		struct ksm_str name ksm_auto_str = {0};
-		int err = name_of(by, space, &space->areas.area[i], &name);
-
-		if (!err)
-			err = number_of(grouping, name.data, &grouping->of_area[index][i]);
-		if (err)
-			return err;
-	}
-	return 0;
+	for (size_t i = 0; i < space->areas.n && !err; i++)
+		err = number_of(grouping,
+				name.len ? name.data : area_name(by, space, &space->areas.area[i]),
+				&grouping->of_area[index][i]);
+	return err;
 }
 
 int ksm_grouping_init(struct ksm_grouping *grouping, enum ksm_group_by by,

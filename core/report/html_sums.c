@@ -39,18 +39,22 @@ void ksm_html_waterfall(struct ksm_html *html, const struct ksm_estimate *estima
 {
 	const struct ksm_estimate_sums *totals = &estimate->totals;
 	int64_t all = ksm_estimate_bytes(estimate, totals->physical_pages);
-	int64_t first = ksm_estimate_bytes(estimate, estimate->concentration.repeated_contents);
-	int64_t duplicates = ksm_estimate_bytes(estimate, totals->duplicate_pages);
 	int64_t freed = ksm_estimate_bytes(estimate, totals->freed_pages);
+	int64_t found = ksm_estimate_bytes(estimate, totals->duplicate_pages);
+	/* Where the kernel's zero page takes the place of zeros, no first one stays. */
+	int64_t duplicates = found > freed ? found : freed;
+	int64_t repeated =
+		found + ksm_estimate_bytes(estimate, estimate->concentration.repeated_contents);
 	int64_t net = freed - estimate->outcome->settled_metadata_bytes;
 	struct steps steps = {.whole = (double)all};
 
 	if (!all)
 		return;
 	add_step(&steps, "Looked at", 0, all, KSM_COLOUR_PLAIN);
-	add_step(&steps, "Occurs once: stays", all, duplicates + first, KSM_COLOUR_PLAIN);
-	add_step(&steps, "First of its kind: stays", duplicates + first, duplicates,
-		 KSM_COLOUR_PLAIN);
+	if (repeated < duplicates)
+		repeated = duplicates;
+	add_step(&steps, "Occurs once: stays", all, repeated, KSM_COLOUR_PLAIN);
+	add_step(&steps, "First of its kind: stays", repeated, duplicates, KSM_COLOUR_PLAIN);
 	add_step(&steps, "Does not merge", duplicates, freed, KSM_COLOUR_PLAIN);
 	add_step(&steps, "Freed", 0, freed, KSM_COLOUR_GOOD);
 	add_step(&steps, "Costs of rmap items", freed, net, KSM_COLOUR_COST);

@@ -19,6 +19,7 @@ analyze --pages=mergeable x
 analyze --maps=x y z
 analyze --stability x
 analyze --stability x y --passes=3
+analyze --stability x y --interval=ksmd
 analyze --stability nosuch nosuch
 analyze nosuch
 analyze .

@@ -15,6 +15,10 @@ analyze ram --html=/dev/stdout --noheadings -o NAME | grep -cE '^(<!doctype html
 analyze ram --json >old
 analyze ram --diff=old --html=report.html >/dev/null
 grep -c '<td class="n" data-v="">-</td>' report.html
+head -c 16384 /dev/zero >zeros
+analyze zeros --set use_zero_pages=1 --html=report.html >/dev/null
+grep -oE 'First of its kind: stays: [^.]*[.]0%[)][.] Does not merge: [^.]*' report.html
+rm zeros
 analyze ram --html=missing/report.html | head -n 1
 analyze ram --html=missing/report.html >/dev/null
 echo "$?"
