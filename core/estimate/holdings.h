@@ -35,7 +35,7 @@ struct ksm_holdings {
 int ksm_holdings_init(struct ksm_holdings *holdings, uint32_t n_targets, bool keeps);
 void ksm_holdings_release(struct ksm_holdings *holdings);
 
-/* A physical page of the content at hand, which merges. */
+/* A physical page of the content at hand, which merges, or would in other company. */
 void ksm_holdings_add(struct ksm_holdings *holdings, uint32_t target);
 /* The content is over, which stands for so many. One with a single page is of no use to anybody. */
 int ksm_holdings_end_content(struct ksm_holdings *holdings, int64_t weight);

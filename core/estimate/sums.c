@@ -48,6 +48,9 @@ struct summing {
 	uint64_t content; /* numbers of what is at hand, from 1 */
 	uint64_t physical;
 	int64_t freed; /* physical pages of the content at hand, but for what is merged with the zero page */
+	int64_t merged; /* likewise, those that merge */
+	uint32_t
+		left_over; /* who has one of the others, that holds still; its number and 1; 0: nobody */
 	int64_t plain_contents;
 	uint64_t *node_kept; /* by node: the content for which a page stays already */
 	struct ksm_top *top;
@@ -173,14 +176,35 @@ static void find_common(struct summing *s, int dimension, const struct mapping *
 	}
 }
 
+static void note_holder(struct summing *s, const struct ksm_twin_page *page)
+{
+	if (!s->holdings)
+		return;
+	if (is_merged(page)) {
+		ksm_holdings_add(s->holdings, page->mm);
+		s->merged++;
+	} else if (!page->changed) {
+		s->left_over = page->mm + 1;
+	}
+}
+
+/*
+ * Where all KSM pages of a content are full, one page more has nobody to merge with. Which one that is, is chance: whether
+ * there is one depends on how many all have together, so that it counts with the others.
+ */
+static void add_left_over(struct summing *s)
+{
+	if (s->left_over && s->merged && s->merged % s->crossing.sharing_max == 0)
+		ksm_holdings_add(s->holdings, s->left_over - 1);
+}
+
 static void sum_physical_page(struct summing *s, const struct mapping *mapping, size_t n)
 {
 	bool freed = is_freed(s, mapping, n);
 
 	s->physical++;
 	s->freed += freed && !mapping->page.in_zero_page;
-	if (s->holdings && is_merged(&mapping->page))
-		ksm_holdings_add(s->holdings, mapping->page.mm);
+	note_holder(s, &mapping->page);
 	for (int d = 0; d < DIMENSIONS; d++) {
 		if (!s->bucket[d])
 			continue;
@@ -210,6 +234,7 @@ static int end_content(struct summing *s)
 	end_parts(s, TARGET);
 	if (s->bucket[GROUP])
 		end_parts(s, GROUP);
+	add_left_over(s);
 	ksm_crossing_count(&s->crossing, s->holdings, s->freed, s->contents->weight);
 	return ksm_holdings_end_content(s->holdings, s->contents->weight);
 }
@@ -451,7 +476,8 @@ static int sum_stratum(struct summing *s)
 		walk.plain = plain;
 	while (!err && ksm_contents_next(&walk)) {
 		s->content++;
-		s->freed = 0;
+		s->freed = s->merged = 0;
+		s->left_over = 0;
 		memset(s->n_holders, 0, sizeof(s->n_holders));
 		err = s->contents->weight > 1 ? sum_sampled(s, walk.page, walk.n)
 					      : sum_any(s, walk.page, walk.n);

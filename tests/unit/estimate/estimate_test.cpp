@@ -363,6 +363,31 @@ TEST_F(EstimateTest, CrossingIsWhatNoOwnerFreesAlone)
 	EXPECT_EQ(Run()->crossing_pages[KSM_OWNER_USER], 1 + 1 + 0);
 }
 
+// With limits of sharing, one page of a content can be left over: it is somebody's all the same.
+TEST_F(EstimateTest, CrossingCountsWhatIsLeftOver)
+{
+	auto &a = source_.Add("a", 1), &b = source_.Add("b", 2);
+	const struct {
+		int a, b, limit;
+	} cases[] = {{1, 2, 2}, {2, 1, 2}, {2, 3, 2}, {4, 4, 7}, {1, 7, 7}, {8, 7, 7}, {3, 4, 7}};
+
+	for (auto &copies : cases) {
+		a.pages.clear();
+		b.pages.clear();
+		source_.Put(a, 1, copies.a);
+		source_.Put(b, 1, copies.b);
+		Estimate e =
+			Run("6.18", ("max_page_sharing=" + std::to_string(copies.limit)).c_str());
+		auto freed = [&](int n) { return n - (n + copies.limit - 1) / copies.limit; };
+
+		ASSERT_TRUE(e);
+		EXPECT_EQ(e->totals.freed_pages, freed(copies.a + copies.b));
+		EXPECT_EQ(e->crossing_pages[KSM_OWNER_USER],
+			  freed(copies.a + copies.b) - freed(copies.a) - freed(copies.b))
+			<< copies.a << " " << copies.b << " " << copies.limit;
+	}
+}
+
 // What is merged already saves nothing more, whoever has it.
 TEST_F(EstimateTest, CrossingIsOfWhatIsStillToBeFreed)
 {
