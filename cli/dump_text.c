@@ -13,7 +13,7 @@ static int print_kind(const struct ksm_dump_facts *facts)
 {
 	int ret;
 
-	printf("  %s", facts->format ? facts->format : "not recognised");
+	printf("  %s", facts->format ? facts->format : "not read");
 	if (facts->compression && strcmp(facts->compression, "none") != 0)
 		printf(" in %s", facts->compression);
 	if (facts->inner_compression && strcmp(facts->inner_compression, "none") != 0)

@@ -69,6 +69,16 @@ static bool has_dump(const struct ksm_estimate *estimate)
 	return false;
 }
 
+static const char *what_is_present(const struct ksm_estimate *estimate)
+{
+	if (estimate->pages == KSM_PAGES_ALL)
+		return "held by the files, whatever the area: a count, and no forecast";
+	if (estimate->pages == KSM_PAGES_MERGEABLE)
+		return "in areas that are marked mergeable";
+	return has_dump(estimate) ? "held by the files, in areas that KSM would accept"
+				  : "anonymous, in areas that KSM accepts";
+}
+
 /* Even beside a sample all pages are counted, unless which of them count is told only behind them. */
 static bool is_present_known(const struct ksm_estimate *estimate)
 {
@@ -85,8 +95,7 @@ static void print_looked_at(const struct ksm_estimate *estimate)
 	printf("\nLooked at, in pages of %u bytes:\n", estimate->page_size);
 	print_line(estimate, is_present_known(estimate) ? "" : mark_of(estimate), "present",
 		   totals->pages_present,
-		   has_dump(estimate) ? "held by the files, in areas that KSM would accept"
-				      : "anonymous, in areas that KSM accepts");
+		   what_is_present(estimate));
 	if (totals->same_pfn_pages)
 		print_pages(estimate, "  by fork", totals->same_pfn_pages,
 			    "of these, mappings of a page that is mapped more than once here");

@@ -120,6 +120,7 @@ static int prepare(struct ksm_run *run, const struct ksm_trial *trials, size_t n
 
 	estimate->page_size = run->source->page_size;
 	estimate->complete = true;
+	estimate->pages = run->source->pages;
 	estimate->by = run->options->by;
 	estimate->cost = run->options->cost;
 	estimate->verified_pages = estimate->mismatched_pages = run->options->verify ? 0

@@ -263,6 +263,7 @@ struct ksm_estimate {
 	struct ksm_map *map;	      /* by target, if asked for; else NULL */
 	int64_t verified_pages; /* read again and compared byte by byte; KSM_UNKNOWN unless verify */
 	int64_t mismatched_pages; /* of these, other bytes than the first page of their content */
+	enum ksm_page_choice pages; /* that were looked at */
 	struct ksm_warning *warning;
 	size_t n_warnings;
 	size_t warning_capacity;

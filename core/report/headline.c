@@ -20,16 +20,23 @@ static const char *verdict(int64_t looked_at, int64_t freed, int64_t net)
 	return net < looked_at / 100 ? "hardly worth it" : "worth it";
 }
 
-/* Is there a dump in which memory that was never touched looks like zeros? */
-static bool hides_holes(const struct ksm_estimate *estimate)
+/* Of dumps in which memory that was never touched looks like zeros. */
+static int64_t untouched_zeros(const struct ksm_estimate *estimate)
 {
+	int64_t pages = 0;
+
 	for (uint32_t i = 0; i < estimate->n_targets; i++) {
 		const struct ksm_space *space = estimate->target[i].space;
 
 		if (space->dump && space->dump->format && !space->dump->has_holes)
-			return estimate->totals.zero_pages > 1;
+			pages += estimate->target[i].sums.zero_pages;
 	}
-	return false;
+	return pages;
+}
+
+static bool hides_holes(const struct ksm_estimate *estimate)
+{
+	return untouched_zeros(estimate) && estimate->totals.zero_pages > 1;
 }
 
 static int put_freed(const struct ksm_estimate *estimate, struct ksm_str *lines)
@@ -46,7 +53,8 @@ static int put_freed(const struct ksm_estimate *estimate, struct ksm_str *lines)
 	ksm_format_bytes(estimate->outcome->settled_metadata_bytes, d);
 	ksm_format_bytes(net, e);
 	return ksm_str_printf(
-		lines, "KSM would free %s%s%s of %s (%s); rmap items cost %s, net %s: %s\n",
+		lines, "%s would free %s%s%s of %s (%s); rmap items cost %s, net %s: %s\n",
+		estimate->pages == KSM_PAGES_ALL ? "KSM, if it took all pages," : "KSM",
 		hides_holes(estimate) ? "at most " : "", estimate->sample.every > 1 ? "about " : "",
 		a, b, c, d, e, verdict(looked_at, freed, net));
 }
@@ -57,7 +65,7 @@ static int put_holes(const struct ksm_estimate *estimate, struct ksm_str *lines)
 
 	if (!hides_holes(estimate))
 		return 0;
-	ksm_format_bytes(ksm_estimate_bytes(estimate, estimate->totals.zero_pages), bytes);
+	ksm_format_bytes(ksm_estimate_bytes(estimate, untouched_zeros(estimate)), bytes);
 	return ksm_str_printf(
 		lines, "Of the memory, %s are zeros, which may never have been touched.\n", bytes);
 }

@@ -345,6 +345,7 @@ int ksm_dump_source_open(const char *const *paths, size_t n, const struct ksm_du
 		return ksm_error_no_memory(err);
 	base->ops = &dump_ops;
 	base->is_still = true;
+	base->pages = options->pages;
 	source->options = *options;
 	ret = copy_string(format, &source->format, &source->options.format, err) ?:
 	      copy_string(options->base, &source->base, &source->options.base, err) ?:

@@ -338,8 +338,7 @@ static int check_diff(const struct ksm_dump *dump, struct ksm_error *err)
 	return ksm_error_set(
 		err, KSM_ERR_INVALID, EINVAL,
 		"has no holes, so that nothing of --base shows: if it was copied, copy "
-		"it with its holes (cp --sparse=auto, tar -S), else leave out "
-		"--base");
+		"it with its holes and no others (tar -S), else leave out --base");
 }
 
 /* Also where less than a page is missing, of which no page tells. */

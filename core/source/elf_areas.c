@@ -17,9 +17,10 @@ static const struct {
 } names[] = {
 	{"/anon_hugepage", KSM_VM_HUGETLB},
 	{"/dev/hugepages", KSM_VM_HUGETLB},
-	{"/run/hugepages", KSM_VM_HUGETLB},
-	{"/mnt/huge", KSM_VM_HUGETLB},
-	{"/hugepages", KSM_VM_HUGETLB},
+	{"/run/hugepages/", KSM_VM_HUGETLB},
+	{"/mnt/huge/", KSM_VM_HUGETLB},
+	{"/mnt/hugepages/", KSM_VM_HUGETLB},
+	{"/hugepages/", KSM_VM_HUGETLB},
 	/* Shared anonymous memory, System V's, POSIX's, and what a descriptor stands for. */
 	{"/dev/zero (deleted)", KSM_VM_SHARED | KSM_VM_MAYSHARE},
 	{"/SYSV", KSM_VM_SHARED | KSM_VM_MAYSHARE},

@@ -242,8 +242,15 @@ static int read_note(struct ksm_dump *dump, const struct note *note, struct ksm_
 
 static void cut(struct ksm_dump *dump, uint64_t offset)
 {
-	ksm_dump_incomplete(dump, KSM_ERR_FORMAT, EBADMSG, "its notes break off at byte %" PRIu64,
-			    offset);
+	const struct ksm_input *input = dump->input;
+
+	if (ksm_input_is_seekable(input) && offset > ksm_input_size(input))
+		ksm_dump_incomplete(dump, KSM_ERR_FORMAT, EBADMSG,
+				    "ends at byte %" PRIu64 ", before its notes: it was cut off",
+				    ksm_input_size(input));
+	else
+		ksm_dump_incomplete(dump, KSM_ERR_FORMAT, EBADMSG,
+				    "its notes break off at byte %" PRIu64, offset);
 }
 
 /* The note at @offset, of at most @left bytes. Tells how long it is; 0 if it cannot be read. */

@@ -170,6 +170,7 @@ int ksm_source_join(struct ksm_page_source *first, struct ksm_page_source *secon
 	joined->part[0] = first;
 	joined->part[1] = second;
 	joined->source.page_size = first->page_size;
+	joined->source.pages = first->pages;
 	joined->source.live = first->live ? first->live : second->live;
 	joined->source.is_still = first->is_still && second->is_still;
 	joined->source.mapcount = first->mapcount || second->mapcount ? join_mapcount : NULL;

@@ -118,10 +118,18 @@ enum ksm_source_unknown {
 	KSM_UNKNOWN_SOME_NODES = 1u << 6, /* ... of some pages, while of others it is known */
 };
 
+/* Which areas' pages are handed out. */
+enum ksm_page_choice {
+	KSM_PAGES_ELIGIBLE,  /* areas that KSM would accept */
+	KSM_PAGES_MERGEABLE, /* areas marked mergeable now */
+	KSM_PAGES_ALL,	     /* of a dump: all that it holds, a count of contents and no forecast */
+};
+
 struct ksm_page_source {
 	const struct ksm_page_source_ops *ops;
 	unsigned int page_size; /* bytes */
 	unsigned int unknown;	/* enum ksm_source_unknown */
+	enum ksm_page_choice pages;
 	struct ksm_space *space;
 	uint32_t n_spaces;
 	/* The source of those spaces that are running processes, perhaps this one; NULL: there are none. */
@@ -138,12 +146,5 @@ static inline void ksm_page_source_close(struct ksm_page_source **source)
 	*source = NULL;
 }
 #define ksm_auto_source ksm_cleanup(ksm_page_source_close)
-
-/* Which areas' pages are handed out. */
-enum ksm_page_choice {
-	KSM_PAGES_ELIGIBLE,  /* areas that KSM would accept */
-	KSM_PAGES_MERGEABLE, /* areas marked mergeable now */
-	KSM_PAGES_ALL,	     /* of a dump: all that it holds, a count of contents and no forecast */
-};
 
 #endif

@@ -464,6 +464,7 @@ int ksm_process_source_open(const struct ksm_root *root, const pid_t *pids, size
 		return ksm_error_no_memory(err);
 	base->ops = &process_ops;
 	base->live = base;
+	base->pages = options->pages;
 	base->page_size = (unsigned int)sysconf(_SC_PAGESIZE);
 	source->root = root;
 	source->options = *options;

@@ -150,6 +150,7 @@ int ksm_source_sequence(struct ksm_page_source *const *parts, size_t n,
 		.ops = &sequence_ops,
 		.page_size = parts[0]->page_size,
 		.unknown = parts[0]->unknown,
+		.pages = parts[0]->pages,
 		.space = &sequence->space,
 		.n_spaces = 1,
 	};

@@ -46,6 +46,15 @@ analyze core | sed '/^At /,/^with /d'
 analyze core --json | jq -c '.targets[0] | [.command, .dumped_pid, .pages_data, .pages_hole, .holes_visible, .passed_over]'
 analyze core --pages=all --json | jq -c '.totals | [.pages_present, .distinct_pages]'
 analyze core --pages=mergeable --maps=smaps --json | jq -c '[.totals.pages_present, (.warnings | map(.code))]'
+# All that it holds is no forecast; and which zeros may never have been touched depends on the file.
+analyze core --pages=all | grep -e 'would free' -e '^  present' -e 'no forecast'
+sed 's/000\(..000\)-000/900\1-900/' smaps >other
+analyze core --maps=other --json | jq -c '[.warnings[].code]'
+{ echo && head -c 4095 /dev/zero; } >almost
+analyze core almost | grep -c 'may never have been touched' || true
+head -c 4096 /dev/zero >zero
+analyze core zero | grep 'may never have been touched'
+rm other almost zero
 # Of a process that still runs, which takes rights that root gives up before the core is read.
 analyze core --maps=/proc/$$/smaps --json | jq -c '.targets[0].error'
 analyze core --by=area --top=1 --json | jq -c '[.groups[].name, .contents[0].copies, .contents[0].file]'

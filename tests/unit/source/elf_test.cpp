@@ -108,6 +108,23 @@ TEST_F(ElfTest, MapsAreExact)
 	EXPECT_EQ(ReadOne(), memory);
 }
 
+// A folder of huge pages has its whole name.
+TEST_F(ElfTest, HugePagesAreWhereTheyAreMounted)
+{
+	const std::pair<const char *, size_t> files[] = {
+		{"/mnt/huge/guest", 0}, {"/mnt/hugedisk/guest", 2}, {"/run/hugepages/kvm/guest", 0}};
+
+	for (auto &[name, pages] : files) {
+		ElfWriter elf;
+
+		elf.Auxv({{AT_PAGESZ, 4096}});
+		elf.Files(4096, {{0x600000, 0x602000, 0, name}});
+		elf.Add(0x600000, Pages(1, 2));
+		ASSERT_TRUE(Open(elf.Build()));
+		EXPECT_EQ(Facts().passed_over[KSM_PASSED_HUGETLB], 2 - pages) << name;
+	}
+}
+
 TEST_F(ElfTest, MergeableNeedsMaps)
 {
 	options_.pages = KSM_PAGES_MERGEABLE;
