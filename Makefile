@@ -292,11 +292,14 @@ clean:
 
 # Equal bytes wherever and whenever they are made of the same sources.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG)
+# What git has; in an unpacked archive, all but what was built.
+LIST_FILES = if git ls-files --error-unmatch Makefile >/dev/null 2>&1; then git ls-files -z; \
+	else find . \( -path ./.build -o -path ./.git -o -path ./ksmctl -o -path ./debian \) -prune -o ! -type d -printf '%P\0'; fi
 TARBALL := .build/ksmctl-$(VERSION).tar.xz
 
 dist:
 	@mkdir -p .build
-	git ls-files -z | LC_ALL=C sort -z | tar -c --null -T - --transform='flags=r;s,^,ksmctl-$(VERSION)/,' --owner=0 --group=0 \
+	$(LIST_FILES) | LC_ALL=C sort -z | tar -c --null -T - --transform='flags=r;s,^,ksmctl-$(VERSION)/,' --owner=0 --group=0 \
 		--numeric-owner --mode=go-w --mtime=@$(SOURCE_DATE_EPOCH) --format=gnu | xz -T1 >$(TARBALL)
 # A Debian package in $(DEB), built from that archive as any other would be.
 DEB ?= .build/deb

@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "cli/compare_place.h"
 #include "cli/confine.h"
+#include "cli/estimate_verb.h"
 #include "cli/fingerprint_take.h"
 #include "cli/number.h"
 #include "cli/table.h"
@@ -155,7 +156,7 @@ static int leave_out(const struct ksm_cli *cli, const struct compare_state *comp
 		     struct ksm_compare_input *input, const struct ksm_error *err)
 {
 	if (compare->place.n_hosts || err->code == KSM_ERR_INVALID || err->errnum == ENOMEM)
-		return ksm_cli_fail(cli, err);
+		return ksm_cli_fail_of(cli, input->file, err);
 	input->error = *err;
 	return KSM_EXIT_OK;
 }
@@ -179,7 +180,7 @@ static int tell_of_inputs(const struct ksm_cli *cli, struct compare_state *compa
 	if (!terms) {
 		ksm_error_set(&none, none.code, none.errnum, "none of %" PRIu32 " could be read",
 			      compare->n);
-		return ksm_cli_fail(cli, &none);
+		return ksm_cli_fail_of(cli, compare->input[0].file, &none);
 	}
 	for (uint32_t i = 0; i < compare->n; i++) {
 		if (!compare->input[i].error.code)

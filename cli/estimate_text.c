@@ -94,8 +94,7 @@ static void print_looked_at(const struct ksm_estimate *estimate)
 		lost += estimate->target[i].lost_pages;
 	printf("\nLooked at, in pages of %u bytes:\n", estimate->page_size);
 	print_line(estimate, is_present_known(estimate) ? "" : mark_of(estimate), "present",
-		   totals->pages_present,
-		   what_is_present(estimate));
+		   totals->pages_present, what_is_present(estimate));
 	if (totals->same_pfn_pages)
 		print_pages(estimate, "  by fork", totals->same_pfn_pages,
 			    "of these, mappings of a page that is mapped more than once here");

@@ -81,14 +81,17 @@ static void warn_of_sample(const struct ksm_cli *cli, const struct ksm_estimate_
 			estimate->sample.every);
 }
 
-/*
- * Not one target could be read: with permission missing for each that is status 4, else 1. What a dump is that
- * cannot be read is not for want of a newer kernel.
- */
+int ksm_cli_fail_of(const struct ksm_cli *cli, bool is_file, const struct ksm_error *err)
+{
+	int status = ksm_cli_fail(cli, err);
+
+	return is_file && status == KSM_EXIT_UNSUPPORTED ? KSM_EXIT_FAILED : status;
+}
+
+/* Not one target could be read: with permission missing for each that is status 4, else 1. */
 static int fail_for_all(const struct ksm_cli *cli, const struct ksm_estimate *estimate)
 {
 	struct ksm_error err;
-	int status;
 
 	ksm_estimate_name_error(estimate->target[0].space, &estimate->target[0].error, &err);
 	if (estimate->n_targets > 1) {
@@ -99,9 +102,7 @@ static int fail_for_all(const struct ksm_cli *cli, const struct ksm_estimate *es
 	for (uint32_t i = 0; i < estimate->n_targets; i++)
 		if (estimate->target[i].error.code != err.code)
 			err.code = KSM_ERR_SYSTEM;
-	status = ksm_cli_fail(cli, &err);
-	return estimate->target[0].space->file && status == KSM_EXIT_UNSUPPORTED ? KSM_EXIT_FAILED
-										 : status;
+	return ksm_cli_fail_of(cli, estimate->target[0].space->file, &err);
 }
 
 static int print(const struct ksm_cli *cli, const struct ksm_estimate_request *request,

@@ -9,6 +9,9 @@
 void ksm_estimate_name_error(const struct ksm_space *space, const struct ksm_error *error,
 			     struct ksm_error *ret_err);
 
+/* As ksm_cli_fail(). What a file is that cannot be read is not for want of a newer kernel. */
+int ksm_cli_fail_of(const struct ksm_cli *cli, bool is_file, const struct ksm_error *err);
+
 /*
  * Says that the @n-th space, from 0, could not be read whole; past a few, ksm_cli_warn_of_more() sums the others up when
  * @n is how many there were.

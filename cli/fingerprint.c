@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/units.h"
 #include "cli/confine.h"
+#include "cli/estimate_verb.h"
 #include "cli/file.h"
 #include "cli/fingerprint_take.h"
 #include "cli/number.h"
@@ -138,13 +139,14 @@ static int open_source(const struct ksm_cli *cli, struct fingerprint_state *stat
 }
 
 static int print(const struct ksm_cli *cli, const struct fingerprint_state *state,
-		 const struct ksm_fingerprint *fingerprint)
+		 const struct ksm_page_source *source, const struct ksm_fingerprint *fingerprint)
 {
 	ksm_auto_str struct ksm_str name = {0};
 	char size[KSM_UNITS_MAX];
 
 	if (cli->json)
-		return ksm_cli_print_json(cli, ksm_report_fingerprint(fingerprint, state->output));
+		return ksm_cli_print_json(
+			cli, ksm_report_fingerprint(fingerprint, source, state->output));
 	if (ksm_str_escape(&name, state->output, strlen(state->output)))
 		return ksm_cli_no_memory(cli);
 	ksm_format_bytes((int64_t)(fingerprint->pages * fingerprint->page_size), size);
@@ -154,6 +156,7 @@ static int print(const struct ksm_cli *cli, const struct fingerprint_state *stat
 }
 
 static int write_and_print(const struct ksm_cli *cli, const struct fingerprint_state *state,
+			   const struct ksm_page_source *source,
 			   const struct ksm_fingerprint *fingerprint)
 {
 	const struct ksm_fingerprint_format *format = ksm_fingerprint_format_of_name(state->output);
@@ -172,7 +175,7 @@ static int write_and_print(const struct ksm_cli *cli, const struct fingerprint_s
 		return KSM_EXIT_OK;
 	}
 	status = ksm_cli_write_file(cli, state->output, &text);
-	return status ? status : print(cli, state, fingerprint);
+	return status ? status : print(cli, state, source, fingerprint);
 }
 
 static int fingerprint_run(struct ksm_cli *cli, void *data, int argc, char **argv)
@@ -193,13 +196,13 @@ static int fingerprint_run(struct ksm_cli *cli, void *data, int argc, char **arg
 	if (status)
 		return status;
 	if (ksm_fingerprint_take_source(cli, &state->request, source, &fingerprint, &err))
-		return ksm_cli_fail(cli, &err);
+		return ksm_cli_fail_of(cli, source->n_spaces && source->space->file, &err);
 	fingerprint.host = state->host;
 	if (!state->request.key.len)
 		ksm_cli_warn(cli,
 			     "without --key-file, whoever has the file can test whether a page "
 			     "that he knows was there");
-	status = write_and_print(cli, state, &fingerprint);
+	status = write_and_print(cli, state, source, &fingerprint);
 	if (!status && fingerprint.is_incomplete)
 		status = KSM_EXIT_PARTIAL;
 	ksm_fingerprint_release(&fingerprint);

@@ -157,7 +157,8 @@ static int list_values(const struct ksm_cli *cli, const char *word, int n, char 
 		return KSM_EXIT_OK;
 	if (!option)
 		option = find_option(ksm_global_options(), word);
-	if (!option || !option->argument)
+	/* One that may be left out comes behind "=", and never as the next word. */
+	if (!option || !option->argument || option->argument[0] == '[')
 		return ksm_cli_usage(cli, "no option \"%s\" that takes a value", word);
 	if (cli->verb && cli->verb->columns && strcmp(option->argument, "COLUMNS") == 0)
 		list_columns_of_line(cli->verb, n, words);

@@ -68,7 +68,9 @@ int ksm_cli_parse_pid(const struct ksm_cli *cli, const char *text, pid_t *ret_pi
 	uint64_t pid;
 
 	if (ksm_parse_u64(text, INT32_MAX, &pid) || !pid)
-		return ksm_cli_usage(cli, "\"%s\" is no process number: give one from 1 to %d",
+		return ksm_cli_usage(cli,
+				     "\"%s\" is no process number: give one from 1 to %d; pgrep "
+				     "finds them by name",
 				     text, INT32_MAX);
 	*ret_pid = (pid_t)pid;
 	return KSM_EXIT_OK;

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/array.h"
 #include "base/cleanup.h"
@@ -57,6 +56,18 @@ static int unknown_column(const struct ksm_column *columns, const char *word, st
 				    "unknown column \"%s\": see --help for those there are", word);
 }
 
+/* Names are ASCII, whatever the language: in Turkish i is no small I. */
+static bool is_name(const char *name, const char *word)
+{
+	for (; *name || *word; name++, word++) {
+		char small = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
+
+		if (*word != *name && *word != small)
+			return false;
+	}
+	return true;
+}
+
 static int show_named(struct ksm_table *table, const char *list, struct ksm_error *err)
 {
 	for (;;) {
@@ -65,7 +76,7 @@ static int show_named(struct ksm_table *table, const char *list, struct ksm_erro
 
 		if (!word)
 			return ksm_error_no_memory(err);
-		while (table->columns[i].name && strcasecmp(table->columns[i].name, word) != 0)
+		while (table->columns[i].name && !is_name(table->columns[i].name, word))
 			i++;
 		if (!table->columns[i].name)
 			return unknown_column(table->columns, word, err);

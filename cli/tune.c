@@ -60,6 +60,7 @@ static int tune_option(struct ksm_cli *cli, void *state, const struct ksm_option
 				       ? KSM_EXIT_OK
 				       : ksm_cli_usage(cli,
 						       "\"%s\" is no value for --%s: give a number "
+						       "above 0, "
 						       "up to %.0f",
 						       value, option->name, numbers[i].max);
 	if (strcmp(option->name, "advisor") == 0)

@@ -63,24 +63,31 @@ static int print(const struct ksm_cli *cli, const struct wait_state *wait,
 	return ksm_cli_print_json(cli, document);
 }
 
-/* Of several, those that are not there to begin with: told of, and left out. */
-static size_t tell_of_missing(const struct ksm_cli *cli, const pid_t *pids, size_t n)
+static bool is_missing(const struct ksm_cli *cli, pid_t pid, struct ksm_error *err)
 {
-	size_t missing = 0;
+	ksm_auto_close int dir_fd = -1;
+	int ret = ksm_root_open_pid(&cli->root, pid, &dir_fd, err);
 
-	for (size_t i = 0; i < n && n > 1; i++) {
-		ksm_auto_close int dir_fd = -1;
-		struct ksm_error err;
-		int ret = ksm_root_open_pid(&cli->root, pids[i], &dir_fd, &err);
+	if (!ret && ksm_pid_is_without_memory(dir_fd))
+		ret = ksm_pid_no_memory_error(dir_fd, err);
+	return ret == -ESRCH;
+}
 
-		if (!ret && ksm_pid_is_without_memory(dir_fd))
-			ret = ksm_pid_no_memory_error(dir_fd, &err);
-		if (ret != -ESRCH)
+/* Of several, those that are not there to begin with: told of, and left out. One alone is a failure. */
+static int tell_of_missing(const struct ksm_cli *cli, const pid_t *pids, size_t n,
+			   size_t *ret_missing)
+{
+	struct ksm_error err;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!is_missing(cli, pids[i], &err))
 			continue;
+		if (n == 1)
+			return ksm_cli_fail(cli, &err);
 		ksm_cli_warn(cli, "%s", err.text);
-		missing++;
+		(*ret_missing)++;
 	}
-	return missing;
+	return KSM_EXIT_OK;
 }
 
 static int wait_run(struct ksm_cli *cli, void *state, int argc, char **argv)
@@ -100,15 +107,16 @@ static int wait_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	struct ksm_settle settle;
 	struct ksm_error err;
 	int status = KSM_EXIT_OK, ret;
-	size_t missing;
+	size_t missing = 0;
 
 	if (!pids)
 		return ksm_cli_no_memory(cli);
 	for (int i = 0; i < argc && !status; i++)
 		status = ksm_cli_parse_pid(cli, argv[i], &pids[i]);
+	if (!status)
+		status = tell_of_missing(cli, pids, options.n_pids, &missing);
 	if (status)
 		return status;
-	missing = tell_of_missing(cli, pids, options.n_pids);
 	ret = ksm_settle_wait(&cli->root, &options, &settle, &err);
 	ksm_settle_end_line(&line);
 	status = ret ? ksm_cli_fail(cli, &err) : print(cli, wait, &settle);

@@ -136,7 +136,7 @@ int tui_terminal_open(bool color, struct ksm_error *err)
 		const char *term = getenv("TERM");
 
 		return ksm_error_set(
-			err, KSM_ERR_UNSUPPORTED, ENOTTY,
+			err, KSM_ERR_SYSTEM, ENOTTY,
 			"the terminal \"%.60s\" is not known here: set TERM, or use -b",
 			term ? term : "");
 	}

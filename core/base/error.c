@@ -28,11 +28,13 @@ void ksm_error_prefix(struct ksm_error *err, const char *fmt, ...)
 {
 	char text[sizeof(err->text)];
 	va_list args;
+	size_t len;
 
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	strncat(text, err->text, sizeof(text) - strlen(text) - 1);
+	len = strlen(text);
+	snprintf(text + len, sizeof(text) - len, "%s", err->text);
 	memcpy(err->text, text, sizeof(text));
 }
 

@@ -97,7 +97,7 @@ int ksm_ranges_choose(const struct ksm_areas *areas, const struct ksm_range_choi
 			ret = add_area(areas, area, choice, &ranges, err);
 	}
 	if (!ret && !ranges.n && (choice->n_areas || choice->n_ranges))
-		ret = ksm_error_set(err, KSM_ERR_INVALID, EINVAL,
+		ret = ksm_error_set(err, KSM_ERR_SYSTEM, ENOENT,
 				    "has no area of that name or range that %s",
 				    merge ? "KSM accepts: ksmctl scan --by=mapping lists them"
 					  : "is marked mergeable");

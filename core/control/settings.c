@@ -88,6 +88,7 @@ int ksm_settings_parse(const char *text, size_t len, struct ksm_settings *ret_se
 	struct ksm_settings settings = {0};
 	struct ksm_error why = {0};
 	unsigned int number = 1;
+	bool is_any = false;
 
 	for (const char *line = text, *end = text + len; line < end; number++) {
 		const char *newline = memchr(line, '\n', (size_t)(end - line));
@@ -98,6 +99,10 @@ int ksm_settings_parse(const char *text, size_t len, struct ksm_settings *ret_se
 					     number, why.text);
 		line = next + 1;
 	}
+	for (int i = 0; i < KSM_SYSFS_N; i++)
+		is_any |= settings.given[i];
+	if (!is_any)
+		return ksm_error_set(err, KSM_ERR_FORMAT, EBADMSG, "there is no setting in it");
 	*ret_settings = settings;
 	return 0;
 }

@@ -28,8 +28,8 @@ void ksm_settings_take_some(const struct ksm_sysfs *sysfs, const enum ksm_sysfs_
 			    size_t n, struct ksm_settings *ret_settings);
 
 /*
- * Text with an assignment per line; empty lines and those that begin with # are passed over. KSM_ERR_FORMAT with the
- * number of the line.
+ * Text with an assignment per line, at least one; empty lines and those that begin with # are passed over. KSM_ERR_FORMAT
+ * with the number of the line.
  */
 int ksm_settings_parse(const char *text, size_t len, struct ksm_settings *ret_settings,
 		       struct ksm_error *err);

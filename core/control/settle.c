@@ -168,10 +168,12 @@ static int verdict_error(const struct ksm_settle_options *options, enum ksm_sett
 		return ksm_error_set(err, KSM_ERR_SYSTEM, ECANCELED,
 				     "ksmd was stopped, or made to begin anew, by somebody else");
 	case KSM_SETTLE_ALL_GONE:
-		return of_processes(
-			options,
-			ksm_error_set(err, KSM_ERR_GONE, ESRCH, "all of the processes have exited"),
-			err);
+		return of_processes(options,
+				    ksm_error_set(err, KSM_ERR_GONE, ESRCH,
+						  options->n_pids == 1
+							  ? "the process has exited"
+							  : "all of the processes have exited"),
+				    err);
 	default:
 		return 0;
 	}

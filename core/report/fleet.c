@@ -41,7 +41,24 @@ static void put_contents(json_object *object, const struct ksm_fingerprint *fing
 	ksm_json_put_uint(object, "rows", fingerprint->n);
 }
 
-json_object *ksm_report_fingerprint(const struct ksm_fingerprint *fingerprint, const char *output)
+/* Why some of it could not be read. */
+static json_object *space_errors(const struct ksm_page_source *source)
+{
+	json_object *array = ksm_json_array();
+
+	for (uint32_t i = 0; i < source->n_spaces; i++) {
+		struct ksm_error error = source->space[i].error;
+
+		if (!error.code)
+			continue;
+		error.pid = source->space[i].pid;
+		ksm_json_append(array, ksm_report_error(&error));
+	}
+	return array;
+}
+
+json_object *ksm_report_fingerprint(const struct ksm_fingerprint *fingerprint,
+				    const struct ksm_page_source *source, const char *output)
 {
 	json_object *document = ksm_report_new("ksmctl.fingerprint/1");
 
@@ -49,6 +66,7 @@ json_object *ksm_report_fingerprint(const struct ksm_fingerprint *fingerprint, c
 		return NULL;
 	ksm_json_put(document, "output", ksm_json_string(output));
 	ksm_json_put(document, "complete", ksm_json_bool(!fingerprint->is_incomplete));
+	ksm_json_put(document, "errors", space_errors(source));
 	put_terms(document, fingerprint);
 	put_contents(document, fingerprint);
 	return document;

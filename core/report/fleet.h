@@ -8,8 +8,9 @@
 #include "fleet/compare.h"
 #include "fleet/place.h"
 
-/* ksmctl.fingerprint/1, of one written to @output. */
-json_object *ksm_report_fingerprint(const struct ksm_fingerprint *fingerprint, const char *output);
+/* ksmctl.fingerprint/1, of one taken of @source and written to @output. */
+json_object *ksm_report_fingerprint(const struct ksm_fingerprint *fingerprint,
+				    const struct ksm_page_source *source, const char *output);
 
 /* Where an input of a comparison came from. */
 struct ksm_compare_input {

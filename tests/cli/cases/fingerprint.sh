@@ -111,3 +111,11 @@ ls x* 2>/dev/null || true
 # Without a key, anybody who has the file can guess.
 "$KSMCTL" fingerprint --format=raw -o warned.tsv two
 "$KSMCTL" compare one.tsv two.tsv -o FROBNICATE --json >/dev/null || echo "status $?"
+
+# What a file is that is not read is no matter of the kernel.
+{ printf MDMP && head -c 20000 /dev/zero; } >minidump
+"$KSMCTL" fingerprint minidump -o x || echo "status $?"
+"$KSMCTL" compare minidump minidump || echo "status $?"
+fingerprint one missing --json -o x 2>/dev/null | jq -c '[.complete, .errors[].path]'
+"$KSMCTL" compare one.tsv two.tsv -n -r -b -o shared,size
+rm -f x

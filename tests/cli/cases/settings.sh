@@ -97,3 +97,7 @@ for verb in "set run=1" stop start "save settings" "restore settings" "merge --d
 	"$KSMCTL" --sysroot=tree $verb 2>&1 | sed "s/process $$/process SHELL/"
 done
 "$KSMCTL" --sysroot=tree tune --max-cpu=10 --dry-run 2>&1 >/dev/null | sed "s/process $$/process SHELL/"
+# What was to be saved, and was not.
+rm tree/run/ksmctl/journal
+: >nothing
+"$KSMCTL" --sysroot=tree restore nothing; echo "= $?"
