@@ -86,8 +86,6 @@ static int analyze_option(struct ksm_cli *cli, void *state, const struct ksm_opt
 {
 	struct analyze_state *analyze = state;
 	const char *name = option->name;
-	uint64_t bytes = 0;
-	int status;
 
 	if (strcmp(name, "pages") == 0)
 		return take_pages(cli, &analyze->dump, value);
@@ -95,11 +93,8 @@ static int analyze_option(struct ksm_cli *cli, void *state, const struct ksm_opt
 		return take_pid(cli, analyze, value);
 	if (strcmp(name, "max-size") == 0)
 		return ksm_cli_take_bytes(cli, name, value, UINT64_MAX, &analyze->dump.max_size);
-	if (strcmp(name, "page-size") == 0) {
-		status = ksm_cli_take_bytes(cli, name, value, UINT32_MAX, &bytes);
-		analyze->dump.page_size = (unsigned int)bytes;
-		return status;
-	}
+	if (strcmp(name, "page-size") == 0)
+		return ksm_cli_take_page_size(cli, value, &analyze->dump);
 	if (strcmp(name, "format") == 0)
 		return ksm_cli_take_format(cli, option, value, &analyze->dump);
 	if (strcmp(name, "stability") == 0)

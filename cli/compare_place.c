@@ -23,7 +23,8 @@ void ksm_compare_input_label(const struct ksm_compare_input *input, uint32_t i,
 			     char label[KSM_INPUT_LABEL_MAX])
 {
 	if (input->file)
-		snprintf(label, KSM_INPUT_LABEL_MAX, "%u %.60s", i + 1, input->file);
+		snprintf(label, KSM_INPUT_LABEL_MAX, "%u %.*s", i + 1,
+			 (int)ksm_utf8_cut(input->file, 60), input->file);
 	else
 		snprintf(label, KSM_INPUT_LABEL_MAX, "%u %d", i + 1, input->pid);
 }

@@ -14,7 +14,8 @@ static int put_label(struct ksm_table *table, size_t column, const struct ksm_es
 	char label[80];
 
 	if (space->file)
-		snprintf(label, sizeof(label), "%u %.60s", target + 1, space->file);
+		snprintf(label, sizeof(label), "%u %.*s", target + 1,
+			 (int)ksm_utf8_cut(space->file, 60), space->file);
 	else
 		snprintf(label, sizeof(label), "%u %d %.40s", target + 1, space->pid, space->name);
 	return ksm_table_text(table, column, label);

@@ -99,7 +99,7 @@ static int put_target(struct ksm_table *table, const struct ksm_estimate *estima
 		{COL_PRESENT, ksm_estimate_bytes(estimate, sums->pages_present), true},
 		{COL_DISTINCT, sums->distinct_pages, true},
 		{COL_ZERO, ksm_estimate_bytes(estimate, sums->zero_pages), true},
-		{COL_SELF, ksm_estimate_bytes(estimate, target->self_duplicate_pages), true},
+		{COL_SELF, ksm_estimate_bytes(estimate, sums->duplicate_pages), true},
 		{COL_CROSS, ksm_estimate_bytes(estimate, target->cross_duplicate_pages), true},
 		{COL_MERGED, ksm_estimate_bytes(estimate, sums->already_merged_pages),
 		 merged_known},

@@ -26,6 +26,16 @@ int ksm_cli_take_format(const struct ksm_cli *cli, const struct ksm_option *opti
 	return KSM_EXIT_OK;
 }
 
+int ksm_cli_take_page_size(const struct ksm_cli *cli, const char *value,
+			   struct ksm_dump_options *dump)
+{
+	uint64_t bytes = 0;
+	int status = ksm_cli_take_bytes(cli, "page-size", value, UINT32_MAX, &bytes);
+
+	dump->page_size = (unsigned int)bytes;
+	return status;
+}
+
 int ksm_fingerprint_option(const struct ksm_cli *cli, struct ksm_fingerprint_request *request,
 			   const struct ksm_option *option, const char *value)
 {
@@ -37,8 +47,7 @@ int ksm_fingerprint_option(const struct ksm_cli *cli, struct ksm_fingerprint_req
 	if (strcmp(option->name, "sample") == 0)
 		return ksm_cli_take_count(cli, option, value, 1, UINT32_MAX, &request->sample);
 	if (strcmp(option->name, "page-size") == 0)
-		return ksm_cli_take_count(cli, option, value, 1, UINT32_MAX,
-					  &request->dump.page_size);
+		return ksm_cli_take_page_size(cli, value, &request->dump);
 	if (strcmp(option->name, "format") == 0)
 		return ksm_cli_take_format(cli, option, value, &request->dump);
 	request->key_file = value;

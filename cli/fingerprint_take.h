@@ -29,6 +29,10 @@ struct ksm_fingerprint_request {
 int ksm_cli_take_format(const struct ksm_cli *cli, const struct ksm_option *option,
 			const char *value, struct ksm_dump_options *dump);
 
+/* --page-size of dumps, likewise. */
+int ksm_cli_take_page_size(const struct ksm_cli *cli, const char *value,
+			   struct ksm_dump_options *dump);
+
 /* One of KSM_FINGERPRINT_OPTIONS. */
 int ksm_fingerprint_option(const struct ksm_cli *cli, struct ksm_fingerprint_request *request,
 			   const struct ksm_option *option, const char *value);

@@ -6,7 +6,6 @@
 
 #define ON(screen) (1u << (screen))
 #define EVERYWHERE (ON(TUI_SCREENS) - 1)
-#define LISTS	   EVERYWHERE
 #define TABLE	   ON(TUI_PROCESSES)
 #define TARGETS	   (ON(TUI_PROCESSES) | ON(TUI_AREAS))
 #define F(n)	   (TUI_KEY_F + (n))
@@ -33,12 +32,12 @@ static const struct tui_binding bindings[] = {
 	{{'Z', ' '}, TUI_DO_PAUSE, EVERYWHERE, TUI_GROUP_SHOW, NULL, "stop taking samples, or go on; all else works meanwhile"},
 	{{'+', '='}, TUI_DO_FASTER, EVERYWHERE, TUI_GROUP_SHOW, NULL, "samples more often; a replay runs faster"},
 	{{'-'}, TUI_DO_SLOWER, EVERYWHERE, TUI_GROUP_SHOW, NULL, "less often; slower"},
-	{{TUI_KEY_UP, 'k'}, TUI_DO_UP, LISTS, TUI_GROUP_MOVE, NULL, "up"},
-	{{TUI_KEY_DOWN, 'j'}, TUI_DO_DOWN, LISTS, TUI_GROUP_MOVE, NULL, "down"},
-	{{TUI_KEY_PAGE_UP, 'b' & 0x1f}, TUI_DO_PAGE_UP, LISTS, TUI_GROUP_MOVE, NULL, "a page up"},
-	{{TUI_KEY_PAGE_DOWN, 'f' & 0x1f}, TUI_DO_PAGE_DOWN, LISTS, TUI_GROUP_MOVE, NULL, "a page down"},
-	{{TUI_KEY_HOME}, TUI_DO_HOME, LISTS, TUI_GROUP_MOVE, NULL, "to the first"},
-	{{TUI_KEY_END}, TUI_DO_END, LISTS, TUI_GROUP_MOVE, NULL, "to the last"},
+	{{TUI_KEY_UP, 'k'}, TUI_DO_UP, EVERYWHERE, TUI_GROUP_MOVE, NULL, "up"},
+	{{TUI_KEY_DOWN, 'j'}, TUI_DO_DOWN, EVERYWHERE, TUI_GROUP_MOVE, NULL, "down"},
+	{{TUI_KEY_PAGE_UP, 'b' & 0x1f}, TUI_DO_PAGE_UP, EVERYWHERE, TUI_GROUP_MOVE, NULL, "a page up"},
+	{{TUI_KEY_PAGE_DOWN, 'f' & 0x1f}, TUI_DO_PAGE_DOWN, EVERYWHERE, TUI_GROUP_MOVE, NULL, "a page down"},
+	{{TUI_KEY_HOME}, TUI_DO_HOME, EVERYWHERE, TUI_GROUP_MOVE, NULL, "to the first"},
+	{{TUI_KEY_END}, TUI_DO_END, EVERYWHERE, TUI_GROUP_MOVE, NULL, "to the last"},
 	{{TUI_KEY_LEFT}, TUI_DO_LEFT, TABLE, TUI_GROUP_MOVE, NULL, "further columns to the left"},
 	{{TUI_KEY_RIGHT}, TUI_DO_RIGHT, TABLE, TUI_GROUP_MOVE, NULL, "further columns to the right"},
 	{{TUI_KEY_TAB}, TUI_DO_NEXT_SCREEN, EVERYWHERE, TUI_GROUP_MOVE, "Screen", "processes, areas, tunables, log"},

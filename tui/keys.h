@@ -93,7 +93,7 @@ struct tui_binding {
 	unsigned int screens; /* where it works: a bit for each enum tui_screen */
 	enum tui_key_group group;
 	const char *label; /* in the bottom line; NULL: not there */
-	const char *help;  /* NULL: the line above says it as well */
+	const char *help;
 };
 
 const struct tui_binding *tui_bindings(size_t *ret_n);

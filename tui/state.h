@@ -158,8 +158,9 @@ int tui_note_potential(struct tui *tui, const struct tui_scan *scan);
 
 struct tui_request tui_press(struct tui *tui, int key, const struct tui_mouse *mouse);
 
-/* Asks whether @request is to be done; @line says what that would write. */
+/* Asks whether @request is to be done. */
 void tui_ask(struct tui *tui, const struct tui_request *request);
+/* Part of the question: what that would write, or what speaks against it. */
 void tui_ask_line(struct tui *tui, const char *text);
 /* Without an answer, or by one that is no. */
 void tui_withdraw(struct tui *tui);

@@ -14,7 +14,7 @@ int ksm_array_reserve(void *array, size_t *capacity, size_t need, size_t size);
 
 /*
  * As calloc(3), for what is all used soon and at random: has its pages already, where one that is read first would
- * take two faults, and each of these costs more than what a page is used for.
+ * take two faults, and each of these costs more than what a page is used for. NULL for want of memory; the caller frees.
  */
 void *ksm_array_zeroed(size_t n, size_t size);
 

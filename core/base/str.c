@@ -72,6 +72,22 @@ size_t ksm_utf8_length(const char *text, size_t len, uint32_t *ret_codepoint)
 	return n;
 }
 
+size_t ksm_utf8_cut(const char *text, size_t max)
+{
+	size_t len = strlen(text), at = 0;
+
+	while (at < len) {
+		uint32_t codepoint;
+		size_t n = ksm_utf8_length(text + at, len - at, &codepoint);
+
+		n = n ? n : 1;
+		if (at + n > max)
+			break;
+		at += n;
+	}
+	return at;
+}
+
 bool ksm_utf8_misleads(uint32_t codepoint)
 {
 	static const struct {

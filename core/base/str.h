@@ -41,6 +41,9 @@ int ksm_parse_u64_of(const char *text, size_t len, uint64_t max, uint64_t *ret_v
 /* Length of the valid UTF-8 character at @text, of which @len > 0 bytes are there; 0 if it is not one. */
 size_t ksm_utf8_length(const char *text, size_t len, uint32_t *ret_codepoint);
 
+/* Of the first @max bytes of @text, those that are whole characters, or none. */
+size_t ksm_utf8_cut(const char *text, size_t max);
+
 /* Is it a control, or does it reorder, hide or imitate what stands beside it, being seen or not? (Unicode 15) */
 bool ksm_utf8_misleads(uint32_t codepoint);
 

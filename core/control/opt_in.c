@@ -155,6 +155,7 @@ static int advise_remotely(int pidfd, const struct ksm_ranges *ranges, int advic
 {
 	struct ksm_advised advised = {.range = ranges->range, .n = ranges->n};
 	struct iovec batch[KSM_ADVISE_MAX];
+	bool any = false;
 	size_t n;
 
 	while ((n = ksm_advised_next(&advised, batch)) != 0) {
@@ -162,9 +163,11 @@ static int advise_remotely(int pidfd, const struct ksm_ranges *ranges, int advic
 
 		if (!ksm_advised_take(&advised, result < 0 ? -errno : result))
 			return errno;
+		any |= result > 0;
 	}
 	*ret_advised = advised.n_whole;
-	return 0;
+	/* Its memory changed meanwhile, and none of it is mapped any more. */
+	return any || !ranges->n ? 0 : ENOMEM;
 }
 
 /* Of this process, not of one that has got its number since; -1 with errno. */

@@ -146,12 +146,11 @@ static int take_assignment(struct ksm_tune_goals *goals, char *line, struct ksm_
 /* Without blanks around it and a comment behind it; false if nothing is left. */
 static bool clean(char *line)
 {
-	char *comment = line[0] == '#' ? line : strstr(line, " #");
-	size_t len;
+	size_t len = 0;
 
-	if (comment)
-		*comment = '\0';
-	len = strlen(line);
+	while (line[len] && !(line[len] == '#' && (!len || isblank((unsigned char)line[len - 1]))))
+		len++;
+	line[len] = '\0';
 	while (len && isspace((unsigned char)line[len - 1]))
 		line[--len] = '\0';
 	memmove(line, line + strspn(line, " \t"), len + 1 - strspn(line, " \t"));

@@ -5,7 +5,7 @@
 
 #include "estimate/estimate.h"
 
-/* Sets has_bands and band of an outcome whose passes are done. -ENOMEM only. */
+/* Sets has_bands and bands of an outcome whose passes are done. -ENOMEM only. */
 int ksm_bands_take(struct ksm_outcome *outcome, unsigned int page_size);
 
 #endif

@@ -79,7 +79,7 @@ struct ksm_estimate_sums {
 	int64_t same_pfn_pages; /* mappings of a page that another target or address maps too */
 	int64_t changed_pages;	/* mappings whose content changed between the last two passes */
 	int64_t merged_pages;	/* mappings merged in the end: with others, or with the zero page */
-	int64_t freed_pages;	/* physical pages given back in the end, see below */
+	int64_t freed_pages;	/* physical pages given back in the end */
 };
 
 /* Of these sums, a sample tells an estimate; zeros are always looked at whole. */
@@ -114,8 +114,7 @@ struct ksm_estimate_target {
 	int64_t lost_pages;	/* seen in the last pass but gone when they were to be read */
 	struct ksm_estimate_sums sums;
 	struct ksm_mm_counters counters;
-	int64_t ksm_process_profit; /* bytes, signed, as the kernel computes it */
-	int64_t self_duplicate_pages; /* physical pages of the target beyond the first of each content in it */
+	int64_t ksm_process_profit;    /* bytes, signed, as the kernel computes it */
 	int64_t cross_duplicate_pages; /* contents of the target that another target has too */
 };
 
@@ -262,7 +261,7 @@ struct ksm_estimate {
 	struct ksm_holdings holdings; /* if asked for; else of nothing */
 	struct ksm_map *map;	      /* by target, if asked for; else NULL */
 	int64_t verified_pages; /* read again and compared byte by byte; KSM_UNKNOWN unless verify */
-	int64_t mismatched_pages; /* of these, other bytes than the first page of their content */
+	int64_t mismatched_pages;   /* of these, other bytes than the first page of their content */
 	enum ksm_page_choice pages; /* that were looked at */
 	struct ksm_warning *warning;
 	size_t n_warnings;

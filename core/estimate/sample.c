@@ -45,9 +45,7 @@ void ksm_sample_count(struct ksm_sample *sample, const struct ksm_page_sum *sum)
 	uint16_t *cell = cell_of(sample, sum->key);
 
 	sample->pages++;
-	if (sum->is_zero)
-		sample->zeros++;
-	else if (*cell < UINT16_MAX)
+	if (!sum->is_zero && *cell < UINT16_MAX)
 		++*cell;
 }
 

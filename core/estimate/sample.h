@@ -21,7 +21,6 @@ struct ksm_sample {
 	uint16_t *cell; /* pages; no more than UINT16_MAX are counted */
 	uint64_t mask;	/* cells, less one */
 	uint64_t pages; /* counted */
-	uint64_t zeros; /* of these */
 };
 
 /* All are looked at whole. */

@@ -552,7 +552,6 @@ static int take_all(struct summing *s)
 		target->sums = s->bucket[TARGET][i].sums;
 		if (s->present)
 			ksm_sampled_fit(&target->sums, s->present[i]);
-		target->self_duplicate_pages = target->sums.duplicate_pages;
 		target->cross_duplicate_pages = s->bucket[TARGET][i].cross_duplicate_pages;
 	}
 	take_crossing(s);

@@ -86,7 +86,8 @@ static int warn_of_unknowns(struct ksm_estimate *estimate, const struct ksm_page
 
 /* What the dumps of a source have in common, for what their reader must know. */
 struct dump_traits {
-	bool is_core, foreign_maps, hides_holes, hides_areas, hides_flags, assumes_page_size, lacks_user_pages;
+	bool is_core, foreign_maps, hides_holes, hides_areas, hides_flags, assumes_page_size,
+		lacks_user_pages;
 	uint64_t filtered;
 };
 
@@ -104,8 +105,8 @@ static struct dump_traits traits_of(const struct ksm_page_source *source)
 		is_core = strcmp(facts->format, "elf-core") == 0;
 		traits.is_core |= is_core;
 		traits.hides_holes |= !facts->has_holes;
-		traits.foreign_maps |=
-			facts->passed_over[KSM_PASSED_UNLISTED] > facts->pages_data / 2;
+		traits.foreign_maps |= facts->passed_over[KSM_PASSED_UNLISTED] >
+				       facts->pages_data / 2;
 		traits.hides_areas |= is_core && !facts->has_areas;
 		traits.hides_flags |= is_core && (source->unknown & KSM_UNKNOWN_VM_FLAGS);
 		traits.assumes_page_size |= strcmp(facts->page_size_from, "assumed") == 0;
@@ -125,7 +126,8 @@ static int warn_of_dumps(struct ksm_estimate *estimate, const struct ksm_page_so
 		const char *text;
 	} warnings[] = {
 		{source->pages == KSM_PAGES_ALL, "all-pages",
-		 "all pages that the file holds are counted, also those that KSM would not look at: "
+		 "all pages that the file holds are counted, also those that KSM would not look "
+		 "at: "
 		 "this is no forecast (--pages)"},
 		{traits.foreign_maps, "foreign-maps",
 		 "most of the core lies in none of the areas that --maps lists: it may be another "

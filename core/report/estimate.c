@@ -230,7 +230,7 @@ static json_object *target_object(const struct ksm_estimate *estimate,
 	put_sums(object, estimate, &target->sums, is_read);
 	put_mm_counters(object, estimate, &target->counters, is_read);
 	ksm_json_put_number(object, "self_duplicate_pages",
-			    if_known(target->self_duplicate_pages, is_read));
+			    if_known(target->sums.duplicate_pages, is_read));
 	ksm_json_put_number(object, "cross_duplicate_pages",
 			    if_known(target->cross_duplicate_pages, is_read));
 	/* A dump does not tell what was swapped out when it was written. */

@@ -12,7 +12,7 @@ fingerprint() {
 }
 
 fingerprint one -o one.tsv
-fingerprint -o two.tsv --page-size=4096 --host=7 --threads=1 --rate=1G --nice two
+fingerprint -o two.tsv --page-size=4K --host=7 --threads=1 --rate=1G --nice two
 stat -c %a one.tsv
 cat one.tsv
 digests() { # FILE: in hex, as the columns have them in decimal

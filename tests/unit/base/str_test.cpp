@@ -283,4 +283,13 @@ TEST(EditDistance, IsTheSameBothWaysAndBoundedForLongStrings)
 	EXPECT_GE(ksm_edit_distance("a", longer.c_str()), 64u);
 }
 
+TEST(Utf8, IsCutBetweenCharacters)
+{
+	EXPECT_EQ(ksm_utf8_cut("abc", 10), 3u);
+	EXPECT_EQ(ksm_utf8_cut("abc", 2), 2u);
+	EXPECT_EQ(ksm_utf8_cut("a\u00fcb", 2), 1u);
+	EXPECT_EQ(ksm_utf8_cut("a\u00fcb", 3), 3u);
+	EXPECT_EQ(ksm_utf8_cut("a\xff\xc3", 3), 3u) << "what is none is a byte each";
+}
+
 } // namespace

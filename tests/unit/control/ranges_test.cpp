@@ -88,11 +88,11 @@ TEST_F(RangesTest, ByAddress)
 TEST_F(RangesTest, NothingLeft)
 {
 	EXPECT_EQ(Choose(true, {"shared"}), Pairs());
-	EXPECT_EQ(ret_, -EINVAL);
+	EXPECT_EQ(ret_, -ENOENT);
 	EXPECT_EQ(Choose(false, {"anon"}), Pairs());
-	EXPECT_EQ(ret_, -EINVAL);
+	EXPECT_EQ(ret_, -ENOENT);
 	EXPECT_EQ(Choose(true, {}, {{0x20000, 0x30000}}), Pairs());
-	EXPECT_EQ(ret_, -EINVAL);
+	EXPECT_EQ(ret_, -ENOENT);
 }
 
 TEST(RangeParseTest, Texts)

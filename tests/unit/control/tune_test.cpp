@@ -319,9 +319,10 @@ TEST(Tune, WhatMayChangeIsPutBackAndNothingElse)
 TEST(TuneConf, BothKindsOfNames)
 {
 	const std::string conf = "# pace\nscan-time = 200\n";
-	const std::string text = "# pace\nscan-time=200 # s\n  max-cpu=12.5\n\nadvisor=1\n"
-				 "KSM_MONITOR_INTERVAL=\"30\"\nKSM_THRES_CONST=2048\n"
-				 "LOGFILE=/var/log/ksmtuned\nDEBUG=1\nfree-target='5'\r\n";
+	const std::string text =
+		"# pace\nscan-time=200 # s\n  max-cpu=12.5\t# of one\n\nadvisor=1\n"
+		"KSM_MONITOR_INTERVAL=\"30\"\nKSM_THRES_CONST=2048\n"
+		"LOGFILE=/var/log/ksmtuned\nDEBUG=1\nfree-target='5'\r\n";
 	struct ksm_tune_goals goals = {};
 	struct ksm_error err;
 

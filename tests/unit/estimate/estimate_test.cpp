@@ -46,9 +46,9 @@ TEST_F(EstimateTest, SumsAddUp)
 	EXPECT_EQ(e->outcome->pass[1].pages_sharing, 6);
 	EXPECT_EQ(e->outcome->metadata_bytes, 640);
 	EXPECT_EQ(e->outcome->general_profit, 6 * 4096 - 640);
-	EXPECT_EQ(e->target[0].self_duplicate_pages, 2);
+	EXPECT_EQ(e->target[0].sums.duplicate_pages, 2);
 	EXPECT_EQ(e->target[0].cross_duplicate_pages, 1);
-	EXPECT_EQ(e->target[1].self_duplicate_pages, 3);
+	EXPECT_EQ(e->target[1].sums.duplicate_pages, 3);
 	EXPECT_EQ(e->target[1].cross_duplicate_pages, 1);
 	EXPECT_EQ(e->target[0].sums.freed_pages + e->target[1].sums.freed_pages, 6);
 	EXPECT_EQ(e->target[1].ksm_process_profit, 5 * 4096 - 5 * 64);
