@@ -218,7 +218,7 @@ static int check_output(const struct ksm_cli *cli, const struct analyze_state *a
 
 	for (int i = 0; i < argc && !status; i++)
 		status = ksm_cli_check_output(cli, "--html", html, "FILE", argv[i]);
-	return status;
+	return status ? status : ksm_cli_check_folder(cli, html);
 }
 
 static int analyze_run(struct ksm_cli *cli, void *state, int argc, char **argv)

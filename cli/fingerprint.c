@@ -68,7 +68,7 @@ static int check(const struct ksm_cli *cli, const struct fingerprint_state *fing
 	for (int i = 0; i < argc && !status; i++)
 		if (!ksm_cli_is_number(argv[i]))
 			status = ksm_cli_check_output(cli, "--output", output, "FILE", argv[i]);
-	return status;
+	return status ? status : ksm_cli_check_folder(cli, output);
 }
 
 static int open_processes(const struct ksm_cli *cli, const struct ksm_selection *selection,

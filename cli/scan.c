@@ -70,7 +70,8 @@ static int scan_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 		return ksm_cli_usage(cli, "--advise gives no report for --diff to compare");
 	status = ksm_cli_check_output(cli, "--html", scan->request.html, "--diff",
 				      scan->request.diff)
-			 ?: ksm_estimate_prepare(cli, &scan->request);
+			 ?: ksm_cli_check_folder(cli, scan->request.html)
+		?: ksm_estimate_prepare(cli, &scan->request);
 	if (!status)
 		status = ksm_selection_take(cli, &scan->selection, argc, argv);
 	if (status)

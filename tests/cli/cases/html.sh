@@ -19,7 +19,7 @@ head -c 16384 /dev/zero >zeros
 analyze zeros --set use_zero_pages=1 --html=report.html >/dev/null
 grep -oE 'First of its kind: stays: [^.]*[.]0%[)][.] Does not merge: [^.]*' report.html
 rm zeros
-analyze ram --html=missing/report.html | head -n 1
+analyze ram --html=/dev/full | head -n 1
 analyze ram --html=missing/report.html >/dev/null
 echo "$?"
 analyze ram --html=missing/report.html --json | jq -c '[.schema, .error.path]'
