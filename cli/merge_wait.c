@@ -131,23 +131,42 @@ static int on_sample(void *data, const struct ksm_settle *settle)
 	return progress->boost ? ksm_boost_adjust(progress->boost, &progress->err) : 0;
 }
 
-static int settle(const struct ksm_cli *cli, const struct pids *pids, struct ksm_merge_wait *wait,
-		  struct progress *progress, struct ksm_error *err)
+/* For those of the targets that have been opted in. */
+static int settle(const struct ksm_cli *cli, const struct ksm_merge_targets *targets,
+		  struct ksm_merge_wait *wait, struct progress *progress, struct ksm_error *err)
 {
-	const struct ksm_settle_options options = {
-		.pid = pids->pid,
-		.n_pids = pids->n,
+	ksm_auto_free pid_t *pid = calloc(targets->n + 1, sizeof(*pid));
+	ksm_auto_free uint64_t *start_time = calloc(targets->n + 1, sizeof(*start_time));
+	struct ksm_settle_options options = {
+		.pid = pid,
+		.start_time = start_time,
 		.timeout_seconds = wait->timeout,
 		.stop_fd = ksm_cli_stop_fd(),
 		.progress = on_sample,
 		.progress_data = progress,
 	};
-	int ret = ksm_settle_wait(&cli->root, &options, &wait->settle, err);
+	int ret;
 
+	if (!pid || !start_time)
+		return ksm_error_no_memory(err);
+	for (size_t i = 0; i < targets->n; i++) {
+		if (targets->target[i].error.code)
+			continue;
+		pid[options.n_pids] = targets->target[i].pid;
+		start_time[options.n_pids++] = targets->target[i].start_time;
+	}
+	ret = ksm_settle_wait(&cli->root, &options, &wait->settle, err);
 	ksm_settle_end_line(&progress->line);
 	if (ret && progress->err.code)
 		*err = progress->err;
 	return ret;
+}
+
+/* Not one that has got its number since. */
+static bool is_same_process(const struct ksm_cli *cli, const struct ksm_merge_target *target)
+{
+	return !target->start_time ||
+	       ksm_process_start_time(&cli->root, target->pid) == target->start_time;
 }
 
 static void take_fact(const struct ksm_cli *cli, struct ksm_merge_targets *targets,
@@ -166,7 +185,7 @@ static void take_fact(const struct ksm_cli *cli, struct ksm_merge_targets *targe
 		ksm_auto_close int dir_fd = -1;
 
 		target->result.after = (struct ksm_stat){0};
-		if (!target->error.code &&
+		if (!target->error.code && is_same_process(cli, target) &&
 		    !ksm_root_open_pid(&cli->root, target->pid, &dir_fd, NULL))
 			ksm_stat_read(dir_fd, &target->result.after, NULL);
 	}
@@ -176,24 +195,20 @@ int ksm_merge_wait(const struct ksm_cli *cli, struct ksm_merge_targets *targets,
 		   struct ksm_merge_wait *wait)
 {
 	struct progress progress = {.line = {.cli = cli}};
-	struct pids pids = {0};
 	struct ksm_error err, end_err;
+	bool any = false;
 	int ret = 0, end;
 
-	for (size_t i = 0; i < targets->n && !ret; i++)
-		if (!targets->target[i].error.code)
-			ret = add_pid(&pids, targets->target[i].pid);
-	if (ret || !pids.n) {
-		free(pids.pid);
-		return ret ? ksm_cli_no_memory(cli) : KSM_EXIT_OK;
-	}
+	for (size_t i = 0; i < targets->n; i++)
+		any |= !targets->target[i].error.code;
+	if (!any)
+		return KSM_EXIT_OK;
 	ksm_cli_stop_fd();
 	if (wait->boost > 0)
 		ret = ksm_boost_begin(&cli->root, wait->boost, &progress.boost, &err);
 	if (!ret)
-		ret = settle(cli, &pids, wait, &progress, &err);
+		ret = settle(cli, targets, wait, &progress, &err);
 	end = ksm_boost_end(&progress.boost, &end_err);
-	free(pids.pid);
 	take_fact(cli, targets, wait);
 	wait->settled = !ret;
 	if (end)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -63,8 +64,8 @@ static void add_stat(const struct ksm_stat *stat, enum ksm_stat_field field, int
 }
 
 /* One that has gone is left out; one that may not be looked at could be waited for for ever. */
-static int add_process(const struct ksm_root *root, pid_t pid, struct ksm_settle_sample *sample,
-		       struct ksm_error *err)
+static int add_process(const struct ksm_root *root, pid_t pid, uint64_t start_time,
+		       struct ksm_settle_sample *sample, struct ksm_error *err)
 {
 	ksm_auto_close int dir_fd = -1;
 	struct ksm_error why = {0};
@@ -76,6 +77,8 @@ static int add_process(const struct ksm_root *root, pid_t pid, struct ksm_settle
 			*err = why;
 		return ret;
 	}
+	if (!ret && start_time && ksm_process_start_time(root, pid) != start_time)
+		return 0;
 	/* A zombie has the file still, and nothing in it. */
 	if (ret || ksm_pid_is_gone(dir_fd) || ksm_pid_is_without_memory(dir_fd))
 		return 0;
@@ -99,7 +102,7 @@ static int look(const struct ksm_root *root, const struct ksm_settle_options *op
 	sample.full_scans = sysfs.value[KSM_SYSFS_full_scans];
 	sample.run = sysfs.value[KSM_SYSFS_run];
 	for (size_t i = 0; i < options->n_pids && !ret; i++)
-		ret = add_process(root, options->pid[i], &sample, err);
+		ret = add_process(root, options->pid[i], options->start_time[i], &sample, err);
 	if (ret)
 		return ret;
 	if (options->n_pids) {
@@ -199,12 +202,11 @@ static int sleep_for(double seconds, int stop_fd, struct ksm_error *err)
 	return ksm_error_set(err, KSM_ERR_SYSTEM, EINTR, "interrupted");
 }
 
-int ksm_settle_wait(const struct ksm_root *root, const struct ksm_settle_options *options,
+static int wait_for(const struct ksm_root *root, const struct ksm_settle_options *options,
 		    struct ksm_settle *ret_settle, struct ksm_error *err)
 {
 	double begin = ksm_now_seconds();
 
-	*ret_settle = (struct ksm_settle){0};
 	for (;;) {
 		bool is_first = !ret_settle->has_first;
 		struct ksm_settle_sample sample;
@@ -234,4 +236,20 @@ int ksm_settle_wait(const struct ksm_root *root, const struct ksm_settle_options
 		if (ret)
 			return ret;
 	}
+}
+
+int ksm_settle_wait(const struct ksm_root *root, const struct ksm_settle_options *options,
+		    struct ksm_settle *ret_settle, struct ksm_error *err)
+{
+	ksm_auto_free uint64_t *start_time = calloc(options->n_pids + 1, sizeof(*start_time));
+	struct ksm_settle_options known = *options;
+
+	*ret_settle = (struct ksm_settle){0};
+	if (!start_time)
+		return ksm_error_no_memory(err);
+	for (size_t i = 0; i < options->n_pids; i++)
+		start_time[i] = options->start_time ? options->start_time[i]
+						    : ksm_process_start_time(root, options->pid[i]);
+	known.start_time = start_time;
+	return wait_for(root, &known, ret_settle, err);
 }

@@ -52,6 +52,11 @@ enum ksm_settle_verdict ksm_settle_take(struct ksm_settle *settle,
 struct ksm_settle_options {
 	const pid_t *pid; /* whose pages; none: all that have opted in */
 	size_t n_pids;
+	/*
+	 * When these started (struct ksm_process), 0 where it is not known: one that has got a number since is another. May
+	 * be NULL: then those are meant that have the numbers when the wait begins.
+	 */
+	const uint64_t *start_time;
 	uint64_t full_scans;	/* 0: until settled */
 	double timeout_seconds; /* 0: for ever */
 	int stop_fd;		/* ends the wait when readable; -1: none */

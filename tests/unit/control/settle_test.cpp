@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <gtest/gtest.h>
+#include <cerrno>
+
+#include "tests/unit/fake_tree.h"
 
 extern "C" {
 #include "control/settle.h"
@@ -71,6 +73,39 @@ TEST(Settle, WhatEndsIt)
 	EXPECT_EQ(Take(settle, At(6, 0, 1), 0, 2), KSM_SETTLE_GOES_ON);
 	EXPECT_EQ(settle.changed_at, 6);
 	EXPECT_EQ(Take(settle, At(7, 0, 0), 0, 2), KSM_SETTLE_ALL_GONE);
+}
+
+/* What has the number of an exited process since is not waited for. */
+TEST(Settle, AnotherWithItsNumberIsNotMeant)
+{
+	FakeTree tree;
+	struct ksm_root root;
+	const pid_t pid = 7;
+
+	for (const char *name :
+	     {"full_scans", "pages_shared", "pages_sharing", "pages_unshared", "pages_volatile"})
+		tree.File(std::string("sys/kernel/mm/ksm/") + name, "5\n");
+	tree.File("sys/kernel/mm/ksm/run", "1\n");
+	tree.File("proc/7/stat", "7 (x) S 1 1 1 0 0 0 0 0 0 0 0 0 0 0 20 0 1 0 900 1000 10 0\n");
+	tree.File("proc/7/status", "Name:\tx\nVmRSS:\t40 kB\n");
+	tree.File("proc/7/statm", "100 10 5 1 0 5 0\n");
+	tree.File("proc/7/ksm_stat", "ksm_rmap_items 9\nksm_merging_pages 3\nksm_merge_any: yes\n");
+	ASSERT_EQ(ksm_root_open(tree.Path().c_str(), &root, nullptr), 0);
+	for (uint64_t start_time : {500u, 900u, 0u}) {
+		struct ksm_settle_options options = {};
+		struct ksm_settle settle;
+		struct ksm_error err = {};
+
+		options.pid = &pid;
+		options.n_pids = 1;
+		options.start_time = &start_time;
+		options.timeout_seconds = 0.01;
+		options.stop_fd = -1;
+		EXPECT_EQ(ksm_settle_wait(&root, &options, &settle, &err),
+			  start_time == 500 ? -ESRCH : -ETIMEDOUT)
+			<< err.text;
+	}
+	ksm_root_close(&root);
 }
 
 } // namespace
