@@ -29,11 +29,6 @@ static const struct ksm_column total_columns[] = {
 	{NULL, NULL, false, KSM_COL_TEXT},
 };
 
-static int put_if_known(struct ksm_table *table, size_t column, int64_t value)
-{
-	return value == KSM_UNKNOWN ? 0 : ksm_table_number(table, column, value);
-}
-
 static int print_totals(const struct ksm_diff *diff, const struct ksm_table_options *options)
 {
 	struct ksm_table_options plain = {.bytes = options->bytes};
@@ -46,9 +41,9 @@ static int print_totals(const struct ksm_diff *diff, const struct ksm_table_opti
 		const struct ksm_diff_value *value = &diff->total[i];
 
 		ret = ksm_table_row(table) ?: ksm_table_text(table, TOTAL_NAME, value->name)
-			?: put_if_known(table, TOTAL_BEFORE, value->before)
-			?: put_if_known(table, TOTAL_NOW, value->now)
-			?: put_if_known(table, TOTAL_CHANGE, ksm_diff_change(value));
+			?: ksm_table_number(table, TOTAL_BEFORE, value->before)
+			?: ksm_table_number(table, TOTAL_NOW, value->now)
+			?: ksm_table_number(table, TOTAL_CHANGE, ksm_diff_change(value));
 	}
 	ret = ret ?: ksm_table_print(table);
 	ksm_table_free(&table);
@@ -75,10 +70,10 @@ static int put_part(struct ksm_table *table, const struct ksm_diff_part *part)
 {
 	return ksm_table_row(table) ?: ksm_table_text(table, PART_NAME, part->name)
 		?: ksm_table_text(table, PART_IS, ksm_diff_state(part))
-		?: put_if_known(table, PART_PRESENT, part->present.now)
-		?: put_if_known(table, PART_PRESENT_CHANGE, ksm_diff_change(&part->present))
-		?: put_if_known(table, PART_FREED, part->freed.now)
-		?: put_if_known(table, PART_FREED_CHANGE, ksm_diff_change(&part->freed));
+		?: ksm_table_number(table, PART_PRESENT, part->present.now)
+		?: ksm_table_number(table, PART_PRESENT_CHANGE, ksm_diff_change(&part->present))
+		?: ksm_table_number(table, PART_FREED, part->freed.now)
+		?: ksm_table_number(table, PART_FREED_CHANGE, ksm_diff_change(&part->freed));
 }
 
 static int print_parts(const struct ksm_column *columns, const struct ksm_diff_part *part, size_t n,

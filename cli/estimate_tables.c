@@ -45,7 +45,8 @@ static int put_outcome(struct ksm_table *table, const struct ksm_estimate *estim
 {
 	const struct ksm_counters *c = &outcome->pass[outcome->n_passes - 1];
 	int64_t freed = ksm_estimate_bytes(estimate, outcome->freed_pages);
-	int ret = ksm_table_row(table)
+
+	return ksm_table_row(table)
 			  ?: ksm_table_text(table, OUTCOME_SETTINGS,
 					    *outcome->settings ? outcome->settings : "(as it is)")
 			  ?: ksm_table_number(table, OUTCOME_FREED, freed)
@@ -53,12 +54,9 @@ static int put_outcome(struct ksm_table *table, const struct ksm_estimate *estim
 			  ?: ksm_table_number(table, OUTCOME_SHARED, c->pages_shared)
 			  ?: ksm_table_number(table, OUTCOME_SHARING, c->pages_sharing)
 			  ?: ksm_table_number(table, OUTCOME_ZERO, c->ksm_zero_pages)
+			  ?: ksm_table_number(table, OUTCOME_PASSES, outcome->forecast.passes_to_settle)
 			  ?: put_seconds(table, OUTCOME_SECONDS, outcome->forecast.seconds_to_settle)
 			  ?: put_seconds(table, OUTCOME_CPU, outcome->forecast.ksmd_cpu_seconds);
-
-	if (!ret && outcome->forecast.passes_to_settle != KSM_UNKNOWN)
-		ret = ksm_table_number(table, OUTCOME_PASSES, outcome->forecast.passes_to_settle);
-	return ret;
 }
 
 int ksm_estimate_print_outcomes(const struct ksm_estimate *estimate,

@@ -157,13 +157,13 @@ static int print_json(const struct ksm_cli *cli, const struct ksm_sysfs *sysfs, 
 			return status;
 		}
 		ksm_json_put(values, argv[i],
-			     ksm_cli_tunable_json(tunable, sysfs->value[tunable->field]));
+			     ksm_report_tunable(tunable->field, sysfs->value[tunable->field]));
 	}
 	for (size_t i = 0; i < n && !argc; i++)
 		if (sysfs->valid[tunables[i].field])
 			ksm_json_put(values, ksm_sysfs_name(tunables[i].field),
-				     ksm_cli_tunable_json(&tunables[i],
-							  sysfs->value[tunables[i].field]));
+				     ksm_report_tunable(tunables[i].field,
+							sysfs->value[tunables[i].field]));
 	document = ksm_report_new("ksmctl.get/1");
 	ksm_json_put(document, "tunables", values);
 	return ksm_cli_print_json(cli, document);

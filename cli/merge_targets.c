@@ -13,6 +13,7 @@
 #include "cli/number.h"
 #include "kernel/domain.h"
 #include "kernel/process.h"
+#include "report/processes.h"
 #include "report/report.h"
 
 /* ---------------------------------------------------------------- who */
@@ -295,15 +296,7 @@ static json_object *stat_json(const struct ksm_stat *stat)
 {
 	json_object *object = ksm_json_object();
 
-	for (int i = 0; i < KSM_STAT_N; i++) {
-		json_object *value = NULL;
-
-		if (stat->valid[i] && (i == KSM_STAT_ksm_merge_any || i == KSM_STAT_ksm_mergeable))
-			value = ksm_json_bool(stat->value[i] != 0);
-		else if (stat->valid[i])
-			value = ksm_json_int(stat->value[i]);
-		ksm_json_put(object, ksm_stat_name(i), value);
-	}
+	ksm_report_put_stat(object, stat);
 	return object;
 }
 

@@ -21,12 +21,10 @@ static const struct ksm_column columns[] = {
 static int put_row(struct ksm_table *table, const char *what, int64_t forecast, int64_t fact)
 {
 	char difference[32];
-	int ret = ksm_table_row(table) ?: ksm_table_text(table, COL_WHAT, what);
+	int ret = ksm_table_row(table) ?: ksm_table_text(table, COL_WHAT, what)
+		?: ksm_table_number(table, COL_FORECAST, forecast)
+		?: ksm_table_number(table, COL_FACT, fact);
 
-	if (!ret && forecast != KSM_UNKNOWN)
-		ret = ksm_table_number(table, COL_FORECAST, forecast);
-	if (!ret && fact != KSM_UNKNOWN)
-		ret = ksm_table_number(table, COL_FACT, fact);
 	if (ret || forecast == KSM_UNKNOWN || fact == KSM_UNKNOWN)
 		return ret;
 	if (forecast)

@@ -10,7 +10,6 @@
 #include "cli/changes.h"
 #include "cli/file.h"
 #include "cli/interrupted.h"
-#include "cli/tunable_name.h"
 #include "cli/verbs.h"
 #include "control/settings.h"
 #include "kernel/tunables.h"
@@ -60,8 +59,8 @@ static int print_saved(const struct ksm_cli *cli, const struct ksm_settings *set
 	for (size_t i = 0; i < n; i++)
 		if (settings->given[tunables[i].field])
 			ksm_json_put(values, ksm_sysfs_name(tunables[i].field),
-				     ksm_cli_tunable_json(&tunables[i],
-							  settings->value[tunables[i].field]));
+				     ksm_report_tunable(tunables[i].field,
+							settings->value[tunables[i].field]));
 	ksm_json_put(document, "file", path ? ksm_json_string(path) : NULL);
 	ksm_json_put(document, "tunables", values);
 	return ksm_cli_print_json(cli, document);

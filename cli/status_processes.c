@@ -34,11 +34,6 @@ const struct ksm_column ksm_status_process_columns[] = {
 	{NULL, NULL, false, KSM_COL_TEXT},
 };
 
-static int put_amount(struct ksm_table *table, size_t column, int64_t value)
-{
-	return value == KSM_UNKNOWN ? 0 : ksm_table_number(table, column, value);
-}
-
 static int put_row(struct ksm_table *table, const struct ksm_process_status *status)
 {
 	const struct ksm_stat *stat = &status->stat;
@@ -50,12 +45,12 @@ static int put_row(struct ksm_table *table, const struct ksm_process_status *sta
 		?: ksm_table_text(table, COL_USER, status->user)
 		?: ksm_table_text(table, COL_NAME, status->process.name)
 		?: ksm_table_number(table, COL_RSS, (int64_t)status->process.rss_bytes)
-		?: put_amount(table, COL_MERGED, status->merged_bytes)
-		?: put_amount(table, COL_ZERO, status->zero_bytes)
-		?: put_amount(table, COL_COST, status->cost_bytes)
-		?: put_amount(table, COL_PROFIT, status->profit_bytes)
+		?: ksm_table_number(table, COL_MERGED, status->merged_bytes)
+		?: ksm_table_number(table, COL_ZERO, status->zero_bytes)
+		?: ksm_table_number(table, COL_COST, status->cost_bytes)
+		?: ksm_table_number(table, COL_PROFIT, status->profit_bytes)
 		?: (status->opt_in ? ksm_table_text(table, COL_OPT_IN, status->opt_in) : 0)
-		?: put_amount(table, COL_ITEMS, items)
+		?: ksm_table_number(table, COL_ITEMS, items)
 		?: ksm_table_text(table, COL_CGROUP, status->process.cgroup);
 }
 

@@ -204,6 +204,8 @@ int ksm_table_number(struct ksm_table *table, size_t column, int64_t value)
 	char text[KSM_UNITS_MAX];
 	char *blank;
 
+	if (value == KSM_UNKNOWN)
+		return 0;
 	if (table->columns[column].type != KSM_COL_BYTES || table->bytes) {
 		snprintf(text, sizeof(text), "%lld", (long long)value);
 		return set_cell(table, column, text);

@@ -41,12 +41,12 @@ int ksm_table_check(const struct ksm_column *columns, const struct ksm_table_opt
 		    struct ksm_error *err);
 void ksm_table_free(struct ksm_table **table);
 
-/* Begins a row; then one call per cell that is known, by index into the columns. Unknown cells show "-". */
+/* Begins a row; then one call per cell, by index into the columns. What is unknown, or not given, shows "-". */
 int ksm_table_row(struct ksm_table *table);
 int ksm_table_text(struct ksm_table *table, size_t column, const char *text); /* escaped here */
 int ksm_table_bytes(struct ksm_table *table, size_t column, const void *data,
-		    size_t len); /* as well */
-int ksm_table_number(struct ksm_table *table, size_t column, int64_t value);
+		    size_t len);					     /* as well */
+int ksm_table_number(struct ksm_table *table, size_t column, int64_t value); /* or KSM_UNKNOWN */
 int ksm_table_percent(struct ksm_table *table, size_t column, uint64_t part, uint64_t whole);
 
 /* Prints to stdout. */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "report/json.h"
 
 /* Among all, or those that @model has. */
 static const char *nearest(const char *name, const struct ksm_model *model)
@@ -67,11 +66,4 @@ int ksm_cli_set_model(const struct ksm_cli *cli, struct ksm_model *model, const 
 			   : "\"%.60s\" is no tunable of the model: %s",
 		      word, near ? near : "ksmctl get --help-tunables lists all");
 	return ksm_cli_fail(cli, &err);
-}
-
-json_object *ksm_cli_tunable_json(const struct ksm_tunable *tunable, int64_t value)
-{
-	if (tunable->field == KSM_SYSFS_advisor_mode)
-		return ksm_json_string(ksm_advisor_mode_name((enum ksm_advisor_mode)value));
-	return ksm_json_int(value);
 }

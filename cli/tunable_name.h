@@ -3,8 +3,6 @@
 #ifndef KSM_CLI_TUNABLE_NAME_H
 #define KSM_CLI_TUNABLE_NAME_H
 
-#include <json-c/json.h>
-
 #include "cli/cli.h"
 #include "kernel/tunables.h"
 #include "ksmd/model.h"
@@ -18,8 +16,5 @@ int ksm_cli_find_tunable(const struct ksm_cli *cli, const char *name, const stru
 
 /* NAME=VALUE for a model; an exit status. A mistyped name points to the nearest that the model has. */
 int ksm_cli_set_model(const struct ksm_cli *cli, struct ksm_model *model, const char *assignment);
-
-/* A number, or the word that a mode is. */
-json_object *ksm_cli_tunable_json(const struct ksm_tunable *tunable, int64_t value);
 
 #endif

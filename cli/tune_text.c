@@ -7,7 +7,6 @@
 
 #include "base/units.h"
 #include "cli/changes.h"
-#include "cli/tunable_name.h"
 #include "kernel/tunables.h"
 #include "report/report.h"
 
@@ -75,8 +74,8 @@ static json_object *decisions_json(const struct ksm_tuning *tuning)
 		json_object *object = ksm_json_object();
 
 		ksm_json_put(object, "name", ksm_json_string(ksm_sysfs_name(decision->field)));
-		ksm_json_put(object, "old", ksm_cli_tunable_json(tunable, decision->from));
-		ksm_json_put(object, "new", ksm_cli_tunable_json(tunable, decision->to));
+		ksm_json_put(object, "old", ksm_report_tunable(tunable->field, decision->from));
+		ksm_json_put(object, "new", ksm_report_tunable(tunable->field, decision->to));
 		ksm_json_put(object, "text", ksm_json_string(decision->why));
 		ksm_json_append(array, object);
 	}

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Amounts for people. Documents carry plain numbers; only text output uses these. */
+/* Amounts, and how people are told of them. Documents carry plain numbers; only text output uses these. */
 #ifndef KSM_BASE_UNITS_H
 #define KSM_BASE_UNITS_H
 
 #include <stdint.h>
+
+/* In place of an amount: null in documents, "-" in tables. */
+#define KSM_UNKNOWN INT64_MIN
 
 #define KSM_UNITS_MAX 32
 

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/interval.h"
+#include "base/units.h"
 #include "estimate/cost.h"
 #include "estimate/crossing.h"
 #include "estimate/histogram.h"
@@ -21,8 +22,6 @@
 #include "ksmd/counters.h"
 #include "ksmd/model.h"
 #include "source/page_source.h"
-
-#define KSM_UNKNOWN INT64_MIN
 
 enum ksm_group_by {
 	KSM_BY_NONE,

@@ -45,15 +45,6 @@ static void put_sums(json_object *object, const struct ksm_estimate *estimate,
 				    if_known(fields[i].value, is_read && fields[i].known));
 }
 
-static json_object *tunable_value(const struct ksm_model *model, enum ksm_sysfs_field field)
-{
-	int64_t value = ksm_model_get(model, field);
-
-	if (field == KSM_SYSFS_advisor_mode)
-		return ksm_json_string(ksm_advisor_mode_name((enum ksm_advisor_mode)value));
-	return ksm_json_number(value);
-}
-
 static json_object *model_object(const struct ksm_model *model)
 {
 	json_object *object = ksm_json_object(), *tunables = ksm_json_object();
@@ -64,7 +55,8 @@ static json_object *model_object(const struct ksm_model *model)
 		     ksm_json_string(ksm_checksum_name(model->profile->checksum)));
 	for (enum ksm_sysfs_field field = 0; field < KSM_SYSFS_N; field++)
 		if (ksm_model_has(model, field))
-			ksm_json_put(tunables, ksm_sysfs_name(field), tunable_value(model, field));
+			ksm_json_put(tunables, ksm_sysfs_name(field),
+				     ksm_report_tunable(field, ksm_model_get(model, field)));
 	ksm_json_put(object, "tunables", tunables);
 	return object;
 }

@@ -190,6 +190,13 @@ json_object *ksm_report_new(const char *schema)
 	return document;
 }
 
+json_object *ksm_report_tunable(enum ksm_sysfs_field field, int64_t value)
+{
+	if (field == KSM_SYSFS_advisor_mode)
+		return ksm_json_string(ksm_advisor_mode_name((enum ksm_advisor_mode)value));
+	return ksm_json_number(value);
+}
+
 json_object *ksm_report_error(const struct ksm_error *err)
 {
 	json_object *object = ksm_json_object();

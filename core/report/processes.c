@@ -139,6 +139,13 @@ static json_object *stat_value(const struct ksm_stat *stat, enum ksm_stat_field 
 	return ksm_json_int(stat->value[field]);
 }
 
+void ksm_report_put_stat(json_object *object, const struct ksm_stat *stat)
+{
+	for (int i = 0; i < KSM_STAT_N; i++)
+		ksm_json_put(object, ksm_stat_name((enum ksm_stat_field)i),
+			     stat_value(stat, (enum ksm_stat_field)i));
+}
+
 static json_object *process_object(const struct ksm_process_status *status)
 {
 	json_object *object = ksm_json_object();
@@ -149,9 +156,7 @@ static json_object *process_object(const struct ksm_process_status *status)
 	ksm_json_put(object, "user", ksm_json_string(status->user));
 	ksm_json_put(object, "cgroup", ksm_json_string(status->process.cgroup));
 	ksm_json_put(object, "rss_bytes", ksm_json_int((int64_t)status->process.rss_bytes));
-	for (int i = 0; i < KSM_STAT_N; i++)
-		ksm_json_put(object, ksm_stat_name((enum ksm_stat_field)i),
-			     stat_value(&status->stat, (enum ksm_stat_field)i));
+	ksm_report_put_stat(object, &status->stat);
 	ksm_json_put(object, "merged_bytes", ksm_json_number(status->merged_bytes));
 	ksm_json_put(object, "metadata_bytes", ksm_json_number(status->cost_bytes));
 	return object;

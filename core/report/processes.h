@@ -44,6 +44,9 @@ void ksm_process_statuses_free(struct ksm_process_statuses *statuses);
 /* Is there anything that KSM has done, or would do? */
 bool ksm_process_is_concerned(const struct ksm_process_status *status);
 
+/* Its fields of ksm_stat, into an object; null is what the kernel does not tell. */
+void ksm_report_put_stat(json_object *object, const struct ksm_stat *stat);
+
 /* "processes" of ksmctl.status/1; NULL when memory is short. */
 json_object *ksm_report_processes(const struct ksm_process_statuses *statuses);
 

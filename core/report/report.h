@@ -11,6 +11,9 @@
 /* Every document begins alike: schema, version. What lacks something for want of memory, report/json.h tells. */
 json_object *ksm_report_new(const char *schema);
 
+/* A tunable's value: a number, or the word that a mode is. */
+json_object *ksm_report_tunable(enum ksm_sysfs_field field, int64_t value);
+
 /* {"code", "errno", "pid", "address", "path", "text"}; what does not apply is null. */
 json_object *ksm_report_error(const struct ksm_error *err);
 

@@ -71,18 +71,10 @@ static json_object *sysfs_object(const struct ksm_sysfs *sysfs)
 {
 	json_object *object = ksm_json_object();
 
-	for (int i = 0; i < KSM_SYSFS_N; i++) {
-		const char *name = ksm_sysfs_name(i);
-
-		if (!sysfs->valid[i])
-			continue;
-		if (i == KSM_SYSFS_advisor_mode)
-			ksm_json_put(object, name,
-				     ksm_json_string(ksm_advisor_mode_name(
-					     (enum ksm_advisor_mode)sysfs->value[i])));
-		else
-			ksm_json_put(object, name, ksm_json_int(sysfs->value[i]));
-	}
+	for (int i = 0; i < KSM_SYSFS_N; i++)
+		if (sysfs->valid[i])
+			ksm_json_put(object, ksm_sysfs_name(i),
+				     ksm_report_tunable((enum ksm_sysfs_field)i, sysfs->value[i]));
 	return object;
 }
 

@@ -111,8 +111,9 @@ TEST_F(ElfTest, MapsAreExact)
 // A folder of huge pages has its whole name.
 TEST_F(ElfTest, HugePagesAreWhereTheyAreMounted)
 {
-	const std::pair<const char *, size_t> files[] = {
-		{"/mnt/huge/guest", 0}, {"/mnt/hugedisk/guest", 2}, {"/run/hugepages/kvm/guest", 0}};
+	const std::pair<const char *, size_t> files[] = {{"/mnt/huge/guest", 0},
+							 {"/mnt/hugedisk/guest", 2},
+							 {"/run/hugepages/kvm/guest", 0}};
 
 	for (auto &[name, pages] : files) {
 		ElfWriter elf;
