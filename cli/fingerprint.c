@@ -196,7 +196,7 @@ static int fingerprint_run(struct ksm_cli *cli, void *data, int argc, char **arg
 	if (status)
 		return status;
 	if (ksm_fingerprint_take_source(cli, &state->request, source, &fingerprint, &err))
-		return ksm_cli_fail_of(cli, source->n_spaces && source->space->file, &err);
+		return ksm_cli_fail_of(cli, argc && !ksm_cli_is_number(argv[0]), &err);
 	fingerprint.host = state->host;
 	if (!state->request.key.len)
 		ksm_cli_warn(cli,

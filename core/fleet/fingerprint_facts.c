@@ -13,17 +13,17 @@
 static const struct {
 	const char *name;
 	unsigned int base;
+	bool may_lack;
 	uint64_t min;
 	uint64_t max;
-	bool may_lack;
 } facts[KSM_N_FACTS] = {
-	[KSM_FACT_KEY] = {"key", BASE_16, 0, UINT64_MAX, false},
-	[KSM_FACT_PAGE_SIZE] = {"page_size", BASE_10, 1, KSM_BATCH_BYTES, false},
-	[KSM_FACT_SAMPLE] = {"sample", BASE_10, 1, UINT32_MAX, false},
-	[KSM_FACT_HOST] = {"host", BASE_10, 0, INT32_MAX, false},
-	[KSM_FACT_PAGES] = {"pages", BASE_10, 0, INT64_MAX, false},
-	[KSM_FACT_DISTINCT] = {"distinct", BASE_10, 0, INT64_MAX, false},
-	[KSM_FACT_INCOMPLETE] = {"incomplete", BASE_10, 0, 1, true},
+	[KSM_FACT_KEY] = {"key", BASE_16, false, 0, UINT64_MAX},
+	[KSM_FACT_PAGE_SIZE] = {"page_size", BASE_10, false, 1, KSM_BATCH_BYTES},
+	[KSM_FACT_SAMPLE] = {"sample", BASE_10, false, 1, UINT32_MAX},
+	[KSM_FACT_HOST] = {"host", BASE_10, false, 0, INT32_MAX},
+	[KSM_FACT_PAGES] = {"pages", BASE_10, false, 0, INT64_MAX},
+	[KSM_FACT_DISTINCT] = {"distinct", BASE_10, false, 0, INT64_MAX},
+	[KSM_FACT_INCOMPLETE] = {"incomplete", BASE_10, true, 0, 1},
 };
 
 const char *ksm_fact_name(enum ksm_fingerprint_fact fact)
