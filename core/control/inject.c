@@ -113,6 +113,11 @@ static int read_status(int task_fd, pid_t tid, long *ret_tracer, bool *ret_has_f
 	return 0;
 }
 
+static int exited_error(struct ksm_error *err)
+{
+	return ksm_error_set(err, KSM_ERR_GONE, ESRCH, "the process has exited");
+}
+
 static int traced_error(long tracer, struct ksm_error *err)
 {
 	return ksm_error_set(err, KSM_ERR_SYSTEM, EBUSY,
@@ -143,15 +148,16 @@ static int stop_thread(struct ksm_inject *inject, int task_fd, pid_t tid, struct
 	int ret;
 
 	if (read_status(task_fd, tid, &tracer, &has_filter))
-		return ksm_error_set(err, KSM_ERR_GONE, ESRCH, "the process has exited");
+		return exited_error(err);
 	if (tracer)
 		return traced_error(tracer, err);
 	ret = ksm_thread_stop(tid, has_filter, &inject->thread, err);
-	/* The kernel refuses a second tracer as it refuses one without rights. */
-	if (ret == -EPERM && !read_status(task_fd, tid, &tracer, &has_filter) && tracer &&
-	    tracer != getpid())
-		return traced_error(tracer, err);
-	return ret;
+	if (ret != -EPERM)
+		return ret;
+	/* The kernel refuses a second tracer, and one of a thread that ends, as it refuses one without rights. */
+	if (read_status(task_fd, tid, &tracer, &has_filter))
+		return exited_error(err);
+	return tracer && tracer != getpid() ? traced_error(tracer, err) : ret;
 }
 
 /* ---------------------------------------------------------------- the tracer */
@@ -198,7 +204,7 @@ static int trace(const struct target *target, pid_t tid, struct outcome *outcome
 	 * now its memory is no longer that of the program before an exec.
 	 */
 	if (ksm_pid_is_gone(target->dir_fd))
-		ret = ksm_error_set(err, KSM_ERR_GONE, ESRCH, "the process has exited");
+		ret = exited_error(err);
 	else
 		ret = ksm_inject_find_code(target->dir_fd, &inject.code, err)
 			      ?: target->steps(&inject, outcome->data, err);
