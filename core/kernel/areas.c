@@ -189,6 +189,13 @@ static bool parse_kib(struct cursor c, uint64_t *ret_bytes)
 	return true;
 }
 
+static bool add_kib(struct cursor c, uint64_t *sum)
+{
+	uint64_t bytes;
+
+	return parse_kib(c, &bytes) && !__builtin_add_overflow(*sum, bytes, sum);
+}
+
 static const char *add_field(struct ksm_area *area, struct cursor c)
 {
 	const char *key = c.p;
@@ -209,6 +216,10 @@ static const char *add_field(struct ksm_area *area, struct cursor c)
 	else if (IS("Swap") && !parse_kib(c, &area->swap))
 		return "is not a number of kB";
 	else if (IS("KSM") && !parse_kib(c, &area->ksm))
+		return "is not a number of kB";
+	else if (IS("AnonHugePages") && !parse_kib(c, &area->huge))
+		return "is not a number of kB";
+	else if ((IS("Shared_Clean") || IS("Shared_Dirty")) && !add_kib(c, &area->shared))
 		return "is not a number of kB";
 #undef IS
 	return NULL;

@@ -50,7 +50,10 @@ struct ksm_area {
 	uint32_t name;	    /* offset into names; the empty string for none */
 	uint64_t anonymous; /* bytes: smaps' Anonymous */
 	uint64_t swap;	    /* bytes: smaps' Swap */
-	uint64_t ksm; /* bytes: smaps' KSM (6.7); KSM_AREA_UNKNOWN where the kernel does not say */
+	uint64_t
+		shared; /* bytes: smaps' Shared_Clean and Shared_Dirty, whose pages are mapped more than once */
+	uint64_t huge; /* bytes: smaps' AnonHugePages */
+	uint64_t ksm;  /* bytes: smaps' KSM (6.7); KSM_AREA_UNKNOWN where the kernel does not say */
 };
 
 #define KSM_AREA_UNKNOWN UINT64_MAX

@@ -37,6 +37,7 @@ struct cursor {
 	size_t n_ranges;
 	size_t next_range;
 	bool check_ksm; /* pages of the ranges may be KSM pages: ask for each */
+	bool doubts_exclusive; /* a huge page of the ranges may be called exclusive, and not be so as a whole */
 };
 
 struct process_source {
@@ -257,6 +258,11 @@ static int next_ranges(struct process_source *source, const struct ksm_space *sp
 			continue;
 		/* smaps counts KSM pages too (6.7): asking for each page costs more than reading it. */
 		cursor->check_ksm = target->has_ksm && area->ksm;
+		/*
+		 * Of a whole huge page pagemap tells for all its pages what is so of the first one: after a fork, that may be
+		 * this process's alone while others are not (pagemap_pmd_range() of 6.18).
+		 */
+		cursor->doubts_exclusive = area->shared && area->huge;
 		if (!target->pagemap.has_scan) {
 			cursor->range[0] = (struct ksm_range){cursor->address, area->end, false};
 			cursor->address = area->end;
@@ -286,13 +292,16 @@ static void take_node(struct process_source *source, struct ksm_page *page)
 }
 
 /* A candidate's flags from its pagemap entry; false for what is none. */
-static bool take_entry(struct process_source *source, uint64_t entry, struct ksm_page *page)
+static bool take_entry(struct process_source *source, uint64_t entry, bool may_be_huge,
+		       struct ksm_page *page)
 {
+	bool is_exclusive = (entry & KSM_PM_EXCLUSIVE) &&
+			    !(may_be_huge && source->cursor.doubts_exclusive);
 	uint64_t kpf;
 
 	if (!(entry & KSM_PM_PRESENT) || (entry & KSM_PM_FILE))
 		return false;
-	page->flags = entry & KSM_PM_EXCLUSIVE ? 0 : KSM_PAGE_SHARED;
+	page->flags = is_exclusive ? 0 : KSM_PAGE_SHARED;
 	page->pfn = entry & KSM_PM_PFN;
 	/* What may be a KSM page with one mapping left is to be read with as much care as a shared one. */
 	if (source->cursor.check_ksm && !(source->page_flags && source->facts.has_pfn))
@@ -336,7 +345,8 @@ static int take_range(struct process_source *source, const struct target *target
 		struct ksm_page *page = &batch->page[batch->n];
 
 		page->address = range->start;
-		if (!take_entry(source, entries[i], page))
+		if (!take_entry(source, entries[i], range->is_huge || !target->pagemap.has_scan,
+				page))
 			continue;
 		if (range->is_huge)
 			page->flags |= KSM_PAGE_HUGE;

@@ -5,6 +5,10 @@
 #include <sstream>
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ksm_live.h"
@@ -155,6 +159,71 @@ TEST_F(Harmless, MemorySharedByFork)
 	pid_t child = workload.Fork();
 	ExpectUndisturbed(&workload, {workload.pid(), child}, {"--passes=2", "--verify"});
 	ExpectUndisturbed(&workload, {child}, {"--passes=2", "--verify"});
+}
+
+/*
+ * A process with huge pages, and a child of it that has got its own first page of each: pagemap then calls the parent's
+ * exclusive as a whole.
+ */
+pid_t HugePagesSharedInPart(pid_t *ret_child)
+{
+	constexpr size_t huge = 2 << 20, n = 4;
+	int ready[2];
+	pid_t pid;
+
+	if (pipe(ready))
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		auto *area =
+			static_cast<char *>(mmap(nullptr, (n + 1) * huge, PROT_READ | PROT_WRITE,
+						 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		area += (huge - reinterpret_cast<uintptr_t>(area) % huge) % huge;
+		madvise(area, n * huge, MADV_HUGEPAGE);
+		for (size_t page = 0; page < n * huge / 4096; page++)
+			memcpy(area + page * 4096, &page, sizeof(page));
+		pid_t child = fork();
+		if (child == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			for (size_t i = 0; i < n; i++)
+				area[i * huge] = 'x';
+			child = getpid();
+			if (write(ready[1], &child, sizeof(child)) != sizeof(child))
+				_exit(1);
+		}
+		for (;;)
+			pause();
+	}
+	if (read(ready[0], ret_child, sizeof(*ret_child)) != sizeof(*ret_child))
+		*ret_child = -1;
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+TEST_F(Harmless, HugePagesSharedByForkInPart)
+{
+	if (geteuid())
+		return;
+	pid_t child, pid = HugePagesSharedInPart(&child);
+	ASSERT_GT(pid, 0);
+	ASSERT_GT(child, 0);
+	int64_t huge = ProcNumber(pid, "smaps_rollup", "AnonHugePages");
+	int64_t shared = ProcNumber(pid, "smaps_rollup", "Shared_Dirty");
+
+	if (huge) {
+		Scan scan = RunScan({pid, child}, {"--passes=2", "--verify"});
+		EXPECT_EQ(scan.output.status, 0) << scan.output.err;
+		EXPECT_GE(scan.Total("same_pfn_pages"), 2 * 4 * 511);
+		EXPECT_EQ(ProcNumber(pid, "smaps_rollup", "AnonHugePages"), huge);
+		EXPECT_EQ(ProcNumber(pid, "smaps_rollup", "Shared_Dirty"), shared);
+	} else {
+		SkipOrFail("there are no huge pages to be had");
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, nullptr, 0);
 }
 
 class HarmlessToMerged : public LiveTest

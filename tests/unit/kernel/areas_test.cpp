@@ -42,8 +42,11 @@ TEST_F(Areas, SmapsOf6_18)
 	ASSERT_EQ(Parse("55a96f708000-55a96f70a000 r--p 00001000 fe:00 247498                     "
 			"/usr/bin/head\n"
 			"Size:                  8 kB\n"
+			"Shared_Clean:          3 kB\n"
+			"Shared_Dirty:          4 kB\n"
 			"Anonymous:            12 kB\n"
 			"KSM:                   4 kB\n"
+			"AnonHugePages:         8 kB\n"
 			"Swap:                 16 kB\n"
 			"SwapPss:               1 kB\n"
 			"THPeligible:           0\n"
@@ -63,6 +66,8 @@ TEST_F(Areas, SmapsOf6_18)
 	EXPECT_EQ(areas.area[0].anonymous, 12u << 10);
 	EXPECT_EQ(areas.area[0].swap, 16u << 10);
 	EXPECT_EQ(areas.area[0].ksm, 4u << 10);
+	EXPECT_EQ(areas.area[0].shared, 7u << 10);
+	EXPECT_EQ(areas.area[0].huge, 8u << 10);
 	EXPECT_EQ(Name(0), "/usr/bin/head");
 	EXPECT_EQ(areas.area[1].vm_flags, KSM_VM_READ | KSM_VM_WRITE | KSM_VM_GROWSDOWN |
 						  KSM_VM_MERGEABLE | KSM_VM_FLAGS_KNOWN);
