@@ -22,6 +22,7 @@
 struct pids {
 	pid_t *pid;
 	size_t n, capacity;
+	size_t n_others; /* the last so many, which opted in before, perhaps with some areas alone */
 };
 
 static int add_pid(struct pids *pids, pid_t pid)
@@ -45,12 +46,35 @@ static int collect(const struct ksm_cli *cli, const struct ksm_merge_targets *ta
 	if (ret || ksm_processes_list(&cli->root, &list, NULL))
 		return ret;
 	for (size_t i = 0; i < list.n && !ret; i++)
-		if (ksm_is_opted_in(&cli->root, list.process[i].pid))
+		if (ksm_is_opted_in(&cli->root, list.process[i].pid)) {
 			ret = add_pid(pids, list.process[i].pid);
+			pids->n_others++;
+		}
 	return ret;
 }
 
-static void take_forecast(const struct ksm_estimate *estimate,
+/* Before this kernel counted them there were none to tell of. */
+static int64_t zero_pages_now(const struct ksm_cli *cli)
+{
+	struct ksm_sysfs sysfs;
+
+	if (ksm_sysfs_read(&cli->root, &sysfs, NULL) || !sysfs.valid[KSM_SYSFS_ksm_zero_pages])
+		return 0;
+	return sysfs.value[KSM_SYSFS_ksm_zero_pages];
+}
+
+static int64_t zero_pages_of(const struct ksm_cli *cli, const struct ksm_merge_target *target)
+{
+	ksm_auto_close int dir_fd = -1;
+	struct ksm_stat stat;
+
+	if (ksm_root_open_pid(&cli->root, target->pid, &dir_fd, NULL) ||
+	    ksm_stat_read(dir_fd, &stat, NULL) || !stat.valid[KSM_STAT_ksm_zero_pages])
+		return 0;
+	return stat.value[KSM_STAT_ksm_zero_pages];
+}
+
+static void take_forecast(const struct ksm_cli *cli, const struct ksm_estimate *estimate,
 			  const struct ksm_merge_targets *targets, struct ksm_merge_wait *wait)
 {
 	const struct ksm_outcome *outcome = &estimate->outcome[0];
@@ -58,19 +82,21 @@ static void take_forecast(const struct ksm_estimate *estimate,
 
 	wait->shared = last->pages_shared;
 	wait->sharing = last->pages_sharing;
-	wait->zero = last->ksm_zero_pages;
+	/* Who has merged pages of zeros by now has the kernel's zero page for them, which is not looked at. */
+	wait->zero = last->ksm_zero_pages + zero_pages_now(cli);
 	for (uint32_t t = 0; t < estimate->n_targets; t++)
 		for (size_t i = 0; i < targets->n; i++)
 			if (targets->target[i].pid == estimate->target[t].space->pid)
-				wait->merged[i] = estimate->target[t].sums.merged_pages;
+				wait->merged[i] = estimate->target[t].sums.merged_pages +
+						  zero_pages_of(cli, &targets->target[i]);
 }
 
 static int run_forecast(const struct ksm_cli *cli, const struct ksm_merge_targets *targets,
 			const struct pids *pids, struct ksm_estimate_request *request,
 			struct ksm_merge_wait *wait)
 {
-	const struct ksm_process_source_options options = {KSM_PAGES_ELIGIBLE,
-							   .skip_vanished = true};
+	const struct ksm_process_source_options options = {
+		KSM_PAGES_ELIGIBLE, .skip_vanished = true, .n_marked = pids->n_others};
 	struct ksm_page_source *source ksm_auto_source = NULL;
 	struct ksm_estimate *estimate = NULL;
 	struct ksm_error err;
@@ -83,7 +109,7 @@ static int run_forecast(const struct ksm_cli *cli, const struct ksm_merge_target
 		ksm_cli_warn(cli, "no forecast: %s", err.text);
 		return KSM_EXIT_OK;
 	}
-	take_forecast(estimate, targets, wait);
+	take_forecast(cli, estimate, targets, wait);
 	ksm_estimate_free(estimate);
 	return KSM_EXIT_OK;
 }

@@ -24,6 +24,7 @@ struct target {
 	int dir_fd;
 	int mem_fd;
 	struct ksm_pagemap pagemap;
+	enum ksm_page_choice pages;
 	bool has_ksm; /* may have KSM pages */
 };
 
@@ -137,13 +138,14 @@ static void drop_target(struct ksm_space *space, struct target *target)
 }
 
 /* One more space, with an error of its own if it cannot be read. */
-static int add_target(struct process_source *source, pid_t pid, struct ksm_error *err)
+static int add_target(struct process_source *source, pid_t pid, enum ksm_page_choice pages,
+		      struct ksm_error *err)
 {
 	struct ksm_space *space = &source->source.space[source->source.n_spaces];
 	struct target *target = &source->target[source->source.n_spaces];
 	int ret;
 
-	*target = (struct target){.dir_fd = -1, .mem_fd = -1, .pagemap.fd = -1};
+	*target = (struct target){.dir_fd = -1, .mem_fd = -1, .pagemap.fd = -1, .pages = pages};
 	space->pid = pid;
 	space->name = space->cgroup = "";
 	ret = ksm_process_get(source->root, pid, &target->process, &space->error);
@@ -192,9 +194,9 @@ static int process_rewind(struct ksm_page_source *base, struct ksm_error *err)
 	return 0;
 }
 
-static bool is_chosen(const struct process_source *source, const struct ksm_area *area)
+static bool is_chosen(const struct target *target, const struct ksm_area *area)
 {
-	if (source->options.pages == KSM_PAGES_MERGEABLE && !(area->vm_flags & KSM_VM_MERGEABLE))
+	if (target->pages == KSM_PAGES_MERGEABLE && !(area->vm_flags & KSM_VM_MERGEABLE))
 		return false;
 	/* smaps counts the anonymous pages of an area: those without any need no look. */
 	return ksm_area_is_eligible(area) &&
@@ -250,7 +252,7 @@ static int next_ranges(struct process_source *source, const struct ksm_space *sp
 		const struct ksm_area *area = &space->areas.area[cursor->area];
 		int ret;
 
-		if (!is_chosen(source, area))
+		if (!is_chosen(target, area))
 			continue;
 		if (cursor->address < area->start)
 			cursor->address = area->start;
@@ -498,7 +500,9 @@ int ksm_process_source_open(const struct ksm_root *root, const pid_t *pids, size
 
 	raise_descriptor_limit();
 	for (size_t i = 0; i < n && !ret; i++)
-		ret = add_target(source, pids[i], err);
+		ret = add_target(source, pids[i],
+				 n - i > options->n_marked ? options->pages : KSM_PAGES_MERGEABLE,
+				 err);
 	if (ret)
 		return ret;
 	*ret_source = ksm_no_free(base);

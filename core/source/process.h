@@ -12,6 +12,7 @@
 struct ksm_process_source_options {
 	enum ksm_page_choice pages;
 	bool skip_vanished; /* the list is a search's result: who exited since is no target */
+	size_t n_marked; /* of the last so many, areas that are marked mergeable alone, whatever @pages says */
 };
 
 /*

@@ -190,7 +190,7 @@ class Matrix : public LiveTest, public ::testing::WithParamInterface<Parameters>
 	{
 		struct ksm_root root;
 		struct ksm_page_source *source = nullptr;
-		struct ksm_process_source_options options = {KSM_PAGES_MERGEABLE, false};
+		struct ksm_process_source_options options = {KSM_PAGES_MERGEABLE, false, 0};
 		struct ksm_reader *reader = nullptr;
 		struct ksm_error err = {};
 		struct ksm_counters counters;

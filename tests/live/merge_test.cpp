@@ -2,9 +2,11 @@
 /* What `merge --wait` foretells and comes to, what `wait` waits for, and that settings are put back. */
 #include <cerrno>
 #include <chrono>
+#include <cinttypes>
 #include <cmath>
 #include <cstdio>
 #include <memory>
+#include <sstream>
 #include <thread>
 
 #include <signal.h>
@@ -102,6 +104,34 @@ TEST_F(Merge, KnownContents)
 	int64_t merged = target["result"]["ksm_merging_pages"].Number();
 	EXPECT_NEAR(static_cast<double>(target["forecast"]["merged_pages"].Number()),
 		    static_cast<double>(merged), 0.02 * static_cast<double>(merged) + 3);
+}
+
+/* Of others that have opted in, only the areas that they have opted in; and zero pages that are merged already count on. */
+TEST_F(Merge, BesideOthersThatWereThereBefore)
+{
+	if (!ksm)
+		return;
+	ksm->Set("use_zero_pages", 1);
+	Workload before({"repeat:100:5", "repeat:70:6", "zero:300"});
+	std::istringstream where(before.Do("where 0"));
+	uint64_t address = 0, pages = 0;
+
+	where >> std::hex >> address >> std::dec >> pages;
+	char range[64];
+	snprintf(range, sizeof(range), "--range=%" PRIx64 "-%" PRIx64, address,
+		 address + pages * sysconf(_SC_PAGESIZE));
+	MergeAndWait({before.pid()}, {range});
+	for (const char *zeros : {"zero:400", "zero:200"}) {
+		Workload one({"repeat:100:3", zeros});
+		Json document = MergeAndWait({one.pid()});
+
+		ExpectForecast(std::string("beside it ") + zeros, document, 0.02);
+		EXPECT_NEAR(static_cast<double>(document["forecast"]["ksm_zero_pages"].Number()),
+			    static_cast<double>(document["fact"]["ksm_zero_pages"].Number()), 3)
+			<< output_.out;
+		if (std::string(zeros) == "zero:400")
+			MergeAndWait({before.pid()}, {"--area=anon"});
+	}
 }
 
 TEST_F(Merge, RealProgramsStartedTwice)
