@@ -81,13 +81,13 @@ static int compare_physical(const void *a, const void *b)
 	return pa->address < pb->address ? -1 : pa->address > pb->address;
 }
 
-/* Does merging leave no mapping of the physical page with these @n, among the targets and outside? */
+/* Does merging, with what is split for it, leave no mapping of the physical page with these @n, among the targets and outside? */
 static bool loses_all_mappings(const struct summing *s, const struct mapping *mapping, size_t n)
 {
 	uint64_t mapcount;
 
 	for (size_t i = 0; i < n; i++)
-		if (!is_merged(&mapping[i].page))
+		if (!is_merged(&mapping[i].page) && !mapping[i].page.freed_by_split)
 			return false;
 	if (!may_be_shared(&mapping->page) || !s->source->mapcount)
 		return true;
@@ -183,7 +183,7 @@ static void note_holder(struct summing *s, const struct ksm_twin_page *page)
 	if (is_merged(page)) {
 		ksm_holdings_add(s->holdings, page->mm);
 		s->merged++;
-	} else if (!page->changed) {
+	} else if (!page->changed && !page->freed_by_split) {
 		s->left_over = page->mm + 1;
 	}
 }
@@ -203,7 +203,7 @@ static void sum_physical_page(struct summing *s, const struct mapping *mapping, 
 	bool freed = is_freed(s, mapping, n);
 
 	s->physical++;
-	s->freed += freed && !mapping->page.in_zero_page;
+	s->freed += freed && !mapping->page.in_zero_page && !mapping->page.freed_by_split;
 	note_holder(s, &mapping->page);
 	for (int d = 0; d < DIMENSIONS; d++) {
 		if (!s->bucket[d])

@@ -21,19 +21,27 @@ static uint64_t huge_page_number(const struct ksm_twin *twin, const struct rmap_
 	       << 1;
 }
 
-uint64_t whole_huge_page(const struct ksm_twin *twin, const struct rmap_item *item)
+/* How the huge page of @item was split, NULL if it is whole, or was none. */
+static const struct split *find_split(const struct ksm_twin *twin, const struct rmap_item *item)
 {
 	uint64_t huge = huge_page_number(twin, item);
 	const struct split *split;
 
 	if (!(item->page_flags & KSM_PAGE_HUGE))
-		return 0;
+		return NULL;
 	for (uint32_t walk = *forest_list(&twin->by_huge, huge); walk; walk = split->next) {
 		split = ksm_arena_at(&twin->splits, walk);
 		if (split->huge == huge)
-			return 0;
+			return split;
 	}
-	return huge;
+	return NULL;
+}
+
+uint64_t whole_huge_page(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	if (!(item->page_flags & KSM_PAGE_HUGE) || find_split(twin, item))
+		return 0;
+	return huge_page_number(twin, item);
 }
 
 int split_huge_page(struct ksm_twin *twin, const struct rmap_item *item)
@@ -50,7 +58,27 @@ int split_huge_page(struct ksm_twin *twin, const struct rmap_item *item)
 	split = ksm_arena_at(&twin->splits, number);
 	split->huge = huge;
 	split->next = *list;
+	split->seqnr = (uint32_t)twin->seqnr;
 	*list = number;
 	twin->huge_pages_split++;
 	return 0;
+}
+
+/*
+ * try_to_map_unused_to_zeropage() in mm/migrate.c of 6.12. What became zeros after the split is a page as any other: one
+ * that was zeros then is known to be so in the pass after that.
+ */
+bool is_freed_by_split(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	const struct split *split;
+	uint32_t passes;
+
+	if (!twin->model.profile->split_frees_zeros || !item->is_zero || item->is_stable ||
+	    item->in_zero_page || (item->page_flags & KSM_PAGE_LOCKED))
+		return false;
+	split = find_split(twin, item);
+	if (!split)
+		return false;
+	passes = (uint32_t)twin->seqnr - split->seqnr;
+	return passes == 0 || (passes == 1 && !item->changed);
 }

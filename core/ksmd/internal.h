@@ -46,7 +46,7 @@ struct rmap_item {
 	bool is_stable : 1;   /* on a stable node */
 	bool is_alone : 1;    /* no other item that the pass visits, and no node, has its content */
 	bool in_zero_page : 1; /* the twin merged the address with the kernel's zero page */
-	bool is_ghost : 1;     /* ... and the kernel freed its rmap item since */
+	bool is_ghost : 1; /* its address maps the zero page, and the kernel has no rmap item for it any more */
 	bool is_linked : 1;
 	bool is_zero : 1;
 	bool is_present : 1; /* seen in this pass */
@@ -119,6 +119,7 @@ struct fork {
 struct split {
 	uint64_t huge;
 	uint32_t next;
+	uint32_t seqnr; /* in which pass */
 };
 
 struct mm_slot {
@@ -272,6 +273,8 @@ int stable_tree_resize(struct ksm_twin *twin, uint64_t n);
 uint64_t whole_huge_page(const struct ksm_twin *twin, const struct rmap_item *item);
 /* Splits the huge page of @item if it is whole. -ENOMEM only. */
 int split_huge_page(struct ksm_twin *twin, const struct rmap_item *item);
+/* Was @item a page of zeros in a huge page when that was split, so that its address maps the zero page now? */
+bool is_freed_by_split(const struct ksm_twin *twin, const struct rmap_item *item);
 
 /* unstable_tree.c */
 

@@ -73,7 +73,10 @@ static int join_stable_node(struct ksm_twin *twin, uint32_t number)
 	remove_rmap_item_from_tree(twin, number);
 	if (!node)
 		return 0;
-	if (split_huge_page(twin, item_at(twin, number)) || stable_tree_append(twin, number, node))
+	if (split_huge_page(twin, item_at(twin, number)))
+		return -ENOMEM;
+	if (!is_freed_by_split(twin, item_at(twin, number)) &&
+	    stable_tree_append(twin, number, node))
 		return -ENOMEM;
 	return 1;
 }
@@ -91,10 +94,14 @@ static int merge_two_pages(struct ksm_twin *twin, uint32_t number, uint32_t othe
 	if (ksm_model_has(&twin->model, KSM_SYSFS_max_kernel_pages) && limit &&
 	    limit <= twin->counters.pages_shared)
 		return 0;
-	if (split_huge_page(twin, item) || split_huge_page(twin, tree_item))
+	if (split_huge_page(twin, item))
 		return -ENOMEM;
 	/* Holding the one for the other, ksmd only gets as far as splitting what both are in. */
-	if (same_huge)
+	if (same_huge || is_freed_by_split(twin, item))
+		return 0;
+	if (split_huge_page(twin, tree_item))
+		return -ENOMEM;
+	if (is_freed_by_split(twin, tree_item))
 		return 0;
 	node = stable_tree_insert(twin, item, profile->merges_into_copy ? 0 : item->pfn);
 	if (!node)
@@ -103,14 +110,19 @@ static int merge_two_pages(struct ksm_twin *twin, uint32_t number, uint32_t othe
 	return stable_tree_append(twin, other, node) ?: stable_tree_append(twin, number, node);
 }
 
+/* 1 if it did, 0 if it is the zero page already by being split off, or -ENOMEM. */
 static int merge_with_zero_page(struct ksm_twin *twin, uint32_t number)
 {
 	struct rmap_item *item = item_at(twin, number);
 
+	if (split_huge_page(twin, item))
+		return -ENOMEM;
+	if (is_freed_by_split(twin, item))
+		return 0;
 	item->in_zero_page = true;
 	twin->counters.ksm_zero_pages++;
 	mm_of(twin, item)->counters.ksm_zero_pages++;
-	return split_huge_page(twin, item);
+	return 1;
 }
 
 /* A page that is a KSM page, by the twin's own doing, by a fork of it, or since before the scan began. */
@@ -160,8 +172,9 @@ int cmp_and_merge_page(struct ksm_twin *twin, uint32_t number)
 		item->changed = changed;
 		return 0;
 	}
-	if (item->is_zero && ksm_model_get(&twin->model, KSM_SYSFS_use_zero_pages))
-		return merge_with_zero_page(twin, number);
+	if (item->is_zero && ksm_model_get(&twin->model, KSM_SYSFS_use_zero_pages) &&
+	    (joined = merge_with_zero_page(twin, number)) != 0)
+		return joined < 0 ? joined : 0;
 	if (checksum_first && (joined = join_stable_node(twin, number)) != 0)
 		return joined < 0 ? joined : 0;
 	if (unstable_tree_search_insert(twin, number, &other))

@@ -24,7 +24,8 @@
 #define ROW_6_7	 ROW_5_0, .has_smart_scan = true
 #define ROW_6_8	 ROW_6_7, .has_advisor = true
 #define ROW_6_11 ROW_6_8, .checksum_first = true
-#define ROW_NEXT ROW_6_11, .stable_items_forget = true
+#define ROW_6_12 ROW_6_11, .split_frees_zeros = true
+#define ROW_NEXT ROW_6_12, .stable_items_forget = true
 
 static const struct ksm_profile profiles[] = {
 	{.kernel = "2.6.32",
@@ -42,6 +43,9 @@ static const struct ksm_profile profiles[] = {
 	{.kernel = "6.11",
 	 .changes = "the checksum is compared before the stable tree is searched",
 	 ROW_6_11},
+	{.kernel = "6.12",
+	 .changes = "a huge page that is split has its pages of zeros freed",
+	 ROW_6_12},
 	/* The mm development tree of mid-2026: in which release it comes was open then. */
 	{.kernel = "next",
 	 .changes = "what leaves the stable tree starts anew: checksum, age and skips",

@@ -25,7 +25,8 @@ struct ksm_profile {
 	bool has_max_page_sharing; /* with chains and dups */
 	bool has_smart_scan;
 	bool has_advisor;
-	bool checksum_first;	  /* a page must hold still before the stable tree is searched */
+	bool checksum_first;	/* a page must hold still before the stable tree is searched */
+	bool split_frees_zeros; /* of a huge page that is split, pages of zeros get the zero page */
 	bool stable_items_forget; /* checksum, age and skips start anew when an item leaves its node */
 };
 

@@ -26,7 +26,9 @@ static int stays_unmerged(struct ksm_twin *twin, uint32_t number, bool *ret_stay
 	const struct rmap_item *item = item_at(twin, number);
 	uint32_t other = 0;
 
-	*ret_stays = false;
+	*ret_stays = item->is_ghost;
+	if (item->is_ghost || is_freed_by_split(twin, item))
+		return 0;
 	/* Passes over pages as they were last seen leave it out. */
 	if (!item->changed) {
 		if (item->is_fresh ||

@@ -254,8 +254,10 @@ static int take_page(struct ksm_twin *twin, uint32_t number, const struct ksm_pa
 		stable_tree_see_change(twin, number);
 	if (!item->is_stable && (item->is_fresh || was_shared))
 		stable_tree_see_other(twin, number);
-	if (!item->is_stable && !item->in_zero_page)
+	if (!item->is_stable && !item->in_zero_page) {
+		item->is_unmapped = item->is_ghost && !is_same;
 		return 0;
+	}
 	if (is_same && item->pfn && (item->page_flags & KSM_PAGE_SHARED))
 		return stable_tree_note_fork(twin, number);
 	if (!is_same && item->is_stable)
@@ -325,11 +327,38 @@ static bool is_still_zero_page(struct ksm_twin *twin, struct rmap_item *item)
 	return false;
 }
 
+/* The same where a huge page was split: neither is it visited, nor counted, before it is written to. */
+static bool is_split_off(struct ksm_twin *twin, uint32_t number)
+{
+	struct rmap_item *item = item_at(twin, number);
+	bool was_ghost = item->is_ghost && !item->in_zero_page;
+
+	if (was_ghost && item->is_zero && !item->changed && !item->is_unmapped)
+		return true;
+	if (!was_ghost && !is_freed_by_split(twin, item))
+		return false;
+	if (was_ghost) {
+		item->is_ghost = item->is_unmapped = false;
+		item->is_fresh = true;
+		set_old_checksum(twin, item, OLD_IS_0);
+		item->age = item->remaining_skips = 0;
+		return false;
+	}
+	remove_rmap_item_from_tree(twin, number);
+	if (!item->is_fresh)
+		count_rmap_item(twin, item, -1);
+	item->is_fresh = false;
+	item->is_ghost = true;
+	return true;
+}
+
 static int visit_item(struct ksm_twin *twin, uint32_t number)
 {
 	struct rmap_item *item = item_at(twin, number);
 	int err;
 
+	if (is_split_off(twin, number))
+		return 0;
 	if (item->is_fresh && item->is_zero && zero_page_before_fork(twin, item)) {
 		enter_zero_page(twin, item);
 		return 0;
@@ -481,7 +510,8 @@ static int repeat_mm(struct ksm_twin *twin, uint32_t mm, bool smart_scan)
 		look_ahead(twin, number);
 		if (item->changed)
 			continue;
-		if (item->in_zero_page && is_still_zero_page(twin, item))
+		if (is_split_off(twin, number) ||
+		    (item->in_zero_page && is_still_zero_page(twin, item)))
 			continue;
 		if (smart_scan && should_skip_rmap_item(twin, number))
 			continue;
@@ -574,6 +604,8 @@ void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number, struct ksm_
 		.changes = item->changes,
 		.is_new = item->is_new,
 		.in_zero_page = item->in_zero_page,
+		.freed_by_split = (item->is_ghost && !item->in_zero_page) ||
+				  is_freed_by_split(twin, item),
 		.is_plain = is_plain(item),
 	};
 	if (item->is_stable) {

@@ -75,9 +75,10 @@ struct ksm_twin_page {
 	uint8_t changes; /* passes that saw other bytes than the one before, counted to the maximum */
 	bool is_new;	 /* there was none at the address in the pass before */
 	uint32_t node;	 /* of the stable tree: equal numbers share one page; 0 if not in it */
-	uint64_t node_pfn; /* the page they share, 0 if it or pfn is unknown */
-	bool in_zero_page; /* merged with the kernel's zero page */
-	bool is_plain;	   /* neither merged nor a KSM page, without change, and not of zeros */
+	uint64_t node_pfn;   /* the page they share, 0 if it or pfn is unknown */
+	bool in_zero_page;   /* merged with the kernel's zero page */
+	bool freed_by_split; /* zeros of a huge page that was split: not KSM's any more, but free */
+	bool is_plain;	     /* neither merged nor a KSM page, without change, and not of zeros */
 };
 
 /* Going through the pages of an address space in ascending order, while none comes or goes. */

@@ -58,8 +58,9 @@ int unstable_tree_search_insert(struct ksm_twin *twin, uint32_t number, uint32_t
 		item->is_unstable = true;
 		item->seqnr = twin->seqnr;
 		twin->counters.pages_unshared++;
-	} else if (item->pfn && item->pfn == item_at(twin, found)->pfn) {
-		/* A page that fork left in both places is no twin of itself. */
+	} else if ((item->pfn && item->pfn == item_at(twin, found)->pfn) ||
+		   is_freed_by_split(twin, item_at(twin, found))) {
+		/* A page that fork left in both places is no twin of itself; and one that is gone ends the search. */
 		found = 0;
 	}
 	*ret_found = found;

@@ -18,7 +18,7 @@
 #define KSM_BATCH_PAGES_MAX (KSM_BATCH_BYTES / 4096)
 
 enum ksm_page_flag {
-	KSM_PAGE_PFN = 1u << 0, /* pfn is known */
+	KSM_PAGE_LOCKED = 1u << 0, /* of a huge page: in an area that is locked (mlock) */
 	KSM_PAGE_SHARED =
 		1u << 1,	 /* mapped more than once (fork); set only where the kernel tells */
 	KSM_PAGE_KSM = 1u << 2,	 /* a KSM page now */
@@ -29,6 +29,7 @@ enum ksm_page_flag {
 	KSM_PAGE_KNOWN =
 		1u
 		<< 7, /* its address had a page in the pass before; set by who leaves pages out */
+	KSM_PAGE_PFN = 1u << 8, /* pfn is known */
 };
 
 struct ksm_page {

@@ -37,7 +37,8 @@ struct cursor {
 	struct ksm_range range[RANGES];
 	size_t n_ranges;
 	size_t next_range;
-	bool check_ksm; /* pages of the ranges may be KSM pages: ask for each */
+	uint32_t huge_flags; /* of huge pages in the ranges */
+	bool check_ksm;	     /* pages of the ranges may be KSM pages: ask for each */
 	bool doubts_exclusive; /* a huge page of the ranges may be called exclusive, and not be so as a whole */
 };
 
@@ -264,6 +265,9 @@ static int next_ranges(struct process_source *source, const struct ksm_space *sp
 		 * Of a whole huge page pagemap tells for all its pages what is so of the first one: after a fork, that may be
 		 * this process's alone while others are not (pagemap_pmd_range() of 6.18).
 		 */
+		cursor->huge_flags = KSM_PAGE_HUGE;
+		if (area->vm_flags & KSM_VM_LOCKED)
+			cursor->huge_flags |= KSM_PAGE_LOCKED;
 		cursor->doubts_exclusive = area->shared && area->huge;
 		if (!target->pagemap.has_scan) {
 			cursor->range[0] = (struct ksm_range){cursor->address, area->end, false};
@@ -351,7 +355,7 @@ static int take_range(struct process_source *source, const struct target *target
 				page))
 			continue;
 		if (range->is_huge)
-			page->flags |= KSM_PAGE_HUGE;
+			page->flags |= source->cursor.huge_flags;
 		batch->n++;
 	}
 	if (range->start == range->end)

@@ -363,6 +363,26 @@ TEST_F(EstimateTest, CrossingIsWhatNoOwnerFreesAlone)
 	EXPECT_EQ(Run()->crossing_pages[KSM_OWNER_USER], 1 + 1 + 0);
 }
 
+// From 6.12 on, zeros of a huge page that is split for others are free, and neither merged nor of any cost.
+TEST_F(EstimateTest, ZerosOfASplitHugePageAreFreed)
+{
+	auto &a = source_.Add("a"), &b = source_.Add("b");
+
+	for (uint64_t i = 0; i < 512; i++)
+		a.pages[0x200000 + i * 4096] = {i < 100 ? i + 1 : 0, 512000 + i, KSM_PAGE_HUGE};
+	for (uint64_t content = 1; content <= 5; content++)
+		source_.Put(b, content);
+	for (auto &[kernel, merged] : {std::pair("6.18", 10), std::pair("6.11", 10 + 412)}) {
+		Estimate e = Run(kernel, "smart_scan=0");
+
+		ASSERT_TRUE(e);
+		EXPECT_EQ(e->totals.merged_pages, merged) << kernel;
+		EXPECT_EQ(e->totals.freed_pages, merged == 10 ? 5 + 412 : 5 + 410);
+		EXPECT_EQ(e->crossing_pages[KSM_OWNER_TARGET], 5);
+		EXPECT_EQ(e->outcome->settled_metadata_bytes, 64 * (merged == 10 ? 105 : 517));
+	}
+}
+
 // With limits of sharing, one page of a content can be left over: it is somebody's all the same.
 TEST_F(EstimateTest, CrossingCountsWhatIsLeftOver)
 {

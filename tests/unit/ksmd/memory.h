@@ -21,6 +21,7 @@ struct Page {
 	bool ksm = false;
 	bool huge = false; // part of the huge page that its PFN lies in
 	int nid = -1;	   // the NUMA node that it lies on; -1: unknown
+	bool locked = false;
 };
 
 using Process = std::map<uint64_t, Page>; // by page number
@@ -127,6 +128,8 @@ class Memory
 			visited.flags |= KSM_PAGE_KSM;
 		if (page.huge)
 			visited.flags |= KSM_PAGE_HUGE;
+		if (page.locked)
+			visited.flags |= KSM_PAGE_LOCKED;
 		if (page.nid >= 0) {
 			visited.flags |= KSM_PAGE_NID;
 			visited.nid = static_cast<uint16_t>(page.nid);
