@@ -73,8 +73,9 @@ bool is_freed_by_split(const struct ksm_twin *twin, const struct rmap_item *item
 	const struct split *split;
 	uint32_t passes;
 
-	if (!twin->model.profile->split_frees_zeros || !item->is_zero || item->is_stable ||
-	    item->in_zero_page || (item->page_flags & KSM_PAGE_LOCKED))
+	if (!item->is_zero ||
+	    (item->page_flags & (KSM_PAGE_HUGE | KSM_PAGE_LOCKED)) != KSM_PAGE_HUGE ||
+	    !twin->model.profile->split_frees_zeros || item->is_stable || item->in_zero_page)
 		return false;
 	split = find_split(twin, item);
 	if (!split)

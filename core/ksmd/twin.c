@@ -304,6 +304,14 @@ static int drop_item(struct ksm_twin *twin, uint32_t number)
 	return cursor_drop(twin);
 }
 
+/* The kernel has none for it: one that is made at the next visit starts anew. */
+static void forget_rmap_item(struct ksm_twin *twin, struct rmap_item *item)
+{
+	item->is_fresh = true;
+	set_old_checksum(twin, item, OLD_IS_0);
+	item->age = item->remaining_skips = 0;
+}
+
 /*
  * ksmd does not see an address that it gave the zero page: the next pass frees its rmap item, and a write
  * makes it a new page. True if there is nothing to visit.
@@ -319,11 +327,8 @@ static bool is_still_zero_page(struct ksm_twin *twin, struct rmap_item *item)
 		return true;
 	}
 	leave_zero_page(twin, item);
-	if (was_ghost) {
-		item->is_fresh = true;
-		set_old_checksum(twin, item, OLD_IS_0);
-		item->age = item->remaining_skips = 0;
-	}
+	if (was_ghost)
+		forget_rmap_item(twin, item);
 	return false;
 }
 
@@ -339,9 +344,7 @@ static bool is_split_off(struct ksm_twin *twin, uint32_t number)
 		return false;
 	if (was_ghost) {
 		item->is_ghost = item->is_unmapped = false;
-		item->is_fresh = true;
-		set_old_checksum(twin, item, OLD_IS_0);
-		item->age = item->remaining_skips = 0;
+		forget_rmap_item(twin, item);
 		return false;
 	}
 	remove_rmap_item_from_tree(twin, number);
@@ -531,87 +534,4 @@ int ksm_twin_repeat(struct ksm_twin *twin, bool smart_scan)
 	twin->seqnr++;
 	twin->counters.full_scans++;
 	return err;
-}
-
-/* ---------------------------------------------------------------- telling */
-
-void ksm_twin_counters(const struct ksm_twin *twin, struct ksm_counters *ret_counters)
-{
-	struct ksm_counters c = twin->counters;
-
-	c.pages_volatile = c.rmap_items - c.pages_shared - c.pages_sharing - c.pages_unshared;
-	if (c.pages_volatile < 0)
-		c.pages_volatile = 0;
-	*ret_counters = c;
-}
-
-void ksm_twin_mm_counters(const struct ksm_twin *twin, uint32_t mm,
-			  struct ksm_mm_counters *ret_counters)
-{
-	*ret_counters = twin->mm[mm].counters;
-}
-
-int64_t ksm_twin_huge_pages_split(const struct ksm_twin *twin)
-{
-	return twin->huge_pages_split;
-}
-
-uint32_t ksm_twin_page_end(const struct ksm_twin *twin)
-{
-	return twin->items.end;
-}
-
-uint32_t ksm_twin_node_end(const struct ksm_twin *twin)
-{
-	return twin->nodes.end;
-}
-
-struct ksm_page_key ksm_twin_key(const struct ksm_twin *twin, uint32_t number)
-{
-	return item_at(twin, number)->key;
-}
-
-uint64_t ksm_twin_pfn(const struct ksm_twin *twin, uint32_t number)
-{
-	return item_at(twin, number)->pfn;
-}
-
-void ksm_twin_prefetch(const struct ksm_twin *twin, uint32_t number)
-{
-	__builtin_prefetch(item_at(twin, number));
-}
-
-void ksm_twin_prefetch_more(const struct ksm_twin *twin, uint32_t number)
-{
-	const struct rmap_item *item = item_at(twin, number);
-
-	if (item->is_linked)
-		__builtin_prefetch(link_of(twin, item));
-}
-
-void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number, struct ksm_twin_page *ret_page)
-{
-	const struct rmap_item *item = item_at(twin, number);
-
-	*ret_page = (struct ksm_twin_page){
-		.mm = run_of(twin, item)->mm,
-		.flags = item->page_flags,
-		.address = address_of(twin, item),
-		.pfn = item->pfn,
-		.key = item->key,
-		.is_zero = item->is_zero,
-		.changed = item->changed,
-		.changes = item->changes,
-		.is_new = item->is_new,
-		.in_zero_page = item->in_zero_page,
-		.freed_by_split = (item->is_ghost && !item->in_zero_page) ||
-				  is_freed_by_split(twin, item),
-		.is_plain = is_plain(item),
-	};
-	if (item->is_stable) {
-		ret_page->node = link_of(twin, item)->stable.node;
-		/* Far off in memory, and of use only beside the page's own. */
-		if (item->pfn)
-			ret_page->node_pfn = node_at(twin, ret_page->node)->kpfn;
-	}
 }
