@@ -63,15 +63,17 @@ static int64_t zero_pages_now(const struct ksm_cli *cli)
 	return sysfs.value[KSM_SYSFS_ksm_zero_pages];
 }
 
-static int64_t zero_pages_of(const struct ksm_cli *cli, const struct ksm_merge_target *target)
+/* Of the process that is meant, and not of one that has got its number since; without values where it cannot be told. */
+static struct ksm_stat stat_of(const struct ksm_cli *cli, const struct ksm_merge_target *target)
 {
 	ksm_auto_close int dir_fd = -1;
-	struct ksm_stat stat;
+	struct ksm_stat stat = {0};
 
-	if (ksm_root_open_pid(&cli->root, target->pid, &dir_fd, NULL) ||
-	    ksm_stat_read(dir_fd, &stat, NULL) || !stat.valid[KSM_STAT_ksm_zero_pages])
-		return 0;
-	return stat.value[KSM_STAT_ksm_zero_pages];
+	if (!ksm_root_open_pid(&cli->root, target->pid, &dir_fd, NULL) &&
+	    (!target->start_time ||
+	     ksm_process_start_time(&cli->root, target->pid) == target->start_time))
+		ksm_stat_read(dir_fd, &stat, NULL);
+	return stat;
 }
 
 static void take_forecast(const struct ksm_cli *cli, const struct ksm_estimate *estimate,
@@ -88,7 +90,8 @@ static void take_forecast(const struct ksm_cli *cli, const struct ksm_estimate *
 		for (size_t i = 0; i < targets->n; i++)
 			if (targets->target[i].pid == estimate->target[t].space->pid)
 				wait->merged[i] = estimate->target[t].sums.merged_pages +
-						  zero_pages_of(cli, &targets->target[i]);
+						  stat_of(cli, &targets->target[i])
+							  .value[KSM_STAT_ksm_zero_pages];
 }
 
 static int run_forecast(const struct ksm_cli *cli, const struct ksm_merge_targets *targets,
@@ -188,13 +191,6 @@ static int settle(const struct ksm_cli *cli, const struct ksm_merge_targets *tar
 	return ret;
 }
 
-/* Not one that has got its number since. */
-static bool is_same_process(const struct ksm_cli *cli, const struct ksm_merge_target *target)
-{
-	return !target->start_time ||
-	       ksm_process_start_time(&cli->root, target->pid) == target->start_time;
-}
-
 static void take_fact(const struct ksm_cli *cli, struct ksm_merge_targets *targets,
 		      struct ksm_merge_wait *wait)
 {
@@ -208,12 +204,9 @@ static void take_fact(const struct ksm_cli *cli, struct ksm_merge_targets *targe
 	}
 	for (size_t i = 0; i < targets->n; i++) {
 		struct ksm_merge_target *target = &targets->target[i];
-		ksm_auto_close int dir_fd = -1;
 
-		target->result.after = (struct ksm_stat){0};
-		if (!target->error.code && is_same_process(cli, target) &&
-		    !ksm_root_open_pid(&cli->root, target->pid, &dir_fd, NULL))
-			ksm_stat_read(dir_fd, &target->result.after, NULL);
+		target->result.after = target->error.code ? (struct ksm_stat){0}
+							  : stat_of(cli, target);
 	}
 }
 

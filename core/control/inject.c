@@ -76,6 +76,11 @@ int ksm_inject_write(const struct ksm_inject *inject, uint64_t address, const vo
 
 /* ---------------------------------------------------------------- which thread */
 
+static int exited_error(struct ksm_error *err)
+{
+	return ksm_error_set(err, KSM_ERR_GONE, ESRCH, "the process has exited");
+}
+
 /* Of a process whose first thread has ended, the handle is on one of its threads. */
 static int open_threads(int pid_dir_fd, int *ret_task_fd, struct ksm_error *err)
 {
@@ -85,7 +90,7 @@ static int open_threads(int pid_dir_fd, int *ret_task_fd, struct ksm_error *err)
 	if (ret == -ENOENT)
 		ret = ksm_open_at(pid_dir_fd, "..", O_RDONLY | O_DIRECTORY, ret_task_fd, &why);
 	if (ret == -ENOENT || ret == -ESRCH)
-		return ksm_error_set(err, KSM_ERR_GONE, ESRCH, "the process has exited");
+		return exited_error(err);
 	if (ret && err)
 		*err = why;
 	return ret;
@@ -111,11 +116,6 @@ static int read_status(int task_fd, pid_t tid, long *ret_tracer, bool *ret_has_f
 	at = strstr(status.data, filter);
 	*ret_has_filter = at && strtol(at + strlen(filter), NULL, 10);
 	return 0;
-}
-
-static int exited_error(struct ksm_error *err)
-{
-	return ksm_error_set(err, KSM_ERR_GONE, ESRCH, "the process has exited");
 }
 
 static int traced_error(long tracer, struct ksm_error *err)

@@ -336,17 +336,16 @@ static bool is_still_zero_page(struct ksm_twin *twin, struct rmap_item *item)
 static bool is_split_off(struct ksm_twin *twin, uint32_t number)
 {
 	struct rmap_item *item = item_at(twin, number);
-	bool was_ghost = item->is_ghost && !item->in_zero_page;
 
-	if (was_ghost && item->is_zero && !item->changed && !item->is_unmapped)
-		return true;
-	if (!was_ghost && !is_freed_by_split(twin, item))
-		return false;
-	if (was_ghost) {
+	if (item->is_ghost && !item->in_zero_page) {
+		if (item->is_zero && !item->changed && !item->is_unmapped)
+			return true;
 		item->is_ghost = item->is_unmapped = false;
 		forget_rmap_item(twin, item);
 		return false;
 	}
+	if (!is_freed_by_split(twin, item))
+		return false;
 	remove_rmap_item_from_tree(twin, number);
 	if (!item->is_fresh)
 		count_rmap_item(twin, item, -1);
