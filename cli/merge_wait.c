@@ -205,8 +205,10 @@ static void take_fact(const struct ksm_cli *cli, struct ksm_merge_targets *targe
 	for (size_t i = 0; i < targets->n; i++) {
 		struct ksm_merge_target *target = &targets->target[i];
 
-		target->result.after = target->error.code ? (struct ksm_stat){0}
-							  : stat_of(cli, target);
+		if (target->error.code)
+			target->result.after = (struct ksm_stat){0};
+		else
+			target->result.after = stat_of(cli, target);
 	}
 }
 
