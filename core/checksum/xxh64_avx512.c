@@ -27,14 +27,20 @@ AVX512 static inline __m512i turn(__m512i accumulators, __m512i lanes)
 	return _mm512_mullo_epi64(_mm512_rol_epi64(sum, 31), prime_1);
 }
 
+/* A stripe of each of two pages. Loaded with a mask, the halves need no shuffling, for which there is one port only. */
+AVX512 static inline __m512i stripes_of(const unsigned char *a, const unsigned char *b)
+{
+	__m512i of_a = _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)a));
+
+	return _mm512_mask_broadcast_i64x4(of_a, 0xf0, _mm256_loadu_si256((const __m256i *)b));
+}
+
 /* Two stripes of two pages. */
 AVX512 static inline __m512i two_turns(__m512i accumulators, const unsigned char *a,
 				       const unsigned char *b)
 {
-	__m512i of_a = _mm512_loadu_si512(a), of_b = _mm512_loadu_si512(b);
-
-	accumulators = turn(accumulators, _mm512_shuffle_i64x2(of_a, of_b, 0x44));
-	return turn(accumulators, _mm512_shuffle_i64x2(of_a, of_b, 0xee));
+	accumulators = turn(accumulators, stripes_of(a, b));
+	return turn(accumulators, stripes_of(a + XXH64_STRIPE, b + XXH64_STRIPE));
 }
 
 /* A stripe of one page, and on to the next. The compiler would put the four accumulators into a vector. */
