@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "base/units.h"
 #include "cli/number.h"
 #include "kernel/domain.h"
 #include "kernel/process.h"
@@ -211,6 +212,18 @@ static const char *method_of(const struct ksm_opt_in_result *result)
 	return NULL;
 }
 
+static void print_already(const struct ksm_opt_in_result *result)
+{
+	char bytes[KSM_UNITS_MAX];
+
+	printf("was opted in already");
+	if (!result->left_out)
+		return;
+	ksm_format_bytes((int64_t)result->left_out_bytes, bytes);
+	printf(", but for %zu area%s of %s (--area or --range takes %s in)", result->left_out,
+	       result->left_out == 1 ? "" : "s", bytes, result->left_out == 1 ? "it" : "them");
+}
+
 static void print_target(const struct ksm_merge_target *target, bool merge)
 {
 	const char *method = method_of(&target->result), *done = merge ? "opted in" : "opted out";
@@ -220,7 +233,7 @@ static void print_target(const struct ksm_merge_target *target, bool merge)
 		return;
 	printf("%s (%d): ", name.data ? name.data : "", target->pid);
 	if (merge && target->result.was_already)
-		printf("was opted in already");
+		print_already(&target->result);
 	else if (!method)
 		printf("was not opted in");
 	else if (target->result.ranges)
@@ -310,6 +323,9 @@ static json_object *target_json(const struct ksm_merge_target *target)
 	ksm_json_put(object, "method", method ? ksm_json_string(method) : NULL);
 	ksm_json_put(object, "tried", attempts_json(&target->result));
 	ksm_json_put(object, "already", ksm_json_bool(target->result.was_already));
+	ksm_json_put(object, "left_out_bytes",
+		     target->result.left_out ? ksm_json_int((int64_t)target->result.left_out_bytes)
+					     : NULL);
 	ksm_json_put(object, "ranges",
 		     target->result.ranges ? ksm_json_int((int64_t)target->result.ranges) : NULL);
 	ksm_json_put(object, "forecast", NULL);

@@ -315,6 +315,23 @@ static int opt_out_wholly(struct job *job, struct ksm_error *err)
 	return try_methods(job, false, &ranges, err);
 }
 
+/* Areas that were opted out since, and the stack of a program that exec began: the kernel does not mark that. */
+static void count_left_out(struct job *job)
+{
+	struct ksm_areas areas ksm_cleanup(ksm_areas_free) = {0};
+
+	if (ksm_areas_read(job->dir_fd, &areas, NULL))
+		return;
+	for (size_t i = 0; i < areas.n; i++) {
+		const struct ksm_area *area = &areas.area[i];
+
+		if (!ksm_area_is_eligible(area) || area->vm_flags & KSM_VM_MERGEABLE)
+			continue;
+		job->result->left_out++;
+		job->result->left_out_bytes += area->end - area->start;
+	}
+}
+
 static int run(struct job *job, struct ksm_error *err)
 {
 	struct ksm_ranges ranges ksm_cleanup(ksm_ranges_free) = {0};
@@ -325,6 +342,7 @@ static int run(struct job *job, struct ksm_error *err)
 		return opt_out_wholly(job, err);
 	if (whole && is_merge_any(&job->result->before)) {
 		job->result->was_already = true;
+		count_left_out(job);
 		return 0;
 	}
 	ret = find_ranges(job, &ranges, err);

@@ -53,6 +53,9 @@ struct ksm_opt_in_result {
 	struct ksm_attempt attempt[2 * KSM_OPT_IN_METHODS]; /* opting out may take two rounds */
 	size_t n_attempts;
 	bool was_already; /* there was nothing to do */
+	/* Then: areas that KSM would accept, but ksmd does not look at. */
+	size_t left_out;
+	uint64_t left_out_bytes;
 	size_t ranges;	  /* advised; 0 where the whole process was */
 	struct ksm_stat before;
 	struct ksm_stat after; /* nothing valid: it could not be read any more */

@@ -58,6 +58,19 @@ char StateOnce(pid_t pid, char wanted)
 	return state;
 }
 
+/* Of the area with that name. */
+long AreaBytes(pid_t pid, const std::string &name)
+{
+	std::istringstream lines(ReadFile("/proc/" + std::to_string(pid) + "/maps"));
+	unsigned long start, end;
+
+	for (std::string line; std::getline(lines, line);)
+		if (line.find(name) != std::string::npos &&
+		    sscanf(line.c_str(), "%lx-%lx", &start, &end) == 2)
+			return (long)(end - start);
+	return -1;
+}
+
 class OptIn : public ::testing::Test
 {
       protected:
@@ -212,6 +225,32 @@ TEST_F(OptIn, OnlyTheChosenRange)
 	for (size_t at = smaps.find(" mg"); at != std::string::npos; at = smaps.find(" mg", at + 1))
 		marked++;
 	EXPECT_EQ(marked, 1);
+}
+
+/* Who opted in as a whole may have left something out, which stays so, and is told. */
+TEST_F(OptIn, WhatIsLeftOut)
+{
+	if (IsSkipped())
+		return;
+	Workload workload({"repeat:10:30"});
+
+	Run("merge", workload.pid());
+	ASSERT_EQ(output_.status, 0) << output_.err;
+	Json target = Run("merge", workload.pid());
+	EXPECT_TRUE(target["already"].Bool());
+	EXPECT_TRUE(target["left_out_bytes"].Null());
+	Run("unmerge", workload.pid(), {"--area=stack"});
+	ASSERT_EQ(output_.status, 0) << output_.err;
+	target = Run("merge", workload.pid());
+	ASSERT_EQ(output_.status, 0) << output_.err;
+	EXPECT_TRUE(target["already"].Bool());
+	EXPECT_EQ(target["left_out_bytes"].Number(), AreaBytes(workload.pid(), "[stack]"));
+	output_ = RunProgram({KsmctlPath(), "merge", "--trust", std::to_string(workload.pid())});
+	EXPECT_NE(output_.out.find("already, but for 1 area of "), std::string::npos)
+		<< output_.out;
+	Run("merge", workload.pid(), {"--area=stack"});
+	EXPECT_EQ(output_.status, 0) << output_.err;
+	EXPECT_TRUE(Run("merge", workload.pid())["left_out_bytes"].Null());
 }
 
 TEST_F(OptIn, ProgramsThatSleep)
