@@ -173,6 +173,12 @@ int ksm_estimate_warn_all(struct ksm_estimate *estimate, const struct ksm_page_s
 	uint64_t swapped = 0;
 	int err = warn_of_unknowns(estimate, source) ?: warn_of_dumps(estimate, source);
 
+	if (!err && ksm_model_is_beyond(&estimate->outcome->model))
+		err = warn(estimate, "new-kernel",
+			   "kernel \"%.40s\" is newer than " KSM_MODEL_LAST_RELEASE
+			   ", the last that the model follows: what is new since may be missing "
+			   "(--kernel=next has what was to come)",
+			   estimate->outcome->model.kernel);
 	for (uint32_t i = 0; i < source->n_spaces; i++)
 		swapped += source->space[i].swapped_pages;
 	if (!err && swapped)

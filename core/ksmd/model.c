@@ -180,6 +180,13 @@ int ksm_model_init(struct ksm_model *ret_model, const char *kernel, const struct
 	return 0;
 }
 
+bool ksm_model_is_beyond(const struct ksm_model *model)
+{
+	const uint64_t updates = UINT64_C(0xfffff);
+
+	return version_rank(model->kernel) > (version_rank(KSM_MODEL_LAST_RELEASE) | updates);
+}
+
 int ksm_model_set(struct ksm_model *model, const char *assignment, struct ksm_error *err)
 {
 	const char *equals = strchr(assignment, '=');

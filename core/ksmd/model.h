@@ -53,6 +53,12 @@ const struct ksm_profile *ksm_profiles(size_t *ret_n);
 int ksm_model_init(struct ksm_model *ret_model, const char *kernel, const struct ksm_root *root,
 		   struct ksm_error *err);
 
+/* The last release whose mm/ksm.c the rows were made from. */
+#define KSM_MODEL_LAST_RELEASE "7.1"
+
+/* Is its kernel of a later one, which may have what no row has? */
+bool ksm_model_is_beyond(const struct ksm_model *model);
+
 /* One "NAME=VALUE". KSM_ERR_INVALID with what is allowed. */
 int ksm_model_set(struct ksm_model *model, const char *assignment, struct ksm_error *err);
 

@@ -48,6 +48,8 @@ static const struct foreign foreign[] = {
 	{MAGIC("ProblemType:"), 0,
 	 "is a report of apport: unpack the core out of it with apport-unpack"},
 	{MAGIC("ustar"), 257, "is a tar archive: unpack the dump out of it"},
+	{MAGIC("\x02\x21\x4c\x18"), 0,
+	 "is compressed in lz4's legacy format, which is not read: unpack it with lz4 -d"},
 	{MAGIC("PK\x03\x04"), 0, "is a zip archive: unpack the dump out of it"},
 };
 

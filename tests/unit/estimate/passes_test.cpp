@@ -184,6 +184,16 @@ TEST_F(EstimateTest, OnePassCountsEverythingAsStill)
 	EXPECT_STREQ(e->warning[0].code, "one-pass");
 }
 
+TEST_F(EstimateTest, AKernelBeyondTheModelIsTold)
+{
+	source_.Put(source_.Add("a"), 1, 4);
+	Estimate e = Run("7.2.1");
+	ASSERT_TRUE(e);
+	ASSERT_EQ(e->n_warnings, 1u);
+	EXPECT_STREQ(e->warning[0].code, "new-kernel");
+	EXPECT_NE(std::string(e->warning[0].text).find("\"7.2.1\""), std::string::npos);
+}
+
 TEST_F(EstimateTest, ForecastAddsUpSleepAndWork)
 {
 	options_.cost.seconds_per_page = 0.001;

@@ -38,6 +38,22 @@ TEST(Model, TakesTheNewestRowThatIsNotYounger)
 	}
 }
 
+TEST(Model, KnowsWhereItsKnowledgeEnds)
+{
+	for (const char *kernel : {"2.6.32", "6.18.44-x", "7.1", "7.1.99", "next"}) {
+		ksm_model model;
+
+		ASSERT_EQ(ksm_model_init(&model, kernel, nullptr, nullptr), 0) << kernel;
+		EXPECT_FALSE(ksm_model_is_beyond(&model)) << kernel;
+	}
+	for (const char *kernel : {"7.2", "7.2.0-rc1", "8.0", "10.0"}) {
+		ksm_model model;
+
+		ASSERT_EQ(ksm_model_init(&model, kernel, nullptr, nullptr), 0) << kernel;
+		EXPECT_TRUE(ksm_model_is_beyond(&model)) << kernel;
+	}
+}
+
 // ksm_init_max_kernel_pages() of that kernel, whose meminfo has no MemAvailable yet.
 TEST(Model, The2632MakesAQuarterOfMemoryKsmPages)
 {

@@ -271,6 +271,7 @@ TEST_F(DumpSourceTest, RefusedByNameAndWithAdvice)
 		{"\xd2\xbe\xd2\xbe", ".vmem"},
 		{"AVML", "avml-convert"},
 		{"ProblemType: Crash", "apport-unpack"},
+		{"\x02\x21\x4c\x18", "lz4 -d"},
 		{"\x7f"
 		 "ELF",
 		 "ELF header"},
