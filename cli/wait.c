@@ -9,6 +9,7 @@
 #include "cli/settle_text.h"
 #include "cli/stop.h"
 #include "cli/verbs.h"
+#include "report/json.h"
 #include "report/report.h"
 
 #define SECONDS_MAX 1e9
@@ -48,10 +49,16 @@ static int show(void *data, const struct ksm_settle *settle)
 	return 0;
 }
 
+/* Processes that are not there to begin with. */
+struct missing {
+	struct ksm_error *error; /* room for each that was named */
+	size_t n;
+};
+
 static int print(const struct ksm_cli *cli, const struct wait_state *wait,
-		 const struct ksm_settle *settle)
+		 const struct ksm_settle *settle, const struct missing *missing)
 {
-	json_object *document;
+	json_object *document, *errors;
 
 	if (!cli->json) {
 		if (cli->verbose)
@@ -60,6 +67,10 @@ static int print(const struct ksm_cli *cli, const struct wait_state *wait,
 	}
 	document = ksm_report_new("ksmctl.wait/1");
 	ksm_settle_json(settle, !wait->full_scans, document);
+	errors = ksm_json_array();
+	for (size_t i = 0; i < missing->n; i++)
+		ksm_json_append(errors, ksm_report_error(&missing->error[i]));
+	ksm_json_put(document, "errors", errors);
 	return ksm_cli_print_json(cli, document);
 }
 
@@ -73,19 +84,19 @@ static bool is_missing(const struct ksm_cli *cli, pid_t pid, struct ksm_error *e
 	return ret == -ESRCH;
 }
 
-/* Of several, those that are not there to begin with: told of, and left out. One alone is a failure. */
+/* Of several they are told of, and left out. One alone is a failure. */
 static int tell_of_missing(const struct ksm_cli *cli, const pid_t *pids, size_t n,
-			   size_t *ret_missing)
+			   struct missing *missing)
 {
-	struct ksm_error err;
-
 	for (size_t i = 0; i < n; i++) {
-		if (!is_missing(cli, pids[i], &err))
+		struct ksm_error *err = &missing->error[missing->n];
+
+		if (!is_missing(cli, pids[i], err))
 			continue;
 		if (n == 1)
-			return ksm_cli_fail(cli, &err);
-		ksm_cli_warn(cli, "%s", err.text);
-		(*ret_missing)++;
+			return ksm_cli_fail(cli, err);
+		ksm_cli_warn(cli, "%s", err->text);
+		missing->n++;
 	}
 	return KSM_EXIT_OK;
 }
@@ -94,6 +105,8 @@ static int wait_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 {
 	const struct wait_state *wait = state;
 	ksm_auto_free pid_t *pids = calloc((size_t)argc + 1, sizeof(*pids));
+	struct ksm_error *errors ksm_auto_free = calloc((size_t)argc + 1, sizeof(*errors));
+	struct missing missing = {.error = errors};
 	struct ksm_settle_line line = {.cli = cli};
 	struct ksm_settle_options options = {
 		.pid = pids,
@@ -107,9 +120,8 @@ static int wait_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 	struct ksm_settle settle;
 	struct ksm_error err;
 	int status = KSM_EXIT_OK, ret;
-	size_t missing = 0;
 
-	if (!pids)
+	if (!pids || !errors)
 		return ksm_cli_no_memory(cli);
 	for (int i = 0; i < argc && !status; i++)
 		status = ksm_cli_parse_pid(cli, argv[i], &pids[i]);
@@ -119,8 +131,8 @@ static int wait_run(struct ksm_cli *cli, void *state, int argc, char **argv)
 		return status;
 	ret = ksm_settle_wait(&cli->root, &options, &settle, &err);
 	ksm_settle_end_line(&line);
-	status = ret ? ksm_cli_fail(cli, &err) : print(cli, wait, &settle);
-	return status || !missing ? status : KSM_EXIT_PARTIAL;
+	status = ret ? ksm_cli_fail(cli, &err) : print(cli, wait, &settle, &missing);
+	return status || !missing.n ? status : KSM_EXIT_PARTIAL;
 }
 
 const struct ksm_verb ksm_verb_wait = {

@@ -56,7 +56,7 @@ struct ksm_opt_in_result {
 	/* Then: areas that KSM would accept, but ksmd does not look at. */
 	size_t left_out;
 	uint64_t left_out_bytes;
-	size_t ranges;	  /* advised; 0 where the whole process was */
+	size_t ranges; /* advised; 0 where the whole process was */
 	struct ksm_stat before;
 	struct ksm_stat after; /* nothing valid: it could not be read any more */
 };

@@ -63,4 +63,5 @@ for ((scan = 5001; ; scan++)); do
 done &
 scans=$!
 try 102 101 --full-scans=1
+"$KSMCTL" --sysroot=tree -q wait 102 101 --full-scans=1 --json 2>/dev/null | jq -c ".errors | map(.pid)"
 kill $scans
