@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "base/units.h"
@@ -66,8 +67,14 @@ bool ksm_cli_is_number(const char *text)
 int ksm_cli_parse_pid(const struct ksm_cli *cli, const char *text, pid_t *ret_pid)
 {
 	uint64_t pid;
+	bool is_pid = !ksm_parse_u64(text, INT32_MAX, &pid) && pid;
 
-	if (ksm_parse_u64(text, INT32_MAX, &pid) || !pid)
+	if (!is_pid && !access(text, F_OK))
+		return ksm_cli_usage(cli,
+				     "\"%s\" is a file and no process number: ksmctl analyze "
+				     "reads dumps",
+				     text);
+	if (!is_pid)
 		return ksm_cli_usage(cli,
 				     "\"%s\" is no process number: give one from 1 to %d; pgrep "
 				     "finds them by name",

@@ -6,6 +6,8 @@ scan() {
 }
 scan
 scan x
+: >core.7
+scan core.7
 scan 0
 scan 99999999999
 scan --all 1
