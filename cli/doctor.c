@@ -177,16 +177,13 @@ static int print_json(const struct ksm_cli *cli, const struct doctor_state *doct
 		      const char *verdict)
 {
 	json_object *document = ksm_report_new("ksmctl.doctor/1"), *findings = ksm_json_array();
-	json_object *errors = ksm_json_array();
 
 	for (size_t i = 0; i < diagnosis->n; i++)
 		ksm_json_append(findings, finding_json(&diagnosis->finding[i]));
-	for (size_t i = 0; i < doctor->n_errors; i++)
-		ksm_json_append(errors, ksm_report_error(&doctor->error[i]));
 	ksm_json_put(document, "verdict", ksm_json_string(verdict));
 	ksm_json_put(document, "opted_in", ksm_json_int((int64_t)facts->n_opted_in));
 	ksm_json_put(document, "unreadable", ksm_json_int((int64_t)facts->n_unreadable));
-	ksm_json_put(document, "errors", errors);
+	ksm_json_put(document, "errors", ksm_report_errors(doctor->error, doctor->n_errors));
 	ksm_json_put(document, "findings", findings);
 	return ksm_cli_print_json(cli, document);
 }

@@ -58,7 +58,7 @@ struct missing {
 static int print(const struct ksm_cli *cli, const struct wait_state *wait,
 		 const struct ksm_settle *settle, const struct missing *missing)
 {
-	json_object *document, *errors;
+	json_object *document;
 
 	if (!cli->json) {
 		if (cli->verbose)
@@ -67,10 +67,7 @@ static int print(const struct ksm_cli *cli, const struct wait_state *wait,
 	}
 	document = ksm_report_new("ksmctl.wait/1");
 	ksm_settle_json(settle, !wait->full_scans, document);
-	errors = ksm_json_array();
-	for (size_t i = 0; i < missing->n; i++)
-		ksm_json_append(errors, ksm_report_error(&missing->error[i]));
-	ksm_json_put(document, "errors", errors);
+	ksm_json_put(document, "errors", ksm_report_errors(missing->error, missing->n));
 	return ksm_cli_print_json(cli, document);
 }
 

@@ -210,6 +210,15 @@ json_object *ksm_report_error(const struct ksm_error *err)
 	return object;
 }
 
+json_object *ksm_report_errors(const struct ksm_error *errors, size_t n)
+{
+	json_object *array = ksm_json_array();
+
+	for (size_t i = 0; i < n; i++)
+		ksm_json_append(array, ksm_report_error(&errors[i]));
+	return array;
+}
+
 json_object *ksm_report_error_document(const struct ksm_error *err)
 {
 	json_object *document = ksm_report_new("ksmctl.error/1");

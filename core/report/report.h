@@ -16,6 +16,8 @@ json_object *ksm_report_tunable(enum ksm_sysfs_field field, int64_t value);
 
 /* {"code", "errno", "pid", "address", "path", "text"}; what does not apply is null. */
 json_object *ksm_report_error(const struct ksm_error *err);
+/* An array of these. */
+json_object *ksm_report_errors(const struct ksm_error *errors, size_t n);
 
 /* ksmctl.error/1 */
 json_object *ksm_report_error_document(const struct ksm_error *err);

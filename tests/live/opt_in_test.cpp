@@ -58,17 +58,15 @@ char StateOnce(pid_t pid, char wanted)
 	return state;
 }
 
-/* Of the area with that name. */
-long AreaBytes(pid_t pid, const std::string &name)
+/* Where the area with that name lies; false if there is none. */
+bool FindArea(pid_t pid, const std::string &name, unsigned long *start, unsigned long *end)
 {
 	std::istringstream lines(ReadFile("/proc/" + std::to_string(pid) + "/maps"));
-	unsigned long start, end;
 
 	for (std::string line; std::getline(lines, line);)
-		if (line.find(name) != std::string::npos &&
-		    sscanf(line.c_str(), "%lx-%lx", &start, &end) == 2)
-			return (long)(end - start);
-	return -1;
+		if (line.find(name) != std::string::npos)
+			return sscanf(line.c_str(), "%lx-%lx", start, end) == 2;
+	return false;
 }
 
 class OptIn : public ::testing::Test
@@ -206,13 +204,8 @@ TEST_F(OptIn, OnlyTheChosenRange)
 		return;
 	Program sleeper({"/bin/sleep", "1000"});
 	ASSERT_EQ(StateOnce(sleeper.pid(), 'S'), 'S');
-	std::istringstream lines(ReadFile("/proc/" + std::to_string(sleeper.pid()) + "/maps"));
-	std::string heap;
-	for (std::string line; std::getline(lines, line);)
-		if (line.find("[heap]") != std::string::npos)
-			heap = line;
 	unsigned long start = 0, end = 0;
-	ASSERT_EQ(sscanf(heap.c_str(), "%lx-%lx", &start, &end), 2) << heap;
+	ASSERT_TRUE(FindArea(sleeper.pid(), "[heap]", &start, &end));
 	char range[64];
 	snprintf(range, sizeof(range), "--range=%lx-%lx", start + 4096, start + 8192);
 	Run("merge", sleeper.pid(), {range});
@@ -233,7 +226,9 @@ TEST_F(OptIn, WhatIsLeftOut)
 	if (IsSkipped())
 		return;
 	Workload workload({"repeat:10:30"});
+	unsigned long start = 0, end = 0;
 
+	ASSERT_TRUE(FindArea(workload.pid(), "[stack]", &start, &end));
 	Run("merge", workload.pid());
 	ASSERT_EQ(output_.status, 0) << output_.err;
 	Json target = Run("merge", workload.pid());
@@ -244,7 +239,7 @@ TEST_F(OptIn, WhatIsLeftOut)
 	target = Run("merge", workload.pid());
 	ASSERT_EQ(output_.status, 0) << output_.err;
 	EXPECT_TRUE(target["already"].Bool());
-	EXPECT_EQ(target["left_out_bytes"].Number(), AreaBytes(workload.pid(), "[stack]"));
+	EXPECT_EQ(target["left_out_bytes"].Number(), end - start);
 	output_ = RunProgram({KsmctlPath(), "merge", "--trust", std::to_string(workload.pid())});
 	EXPECT_NE(output_.out.find("already, but for 1 area of "), std::string::npos)
 		<< output_.out;
