@@ -63,7 +63,7 @@ struct rmap_link {
 		struct ksm_rb_node rb; /* in the unstable tree, which is one of links */
 		struct {	       /* on a stable node */
 			uint32_t node;
-			uint32_t next; /* items */
+			uint32_t next; /* links */
 			uint32_t prev; /* 0 for the first */
 		} stable;
 	};
@@ -98,7 +98,7 @@ struct stable_node {
 			uint32_t prev; /* 0 for the first */
 		} dup;
 	};
-	uint32_t first; /* rmap item; for a chain its first dup */
+	uint32_t first; /* link of an rmap item; for a chain its first dup */
 	uint32_t rmap_hlist_len;
 	uint32_t mapcount; /* of its items, those whose address maps the page still */
 	uint32_t held;	   /* the pass in which an address that is no item was seen to map it */
@@ -166,10 +166,16 @@ static inline struct rmap_item *item_at(const struct ksm_twin *twin, uint32_t nu
 	return ksm_arena_at(&twin->items, number);
 }
 
-/* Of one that is linked. Stale when another is. */
+/* Stale when another is made, as what link_of() returns. */
+static inline struct rmap_link *link_at(const struct ksm_twin *twin, uint32_t number)
+{
+	return ksm_arena_at(&twin->links, number);
+}
+
+/* Of one that is linked. */
 static inline struct rmap_link *link_of(const struct ksm_twin *twin, const struct rmap_item *item)
 {
-	return ksm_arena_at(&twin->links, item->home);
+	return link_at(twin, item->home);
 }
 
 static inline struct run *run_of(const struct ksm_twin *twin, const struct rmap_item *item)

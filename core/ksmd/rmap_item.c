@@ -25,7 +25,7 @@ int link_rmap_item(struct ksm_twin *twin, uint32_t number)
 	link_number = ksm_arena_alloc(&twin->links);
 	if (!link_number)
 		return -ENOMEM;
-	link = ksm_arena_at(&twin->links, link_number);
+	link = link_at(twin, link_number);
 	link->item = number;
 	link->run = item->home;
 	item->home = link_number;

@@ -374,8 +374,8 @@ int stable_tree_append(struct ksm_twin *twin, uint32_t number, uint32_t node_num
 	link->stable.prev = 0;
 	link->stable.next = node->first;
 	if (node->first)
-		link_of(twin, item_at(twin, node->first))->stable.prev = number;
-	node->first = number;
+		link_at(twin, node->first)->stable.prev = item->home;
+	node->first = item->home;
 	begin_change(twin, node);
 	node->rmap_hlist_len++;
 	node->mapcount++;
@@ -411,11 +411,11 @@ static void detach_item(struct ksm_twin *twin, struct stable_node *node, struct 
 	uint32_t next = link_of(twin, item)->stable.next, prev = link_of(twin, item)->stable.prev;
 
 	if (prev)
-		link_of(twin, item_at(twin, prev))->stable.next = next;
+		link_at(twin, prev)->stable.next = next;
 	else
 		node->first = next;
 	if (next)
-		link_of(twin, item_at(twin, next))->stable.prev = prev;
+		link_at(twin, next)->stable.prev = prev;
 	begin_change(twin, node);
 	node->rmap_hlist_len--;
 	node->mapcount -= !item->is_unmapped;
@@ -442,7 +442,7 @@ static void free_stale_node(struct ksm_twin *twin, uint32_t number)
 	struct stable_node *node = node_at(twin, number);
 
 	while (node->first)
-		detach_item(twin, node, item_at(twin, node->first));
+		detach_item(twin, node, item_at(twin, link_at(twin, node->first)->item));
 	free_stable_node(twin, number);
 }
 

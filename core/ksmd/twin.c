@@ -409,17 +409,14 @@ static void look_ahead(const struct ksm_twin *twin, uint32_t number)
 	item = item_ahead(twin, number, ELEMENTS_AHEAD);
 	if (item) {
 		__builtin_prefetch(node_at(twin, *forest_root(&twin->stable, item->key)));
-		__builtin_prefetch(
-			ksm_arena_at(&twin->links, *forest_root(&twin->unstable, item->key)));
+		__builtin_prefetch(link_at(twin, *forest_root(&twin->unstable, item->key)));
 	}
 	item = item_ahead(twin, number, OWNERS_AHEAD);
 	if (item) {
 		uint32_t link = *forest_root(&twin->unstable, item->key);
 
 		if (link)
-			__builtin_prefetch(item_at(
-				twin,
-				((struct rmap_link *)ksm_arena_at(&twin->links, link))->item));
+			__builtin_prefetch(item_at(twin, link_at(twin, link)->item));
 	}
 }
 

@@ -28,7 +28,7 @@ int unstable_tree_find_or_insert(struct ksm_twin *twin, uint32_t number, uint32_
 	unsigned int side = 0;
 
 	for (uint32_t walk = *root; walk;) {
-		const struct rmap_link *link = ksm_arena_at(&twin->links, walk);
+		const struct rmap_link *link = link_at(twin, walk);
 		const struct rmap_item *tree_item = item_at(twin, link->item);
 		int order = tree_compare(item->key, item->nid, tree_item->key, tree_item->nid);
 
