@@ -93,3 +93,17 @@ void ksm_arena_forget(struct ksm_arena *arena, uint32_t first, uint32_t end)
 	if (from < to)
 		madvise((char *)arena->base + from, to - from, MADV_DONTNEED);
 }
+
+void ksm_arena_shrink(struct ksm_arena *arena, uint32_t end)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), from = (size_t)end * arena->size;
+	size_t to = (from + page - 1) & ~(page - 1), last = (size_t)arena->ready * arena->size;
+
+	if (end == arena->end)
+		return;
+	if (to < last)
+		madvise((char *)arena->base + to, last - to, MADV_DONTNEED);
+	memset((char *)arena->base + from, 0, (to < last ? to : last) - from);
+	arena->end = arena->ready = end;
+	arena->free = 0;
+}

@@ -34,6 +34,9 @@ void ksm_arena_free(struct ksm_arena *arena, uint32_t number);
  */
 void ksm_arena_forget(struct ksm_arena *arena, uint32_t first, uint32_t end);
 
+/* Gives back the elements from @end on, and their memory. None is to be free. */
+void ksm_arena_shrink(struct ksm_arena *arena, uint32_t end);
+
 static inline void *ksm_arena_at(const struct ksm_arena *arena, uint32_t number)
 {
 	return (char *)arena->base + (size_t)number * arena->size;

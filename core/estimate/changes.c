@@ -47,7 +47,8 @@ static void take_pages(const struct ksm_page_source *source, const struct ksm_tw
 
 		while ((number = ksm_twin_walk_next(&walk)) != 0) {
 			ksm_twin_get_page(twin, number, &page);
-			take_page(&change[kind_at(&cursor, page.address)], &page);
+			if (page.is_present)
+				take_page(&change[kind_at(&cursor, page.address)], &page);
 		}
 	}
 }
@@ -76,8 +77,6 @@ void ksm_changes_take(struct ksm_estimate *estimate, const struct ksm_page_sourc
 {
 	struct ksm_estimate_change change[KSM_AREA_KINDS + 1] = {0};
 
-	if (!before)
-		return;
 	take_pages(source, twin, change);
 	for (size_t kind = 0; kind <= KSM_AREA_KINDS; kind++) {
 		struct ksm_estimate_change *c = &change[kind];

@@ -11,14 +11,11 @@ struct ksm_kind_counts {
 	int64_t pages[KSM_AREA_KINDS + 1];
 };
 
-/* What there is after the pass before the last. */
+/* What is there at the pass before the last. This and the next once the twin has seen a pass, and before its end or after. */
 void ksm_changes_count(const struct ksm_page_source *source, const struct ksm_twin *twin,
 		       struct ksm_kind_counts *ret_counts);
 
-/*
- * Fills in the estimate's changes, from a twin that saw its passes. @before is what there was at the pass before
- * the last; NULL where there was none, or the source is still.
- */
+/* Fills in the estimate's changes, at the last pass of a source that is not still; @before is what was there before. */
 void ksm_changes_take(struct ksm_estimate *estimate, const struct ksm_page_source *source,
 		      const struct ksm_twin *twin, const struct ksm_kind_counts *before);
 

@@ -147,8 +147,6 @@ static int run_all(struct ksm_run *run, struct ksm_error *err)
 		return ret;
 	take_targets(run);
 	estimate->unknown = run->source->unknown;
-	ksm_changes_take(estimate, run->source, ksm_run_twin(run),
-			 run->has_before ? &run->before : NULL);
 	if (ksm_trials_settle(&run->trials, &estimate->cost, estimate->page_size) ||
 	    take_sums(run) || ksm_estimate_warn_all(estimate, run->source))
 		return ksm_error_no_memory(err);

@@ -199,6 +199,30 @@ static int see_read(void *data, const struct ksm_read_batch *read, struct ksm_er
 	return report_progress(run, run->pass, err);
 }
 
+/* What changed between the last two passes. Where pages come and go by their content, those that did are not told from others. */
+static void take_changes(struct ksm_run *run)
+{
+	const struct ksm_page_source *source = run->source;
+
+	if (source->is_still || run->sample.every > 1)
+		return;
+	if (run->pass + 1 == run->options->passes) {
+		ksm_changes_count(source, ksm_run_twin(run), &run->before);
+		run->has_before = true;
+	} else if (run->pass == run->options->passes && run->has_before) {
+		ksm_changes_take(run->estimate, source, ksm_run_twin(run), &run->before);
+	}
+}
+
+/* Is no page seen any more after this pass, and does nobody ask for single ones? */
+static bool lets_go(const struct ksm_run *run)
+{
+	const struct ksm_estimate_options *options = run->options;
+
+	return (run->source->is_still || run->pass == options->passes) && run->sample.every == 1 &&
+	       run->trials.n == 1 && !options->by && !options->map;
+}
+
 static int run_pass(struct ksm_run *run, unsigned int pass, struct ksm_error *err)
 {
 	int ret;
@@ -220,14 +244,12 @@ static int run_pass(struct ksm_run *run, unsigned int pass, struct ksm_error *er
 		return ret;
 	if (run->source->ops->end)
 		run->source->ops->end(run->source);
+	take_changes(run);
+	if (lets_go(run))
+		ksm_strata_let_go(&run->trials.strata[0]);
 	if (ksm_trials_pass_end(&run->trials, pass))
 		return ksm_error_no_memory(err);
 	take_target_pass(run, pass);
-	/* Where pages come and go by their content, those that did are not told from those that changed. */
-	if (pass + 1 == run->options->passes && !run->source->is_still && run->sample.every == 1) {
-		ksm_changes_count(run->source, ksm_run_twin(run), &run->before);
-		run->has_before = true;
-	}
 	return 0;
 }
 

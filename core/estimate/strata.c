@@ -51,6 +51,12 @@ void ksm_strata_mm_end(struct ksm_strata *strata)
 		ksm_twin_mm_end(strata->twin[s]);
 }
 
+void ksm_strata_let_go(struct ksm_strata *strata)
+{
+	for (int s = 0; s < KSM_STRATA && strata->twin[s]; s++)
+		ksm_twin_let_go(strata->twin[s]);
+}
+
 int ksm_strata_pass_end(struct ksm_strata *strata)
 {
 	int err = 0;

@@ -30,6 +30,7 @@ void ksm_strata_release(struct ksm_strata *strata);
 int ksm_strata_pass_begin(struct ksm_strata *strata);
 void ksm_strata_mm_begin(struct ksm_strata *strata, uint32_t mm);
 void ksm_strata_mm_end(struct ksm_strata *strata);
+void ksm_strata_let_go(struct ksm_strata *strata);
 int ksm_strata_pass_end(struct ksm_strata *strata);
 int ksm_strata_repeat(struct ksm_strata *strata, bool smart_scan);
 int ksm_strata_has_settled(struct ksm_strata *strata, bool *ret_has_settled);

@@ -24,7 +24,7 @@
 #define RUN_PAGE_SHIFT 12 /* of the smallest pages */
 #define RUN_SHIFT      19 /* what a run may span, and where it begins */
 
-#define SEQNR_MASK 0xffu
+#define SEQNR_MASK 0x7fu
 
 /* What an item's oldchecksum is, ksmd's of its last visit. */
 enum { OLD_IS_0, OLD_IS_CURRENT /* that of its key */, OLD_IS_KEPT /* another, in its link */ };
@@ -40,7 +40,7 @@ struct rmap_item {
 	uint64_t page_flags : 4;
 	uint64_t is_new : 1; /* was not there in the pass before */
 	uint32_t nid : 11;   /* whose trees it is for; 0 where pages merge across nodes */
-	uint32_t seqnr : 8;  /* low bits of the pass in which it entered the unstable tree */
+	uint32_t seqnr : 7;  /* low bits of the pass in which it entered the unstable tree */
 	uint32_t oldchecksum : 2;
 	bool is_unstable : 1; /* counted in the unstable tree, and in it unless it is alone */
 	bool is_stable : 1;   /* on a stable node */
@@ -48,12 +48,14 @@ struct rmap_item {
 	bool in_zero_page : 1; /* the twin merged the address with the kernel's zero page */
 	bool is_ghost : 1; /* its address maps the zero page, and the kernel has no rmap item for it any more */
 	bool is_linked : 1;
+	bool is_many : 1; /* stands for others as well, all of them alone */
 	bool is_zero : 1;
 	bool is_present : 1; /* seen in this pass */
 	bool is_fresh : 1;   /* the kernel has no rmap item for it before this pass */
 	bool is_unmapped : 1; /* on a node or merged with the zero page, but its address maps another page by now */
 	bool changed : 1; /* has other bytes than in the pass before, and is not merged since */
-	uint32_t home;	  /* its run or, if it is linked, its link, which has the run */
+	uint32_t
+		home; /* its run or, if it is linked, its link, which has the run; 0 of none that is freed */
 };
 _Static_assert(sizeof(struct rmap_item) == 32, "there is one for each page");
 
@@ -66,6 +68,7 @@ struct rmap_link {
 			uint32_t next; /* links */
 			uint32_t prev; /* 0 for the first */
 		} stable;
+		uint32_t others; /* for which it stands, of one that is_many */
 	};
 	uint32_t oldchecksum; /* if it is kept */
 	uint32_t item;
@@ -145,6 +148,8 @@ struct ksm_twin {
 	struct ksm_arena nodes;
 	uint64_t repeated; /* items and nodes that may have the content of another in the pass */
 	bool defers;	   /* a page waits for the end of the pass, and so do all behind it */
+	bool lets_go;
+	bool looks_at_all; /* whatever smart scan would leave out */
 	struct forest unstable;
 	struct forest stable;
 	struct forest by_kpfn; /* lists of nodes instead of trees */
@@ -243,6 +248,19 @@ void cursor_step(struct ksm_twin *twin);
 uint32_t cursor_insert(struct ksm_twin *twin, struct rmap_item item, uint64_t address);
 /* Frees the item at the cursor, which is in no tree and on no node. -ENOMEM only. */
 int cursor_drop(struct ksm_twin *twin);
+
+/* Gives back the memory of items without a home, which the others' numbers close up over. */
+void pack_rmap_items(struct ksm_twin *twin);
+
+/* alone.c */
+
+/* Once all pages of a pass have been seen, and before any is visited: which are alone. -ENOMEM only. */
+int learn_contents(struct ksm_twin *twin);
+/* Then, if none will be seen again: leaves one for all that are alone, plain, and in one state. -ENOMEM only. */
+int let_alone_go(struct ksm_twin *twin);
+/* What the counters came to since @before with @item, which is_many, they do with each of the others. */
+void count_others(struct ksm_twin *twin, const struct rmap_item *item,
+		  const struct ksm_counters *before, const struct ksm_mm_counters *mm_before);
 
 /* stable_tree.c */
 

@@ -6,21 +6,18 @@
 
 #include "base/array.h"
 
-#define CELLS_MIN 4096
+/* Two cells for each key, so that most are found where they are looked for first. */
+#define KEYS_MIN 2048
 
 int key_filter_reset(struct key_filter *filter, uint64_t n)
 {
-	uint64_t cells = CELLS_MIN;
-	uint8_t *cell;
+	uint64_t n_cells = n > KEYS_MIN ? 2 * n : 2 * KEYS_MIN;
+	uint8_t *cell = ksm_array_zeroed(n_cells, sizeof(*cell));
 
-	/* So that most are found where they are looked for first. */
-	while (cells / 2 < n)
-		cells *= 2;
-	cell = ksm_array_zeroed(cells, sizeof(*cell));
 	if (!cell)
 		return -ENOMEM;
 	free(filter->cell);
-	*filter = (struct key_filter){.cell = cell, .mask = cells - 1};
+	*filter = (struct key_filter){.cell = cell, .n_cells = n_cells};
 	return 0;
 }
 

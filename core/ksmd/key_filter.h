@@ -17,7 +17,7 @@
 
 struct key_filter {
 	uint8_t *cell; /* 0: free; else bits of a key, and whether it was added more than once */
-	uint64_t mask; /* of cells: a power of two less one */
+	uint64_t n_cells;
 	uint64_t repeated; /* keys that were added when an equal one seemed to be there */
 };
 
@@ -27,7 +27,7 @@ void key_filter_release(struct key_filter *filter);
 void key_filter_add(struct key_filter *filter, struct ksm_page_key key);
 static inline uint64_t key_filter_home(const struct key_filter *filter, struct ksm_page_key key)
 {
-	return key.lo >> 32 & filter->mask;
+	return (uint64_t)((unsigned __int128)key.lo * filter->n_cells >> 64);
 }
 
 static inline void key_filter_prefetch(const struct key_filter *filter, struct ksm_page_key key)
@@ -38,7 +38,7 @@ static inline void key_filter_prefetch(const struct key_filter *filter, struct k
 /* Bits of the key, never none, that neither its home nor a sample is chosen by. */
 static inline uint8_t key_filter_tag(struct ksm_page_key key)
 {
-	return (uint8_t)((key.hi & 0xfc) | 2);
+	return (uint8_t)(key.hi & 0xfe) ?: 2;
 }
 
 /* The key's cell, or the free one where it would go. */
@@ -48,7 +48,7 @@ static inline uint8_t *key_filter_find(const struct key_filter *filter, struct k
 	uint8_t tag = key_filter_tag(key);
 
 	while (filter->cell[at] && (filter->cell[at] & ~KEY_REPEATED) != tag)
-		at = (at + 1) & filter->mask;
+		at = at + 1 < filter->n_cells ? at + 1 : 0;
 	return &filter->cell[at];
 }
 

@@ -40,7 +40,8 @@ bool should_skip_rmap_item(struct ksm_twin *twin, uint32_t number)
 	struct rmap_item *item = item_at(twin, number);
 	uint8_t age = item->age;
 
-	if (!ksm_model_get(&twin->model, KSM_SYSFS_smart_scan) || is_ksm_page(twin, item))
+	if (twin->looks_at_all || !ksm_model_get(&twin->model, KSM_SYSFS_smart_scan) ||
+	    is_ksm_page(twin, item))
 		return false;
 	if (twin->model.profile->stable_items_forget && item->is_stable)
 		return false;

@@ -37,7 +37,7 @@ void unlink_rmap_item(struct ksm_twin *twin, struct rmap_item *item)
 {
 	uint32_t link = item->home;
 
-	if (!item->is_linked || item->is_stable || item->is_unstable ||
+	if (!item->is_linked || item->is_stable || item->is_unstable || item->is_many ||
 	    item->oldchecksum == OLD_IS_KEPT)
 		return;
 	item->home = link_of(twin, item)->run;
@@ -199,6 +199,59 @@ int cursor_drop(struct ksm_twin *twin)
 	return 0;
 }
 
+/* ---------------------------------------------------------------- closing up */
+
+static uint32_t count_items(const struct ksm_twin *twin, const struct run *run)
+{
+	uint32_t n = 0;
+
+	for (uint32_t number = run->first; number < run->first + run->n; number++)
+		n += item_at(twin, number)->home != 0;
+	return n;
+}
+
+/* Counts the items of each run of an mm, whose first is to be found anew. */
+static void pack_runs(struct ksm_twin *twin, uint32_t mm)
+{
+	struct cursor *cursor = &twin->cursor;
+
+	cursor_begin(twin, mm);
+	while (cursor->run) {
+		uint32_t number = cursor->run;
+		struct run *run = run_at(twin, number);
+
+		run->n = count_items(twin, run);
+		run->first = 0;
+		if (run->n) {
+			next_run(twin);
+		} else {
+			*link_to_run(twin) = cursor->run = run->next;
+			ksm_arena_free(&twin->runs, number);
+		}
+	}
+}
+
+void pack_rmap_items(struct ksm_twin *twin)
+{
+	uint32_t end = 1;
+
+	for (uint32_t mm = 0; mm < twin->n_mms; mm++)
+		pack_runs(twin, mm);
+	for (uint32_t number = 1; number < twin->items.end; number++) {
+		const struct rmap_item *item = item_at(twin, number);
+		struct run *run;
+
+		if (!item->home)
+			continue;
+		run = run_of(twin, item);
+		run->first = run->first ?: end;
+		if (item->is_linked)
+			link_of(twin, item)->item = end;
+		*item_at(twin, end++) = *item;
+	}
+	ksm_arena_shrink(&twin->items, end);
+}
+
 /* ---------------------------------------------------------------- for others */
 
 struct ksm_twin_walk ksm_twin_walk_begin(const struct ksm_twin *twin, uint32_t mm)
@@ -230,7 +283,7 @@ uint32_t ksm_twin_walk_alone(struct ksm_twin_walk *walk, int64_t *plain)
 			continue;
 		if (!plain || !is_plain(item))
 			break;
-		++*plain;
+		*plain += 1 + (item->is_many ? link_of(walk->twin, item)->others : 0);
 	}
 	return page;
 }

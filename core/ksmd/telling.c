@@ -67,6 +67,7 @@ void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number, struct ksm_
 		.pfn = item->pfn,
 		.key = item->key,
 		.is_zero = item->is_zero,
+		.is_present = item->is_present,
 		.changed = item->changed,
 		.changes = item->changes,
 		.is_new = item->is_new,

@@ -6,9 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/cleanup.h"
 #include "ksmd/internal.h"
-#include "ksmd/key_filter.h"
 
 int ksm_twin_new(const struct ksm_model *model, struct ksm_twin **ret_twin)
 {
@@ -87,51 +85,6 @@ int ksm_twin_pass_begin(struct ksm_twin *twin)
 	return 0;
 }
 
-/* Their slots lie anywhere in memory: so many are fetched ahead. */
-#define KEYS_AHEAD 16
-
-static void look_ahead_in(const struct key_filter *filter, const struct ksm_twin *twin,
-			  uint32_t number)
-{
-	if (twin->items.end - number > KEYS_AHEAD)
-		key_filter_prefetch(filter, item_at(twin, number + KEYS_AHEAD)->key);
-}
-
-static void add_items(const struct ksm_twin *twin, struct key_filter *filter)
-{
-	for (uint32_t number = 1; number < twin->items.end; number++) {
-		look_ahead_in(filter, twin, number);
-		if (item_at(twin, number)->is_present)
-			key_filter_add(filter, item_at(twin, number)->key);
-	}
-}
-
-static void mark_alone(struct ksm_twin *twin, const struct key_filter *filter)
-{
-	for (uint32_t number = 1; number < twin->items.end; number++) {
-		struct rmap_item *item = item_at(twin, number);
-
-		look_ahead_in(filter, twin, number);
-		item->is_alone = item->is_present && key_filter_is_alone(filter, item->key);
-	}
-}
-
-/* Once all pages of a pass have been seen, and before any is visited. */
-static int learn_contents(struct ksm_twin *twin)
-{
-	ksm_cleanup(key_filter_release) struct key_filter filter = {0};
-
-	if (key_filter_reset(&filter, (uint64_t)twin->items.end + twin->nodes.end))
-		return -ENOMEM;
-	add_items(twin, &filter);
-	for (uint32_t number = 1; number < twin->nodes.end; number++)
-		if (node_at(twin, number)->kind != NODE_FREE)
-			key_filter_add(&filter, node_at(twin, number)->key);
-	mark_alone(twin, &filter);
-	twin->repeated = filter.repeated;
-	return 0;
-}
-
 /* A first pass begins without contents, and its trees are for none. */
 static int fit_forests(struct ksm_twin *twin)
 {
@@ -140,6 +93,11 @@ static int fit_forests(struct ksm_twin *twin)
 	if (twin->nodes.end == 1 && twin->repeated / 8 > twin->stable.mask)
 		return stable_tree_resize(twin, twin->repeated);
 	return 0;
+}
+
+void ksm_twin_let_go(struct ksm_twin *twin)
+{
+	twin->lets_go = true;
 }
 
 void ksm_twin_mm_begin(struct ksm_twin *twin, uint32_t mm)
@@ -354,6 +312,24 @@ static bool is_split_off(struct ksm_twin *twin, uint32_t number)
 	return true;
 }
 
+/* As @visit does, and with those that the item stands for. */
+static int visit_all(struct ksm_twin *twin, uint32_t number,
+		     int (*visit)(struct ksm_twin *twin, uint32_t number))
+{
+	const struct rmap_item *item = item_at(twin, number);
+	struct ksm_mm_counters mm_before;
+	struct ksm_counters before;
+	int err;
+
+	if (!item->is_many)
+		return visit(twin, number);
+	before = twin->counters;
+	mm_before = mm_of(twin, item)->counters;
+	err = visit(twin, number);
+	count_others(twin, item, &before, &mm_before);
+	return err;
+}
+
 static int visit_item(struct ksm_twin *twin, uint32_t number)
 {
 	struct rmap_item *item = item_at(twin, number);
@@ -433,7 +409,7 @@ static int visit_mm(struct ksm_twin *twin, uint32_t mm)
 			continue;
 		}
 		if (twin->seqnr || item_at(twin, number)->is_fresh)
-			err = visit_item(twin, number);
+			err = visit_all(twin, number, visit_item);
 		cursor_step(twin);
 	}
 	return err;
@@ -486,8 +462,12 @@ static bool mm_is_gone(const struct ksm_twin *twin, uint32_t mm)
  */
 int ksm_twin_pass_end(struct ksm_twin *twin)
 {
-	int err = learn_contents(twin) ?: fit_forests(twin);
+	int err = learn_contents(twin);
 
+	if (!err && twin->lets_go)
+		err = let_alone_go(twin);
+	if (!err)
+		err = fit_forests(twin);
 	for (uint32_t mm = 0; mm < twin->n_mms && !err; mm++)
 		if (mm_is_gone(twin, mm))
 			err = visit_mm(twin, mm);
@@ -498,35 +478,39 @@ int ksm_twin_pass_end(struct ksm_twin *twin)
 	return err;
 }
 
-static int repeat_mm(struct ksm_twin *twin, uint32_t mm, bool smart_scan)
+static int repeat_item(struct ksm_twin *twin, uint32_t number)
+{
+	struct rmap_item *item = item_at(twin, number);
+
+	if (item->changed || is_split_off(twin, number) ||
+	    (item->in_zero_page && is_still_zero_page(twin, item)) ||
+	    should_skip_rmap_item(twin, number))
+		return 0;
+	twin->counters.pages_scanned++;
+	return cmp_and_merge_page(twin, number);
+}
+
+static int repeat_mm(struct ksm_twin *twin, uint32_t mm)
 {
 	struct ksm_twin_walk walk = ksm_twin_walk_begin(twin, mm);
 	uint32_t number;
+	int err = 0;
 
-	while ((number = ksm_twin_walk_next(&walk)) != 0) {
-		struct rmap_item *item = item_at(twin, number);
-
+	while (!err && (number = ksm_twin_walk_next(&walk)) != 0) {
 		look_ahead(twin, number);
-		if (item->changed)
-			continue;
-		if (is_split_off(twin, number) ||
-		    (item->in_zero_page && is_still_zero_page(twin, item)))
-			continue;
-		if (smart_scan && should_skip_rmap_item(twin, number))
-			continue;
-		twin->counters.pages_scanned++;
-		if (cmp_and_merge_page(twin, number))
-			return -ENOMEM;
+		err = visit_all(twin, number, repeat_item);
 	}
-	return 0;
+	return err;
 }
 
 int ksm_twin_repeat(struct ksm_twin *twin, bool smart_scan)
 {
 	int err = ksm_twin_pass_begin(twin);
 
+	twin->looks_at_all = !smart_scan;
 	for (uint32_t mm = 0; mm < twin->n_mms && !err; mm++)
-		err = repeat_mm(twin, mm, smart_scan);
+		err = repeat_mm(twin, mm);
+	twin->looks_at_all = false;
 	twin->seqnr++;
 	twin->counters.full_scans++;
 	return err;

@@ -39,6 +39,12 @@ void ksm_twin_mm_end(struct ksm_twin *twin);
 int ksm_twin_pass_end(struct ksm_twin *twin);
 
 /*
+ * In the last of these, before its end: nobody asks for single pages any more. Those that are alone and plain are
+ * counted only from its end on, so that most of the memory is given back. Others get new numbers.
+ */
+void ksm_twin_let_go(struct ksm_twin *twin);
+
+/*
  * One more pass over the pages as they were last seen, without those that changed in the last one: where
  * merging goes if nothing changes any more. Without @smart_scan every page is looked at, whatever the model
  * says.
@@ -71,6 +77,7 @@ struct ksm_twin_page {
 	uint64_t pfn; /* 0 if unknown */
 	struct ksm_page_key key;
 	bool is_zero;
+	bool is_present; /* false from the pass in which it was not seen to the end of that */
 	bool changed;	 /* has other bytes than in the pass before, so that it does not merge */
 	uint8_t changes; /* passes that saw other bytes than the one before, counted to the maximum */
 	bool is_new;	 /* there was none at the address in the pass before */

@@ -33,4 +33,31 @@ TEST(Arena, ForgetsWhatLiesBeforeAndNothingElse)
 		EXPECT_EQ(*static_cast<uint64_t *>(ksm_arena_at(&arena, i)), i);
 }
 
+TEST(Arena, ShrinksAndIsFreshBehindItsEnd)
+{
+	for (uint32_t end : {1u, 2u, 700u, 90000u, 99999u, 100001u}) {
+		ksm_arena arena;
+
+		ksm_arena_init(&arena, 24);
+		for (uint32_t i = 1; i <= 100000; i++) {
+			uint32_t number = ksm_arena_alloc(&arena);
+
+			memset(ksm_arena_at(&arena, number), 0xff, 24);
+		}
+		ksm_arena_free(&arena, 100000);
+		ksm_arena_shrink(&arena, end);
+		for (uint32_t i = 1; i < end && i < 100000; i++)
+			ASSERT_EQ(*static_cast<uint8_t *>(ksm_arena_at(&arena, i)), 0xff) << i;
+		for (uint32_t i = end; i <= 100000; i++) {
+			uint32_t number = ksm_arena_alloc(&arena);
+			const auto *at = static_cast<uint8_t *>(ksm_arena_at(&arena, number));
+
+			ASSERT_EQ(number, i);
+			ASSERT_TRUE(std::all_of(at, at + 24, [](uint8_t b) { return b == 0; }))
+				<< i;
+		}
+		ksm_arena_release(&arena);
+	}
+}
+
 } // namespace

@@ -145,6 +145,12 @@ class Observer
 	Observer(const Observer &) = delete;
 	Observer &operator=(const Observer &) = delete;
 
+	// After the next pass, pages that are alone are only counted.
+	void LetGo()
+	{
+		lets_go_ = true;
+	}
+
 	void Pass(const Machine &shadow)
 	{
 		for (; mms_ < shadow.processes.size(); mms_++) {
@@ -161,6 +167,8 @@ class Observer
 				See(page, *frame);
 			ksm_twin_mm_end(twin_);
 		}
+		if (lets_go_)
+			ksm_twin_let_go(twin_);
 		Check(ksm_twin_pass_end(twin_));
 	}
 
@@ -191,6 +199,33 @@ class Observer
 
 		ksm_twin_mm_counters(twin_, mm, &c);
 		return c;
+	}
+
+	// Of an mm: pages that are alone and plain, the keys of others that are alone, and of the rest.
+	struct Contents {
+		int64_t plain = 0;
+		std::vector<uint64_t> alone, rest;
+
+		bool operator==(const Contents &other) const
+		{
+			return plain == other.plain && alone == other.alone && rest == other.rest;
+		}
+	};
+	Contents ContentsOf(uint32_t mm) const
+	{
+		ksm_twin_walk alone = ksm_twin_walk_begin(twin_, mm), rest = alone;
+		Contents c;
+
+		while (uint32_t page = ksm_twin_walk_alone(&alone, &c.plain))
+			c.alone.push_back(ksm_twin_key(twin_, page).lo);
+		while (uint32_t page = ksm_twin_walk_rest(&rest))
+			c.rest.push_back(ksm_twin_key(twin_, page).lo);
+		return c;
+	}
+
+	uint32_t Items() const
+	{
+		return ksm_twin_page_end(twin_) - 1;
 	}
 
       private:
@@ -232,6 +267,7 @@ class Observer
 	ksm_model model_;
 	ksm_twin *twin_ = nullptr;
 	uint32_t mms_ = 0;
+	bool lets_go_ = false;
 };
 
 // ------------------------------------------------------------------------------- running a workload
