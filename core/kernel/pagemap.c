@@ -67,8 +67,8 @@ static int scan(int fd, uint64_t start, uint64_t end, struct scan_region *region
 }
 
 /*
- * Reading a page that was never written maps the shared zero page. A kernel whose PAGEMAP_SCAN would tell
- * that page for an anonymous one counts as one without.
+ * Reading a page that was never written maps the shared zero page, or, on a kernel patched to do without, a page of
+ * one's own. A kernel whose PAGEMAP_SCAN would tell the shared one for an anonymous one counts as one without.
  */
 static int probe_page(int fd, unsigned int page_size, struct ksm_pagemap_facts *facts)
 {
@@ -76,6 +76,7 @@ static int probe_page(int fd, unsigned int page_size, struct ksm_pagemap_facts *
 		mmap(NULL, page_size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct scan_region region[1];
 	uint64_t entry, next;
+	bool is_own;
 	int rc = 0;
 
 	if (page == MAP_FAILED)
@@ -85,10 +86,11 @@ static int probe_page(int fd, unsigned int page_size, struct ksm_pagemap_facts *
 		  (off_t)((uintptr_t)page / page_size * sizeof(entry))) != (ssize_t)sizeof(entry)) {
 		rc = -EIO;
 	} else {
-		facts->zero_pfn = entry & KSM_PM_PRESENT ? entry & KSM_PM_PFN : 0;
-		facts->has_pfn = facts->zero_pfn != 0;
-		facts->has_scan =
-			!scan(fd, (uintptr_t)page, (uintptr_t)page + page_size, region, 1, &next);
+		is_own = entry & KSM_PM_EXCLUSIVE;
+		facts->has_pfn = (entry & KSM_PM_PRESENT) && (entry & KSM_PM_PFN);
+		facts->zero_pfn = facts->has_pfn && !is_own ? entry & KSM_PM_PFN : 0;
+		facts->has_scan = scan(fd, (uintptr_t)page, (uintptr_t)page + page_size, region, 1,
+				       &next) == is_own;
 	}
 	munmap((void *)page, page_size);
 	return rc;

@@ -33,8 +33,9 @@ struct ksm_pagemap {
 	int fd;
 	unsigned int page_size; /* bytes */
 	bool has_scan;		/* PAGEMAP_SCAN works here */
-	bool has_pfn;	   /* entries carry PFNs: the opener has CAP_SYS_ADMIN (or it is a copy) */
-	uint64_t zero_pfn; /* the shared zero page of one page's size; 0 if unknown */
+	bool has_pfn; /* entries carry PFNs: the opener has CAP_SYS_ADMIN (or it is a copy) */
+	uint64_t
+		zero_pfn; /* the shared zero page of one page's size; 0 if unknown, or if reads map none */
 };
 
 /* What is the same for every process of a machine. */
