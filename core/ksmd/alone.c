@@ -63,14 +63,14 @@ int learn_contents(struct ksm_twin *twin)
 
 static uint32_t state_of(const struct rmap_item *item)
 {
-	return item->age | (uint32_t)item->remaining_skips << 4 |
+	return (uint32_t)item->age | (uint32_t)item->remaining_skips << 4 |
 	       (uint32_t)(item->oldchecksum == OLD_IS_CURRENT) << 8 |
 	       (uint32_t)item->is_unstable << 9 | (uint32_t)item->is_fresh << 10;
 }
 
-static bool may_go(const struct rmap_item *item)
+static bool may_go(const struct ksm_twin *twin, const struct rmap_item *item)
 {
-	return item->is_alone && is_plain(item) && !item->is_linked && !item->is_ghost &&
+	return item->is_alone && is_plain(twin, item) && !item->is_linked && !item->is_ghost &&
 	       !item->is_unmapped;
 }
 
@@ -99,7 +99,7 @@ int let_alone_go(struct ksm_twin *twin)
 			struct rmap_item *item = item_at(twin, number);
 			uint32_t *stands = &first[state_of(item)];
 
-			if (!may_go(item))
+			if (!may_go(twin, item))
 				continue;
 			if (!*stands) {
 				*stands = number;

@@ -15,8 +15,10 @@
 /* Never 0. Physical where that is known, since fork lets two address spaces map one huge page. */
 static uint64_t huge_page_number(const struct ksm_twin *twin, const struct rmap_item *item)
 {
-	if (item->pfn)
-		return (uint64_t)(item->pfn >> (HUGE_SHIFT - PAGE_SHIFT)) << 1 | 1;
+	uint64_t pfn = pfn_of(twin, item);
+
+	if (pfn)
+		return pfn >> (HUGE_SHIFT - PAGE_SHIFT) << 1 | 1;
 	return ((uint64_t)(run_of(twin, item)->mm + 1) << 40 | address_of(twin, item) >> HUGE_SHIFT)
 	       << 1;
 }
@@ -27,7 +29,7 @@ static const struct split *find_split(const struct ksm_twin *twin, const struct 
 	uint64_t huge = huge_page_number(twin, item);
 	const struct split *split;
 
-	if (!(item->page_flags & KSM_PAGE_HUGE))
+	if (!(page_flags_of(twin, item) & KSM_PAGE_HUGE))
 		return NULL;
 	for (uint32_t walk = *forest_list(&twin->by_huge, huge); walk; walk = split->next) {
 		split = ksm_arena_at(&twin->splits, walk);
@@ -39,7 +41,7 @@ static const struct split *find_split(const struct ksm_twin *twin, const struct 
 
 uint64_t whole_huge_page(const struct ksm_twin *twin, const struct rmap_item *item)
 {
-	if (!(item->page_flags & KSM_PAGE_HUGE) || find_split(twin, item))
+	if (!(page_flags_of(twin, item) & KSM_PAGE_HUGE) || find_split(twin, item))
 		return 0;
 	return huge_page_number(twin, item);
 }
@@ -74,7 +76,7 @@ bool is_freed_by_split(const struct ksm_twin *twin, const struct rmap_item *item
 	uint32_t passes;
 
 	if (!item->is_zero ||
-	    (item->page_flags & (KSM_PAGE_HUGE | KSM_PAGE_LOCKED)) != KSM_PAGE_HUGE ||
+	    (page_flags_of(twin, item) & (KSM_PAGE_HUGE | KSM_PAGE_LOCKED)) != KSM_PAGE_HUGE ||
 	    !twin->model.profile->split_frees_zeros || item->is_stable || item->in_zero_page)
 		return false;
 	split = find_split(twin, item);

@@ -24,7 +24,7 @@
 #define RUN_PAGE_SHIFT 12 /* of the smallest pages */
 #define RUN_SHIFT      19 /* what a run may span, and where it begins */
 
-#define SEQNR_MASK 0x7fu
+#define SEQNR_MASK 0x3u
 
 /* What an item's oldchecksum is, ksmd's of its last visit. */
 enum { OLD_IS_0, OLD_IS_CURRENT /* that of its key */, OLD_IS_KEPT /* another, in its link */ };
@@ -32,16 +32,15 @@ enum { OLD_IS_0, OLD_IS_CURRENT /* that of its key */, OLD_IS_KEPT /* another, i
 /* One per page, numbered in address order within its run. */
 struct rmap_item {
 	struct ksm_page_key key; /* of the content last seen, with its checksum */
-	uint64_t pfn : 40;	 /* 0 if unknown */
+	uint64_t
+		home : 31; /* its run or, if it is linked, its link, which has the run; 0 once freed */
 	uint64_t offset : RUN_SHIFT - RUN_PAGE_SHIFT; /* pages from where its run begins */
 	uint64_t age : 4;			      /* of smart scan */
-	uint64_t changes : 4; /* passes that saw other bytes than the one before */
 	uint64_t remaining_skips : 4;
-	uint64_t page_flags : 4;
-	uint64_t is_new : 1; /* was not there in the pass before */
-	uint32_t nid : 11;   /* whose trees it is for; 0 where pages merge across nodes */
-	uint32_t seqnr : 7;  /* low bits of the pass in which it entered the unstable tree */
-	uint32_t oldchecksum : 2;
+	uint64_t oldchecksum : 2;
+	uint64_t
+		seqnr : 2; /* low bits of the pass in which it entered the unstable tree: this or the last */
+	bool is_new : 1;      /* was not there in the pass before */
 	bool is_unstable : 1; /* counted in the unstable tree, and in it unless it is alone */
 	bool is_stable : 1;   /* on a stable node */
 	bool is_alone : 1;    /* no other item that the pass visits, and no node, has its content */
@@ -54,10 +53,17 @@ struct rmap_item {
 	bool is_fresh : 1;   /* the kernel has no rmap item for it before this pass */
 	bool is_unmapped : 1; /* on a node or merged with the zero page, but its address maps another page by now */
 	bool changed : 1; /* has other bytes than in the pass before, and is not merged since */
-	uint32_t
-		home; /* its run or, if it is linked, its link, which has the run; 0 of none that is freed */
 };
-_Static_assert(sizeof(struct rmap_item) == 32, "there is one for each page");
+_Static_assert(sizeof(struct rmap_item) == 24, "there is one for each page");
+
+/* What a living process tells of an item's page, and a dump hardly ever: kept where there is anything to be kept. */
+struct frame {
+	uint64_t pfn : 40;    /* 0 if unknown */
+	uint64_t nid : 11;    /* whose trees it is for; 0 where pages merge across nodes */
+	uint64_t changes : 4; /* passes that saw other bytes than the one before */
+	uint64_t page_flags : 4;
+};
+_Static_assert(sizeof(struct frame) == 8, "there is one for each page of a process");
 
 /* What only items have that are in a tree, on a node, or were changed since ksmd came by: few, of most programs. */
 struct rmap_link {
@@ -143,6 +149,7 @@ struct ksm_twin {
 	bool merge_across_nodes;
 	uint32_t fixed_roots; /* of every forest; 0: as many as suit the elements */
 	struct ksm_arena items;
+	struct ksm_arena frames; /* as the items are numbered; of all of them or of none */
 	struct ksm_arena links;
 	struct ksm_arena runs;
 	struct ksm_arena nodes;
@@ -205,11 +212,41 @@ static inline uint32_t old_checksum(const struct ksm_twin *twin, const struct rm
 	return item->oldchecksum == OLD_IS_CURRENT ? ksm_page_key_checksum(item->key) : 0;
 }
 
-/* As of struct ksm_twin_page. */
-static inline bool is_plain(const struct rmap_item *item)
+static inline struct frame frame_of(const struct ksm_twin *twin, const struct rmap_item *item)
 {
-	return !item->is_stable && !item->in_zero_page && !(item->page_flags & KSM_PAGE_KSM) &&
-	       !item->changed && !item->is_zero;
+	size_t number = (size_t)(item - (const struct rmap_item *)twin->items.base);
+
+	return twin->frames.base ? ((const struct frame *)twin->frames.base)[number]
+				 : (struct frame){0};
+}
+
+static inline uint64_t pfn_of(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	return frame_of(twin, item).pfn;
+}
+
+static inline uint32_t page_flags_of(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	return frame_of(twin, item).page_flags;
+}
+
+static inline uint32_t nid_of(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	return twin->merge_across_nodes ? 0 : frame_of(twin, item).nid;
+}
+
+/* One page, that fork left in both places? */
+static inline bool is_same_frame(const struct ksm_twin *twin, const struct rmap_item *a,
+				 const struct rmap_item *b)
+{
+	return pfn_of(twin, a) && pfn_of(twin, a) == pfn_of(twin, b);
+}
+
+/* As of struct ksm_twin_page. */
+static inline bool is_plain(const struct ksm_twin *twin, const struct rmap_item *item)
+{
+	return !item->is_stable && !item->in_zero_page && !item->changed && !item->is_zero &&
+	       !(page_flags_of(twin, item) & KSM_PAGE_KSM);
 }
 
 static inline struct stable_node *node_at(const struct ksm_twin *twin, uint32_t number)
@@ -236,7 +273,8 @@ int link_rmap_item(struct ksm_twin *twin, uint32_t item);
 void unlink_rmap_item(struct ksm_twin *twin, struct rmap_item *item);
 /* To OLD_IS_0 or OLD_IS_CURRENT. */
 void set_old_checksum(struct ksm_twin *twin, struct rmap_item *item, unsigned int old);
-/* -ENOMEM only. */
+/* -ENOMEM only, as all. */
+int set_frame(struct ksm_twin *twin, uint32_t item, struct frame frame);
 int set_key(struct ksm_twin *twin, uint32_t item, struct ksm_page_key key);
 
 void cursor_begin(struct ksm_twin *twin, uint32_t mm);
@@ -245,7 +283,8 @@ uint32_t cursor_item(const struct ksm_twin *twin);
 /* Past that item. */
 void cursor_step(struct ksm_twin *twin);
 /* A new item before the cursor, @item but for where it lies. 0 when memory is short. */
-uint32_t cursor_insert(struct ksm_twin *twin, struct rmap_item item, uint64_t address);
+uint32_t cursor_insert(struct ksm_twin *twin, struct rmap_item item, struct frame frame,
+		       uint64_t address);
 /* Frees the item at the cursor, which is in no tree and on no node. -ENOMEM only. */
 int cursor_drop(struct ksm_twin *twin);
 

@@ -31,7 +31,7 @@ static uint8_t skip_age(uint8_t age)
 
 static bool is_ksm_page(const struct ksm_twin *twin, const struct rmap_item *item)
 {
-	return (item->page_flags & KSM_PAGE_KSM) ||
+	return (page_flags_of(twin, item) & KSM_PAGE_KSM) ||
 	       (!item->is_alone && stable_node_of_page(twin, item));
 }
 
@@ -104,7 +104,7 @@ static int merge_two_pages(struct ksm_twin *twin, uint32_t number, uint32_t othe
 		return -ENOMEM;
 	if (is_freed_by_split(twin, tree_item))
 		return 0;
-	node = stable_tree_insert(twin, item, profile->merges_into_copy ? 0 : item->pfn);
+	node = stable_tree_insert(twin, item, profile->merges_into_copy ? 0 : pfn_of(twin, item));
 	if (!node)
 		return -ENOMEM;
 	remove_rmap_item_from_tree(twin, other);
@@ -145,7 +145,7 @@ static int keep_ksm_page(struct ksm_twin *twin, uint32_t number)
 	if (!node)
 		node = stable_node_of_page(twin, item);
 	if (!node)
-		node = stable_tree_insert(twin, item, item->pfn);
+		node = stable_tree_insert(twin, item, pfn_of(twin, item));
 	if (!node)
 		return -ENOMEM;
 	/* Forked KSM pages join their node even when it is full. */

@@ -12,6 +12,26 @@ static struct run *run_at(const struct ksm_twin *twin, uint32_t number)
 	return ksm_arena_at(&twin->runs, number);
 }
 
+/* ---------------------------------------------------------------- frames */
+
+static struct frame *frame_at(const struct ksm_twin *twin, uint32_t number)
+{
+	return ksm_arena_at(&twin->frames, number);
+}
+
+int set_frame(struct ksm_twin *twin, uint32_t number, struct frame frame)
+{
+	bool is_any = frame.pfn || frame.nid || frame.changes || frame.page_flags;
+
+	if (twin->frames.end == 1 && !is_any)
+		return 0;
+	while (twin->frames.end < twin->items.end)
+		if (!ksm_arena_alloc(&twin->frames))
+			return -ENOMEM;
+	*frame_at(twin, number) = frame;
+	return 0;
+}
+
 /* ---------------------------------------------------------------- links */
 
 int link_rmap_item(struct ksm_twin *twin, uint32_t number)
@@ -155,7 +175,8 @@ static bool continues_run(const struct ksm_twin *twin, uint32_t number, uint64_t
 	return twin->cursor.prev && run->address == begin && run->first + run->n == number;
 }
 
-uint32_t cursor_insert(struct ksm_twin *twin, struct rmap_item item, uint64_t address)
+uint32_t cursor_insert(struct ksm_twin *twin, struct rmap_item item, struct frame frame,
+		       uint64_t address)
 {
 	uint64_t begin = address >> RUN_SHIFT << RUN_SHIFT;
 	uint32_t number;
@@ -165,8 +186,9 @@ uint32_t cursor_insert(struct ksm_twin *twin, struct rmap_item item, uint64_t ad
 	number = ksm_arena_alloc(&twin->items);
 	if (!number)
 		return 0;
-	if (!continues_run(twin, number, begin) &&
-	    add_run(twin, (struct run){.address = begin, .first = number})) {
+	if (set_frame(twin, number, frame) ||
+	    (!continues_run(twin, number, begin) &&
+	     add_run(twin, (struct run){.address = begin, .first = number}))) {
 		ksm_arena_free(&twin->items, number);
 		return 0;
 	}
@@ -247,9 +269,13 @@ void pack_rmap_items(struct ksm_twin *twin)
 		run->first = run->first ?: end;
 		if (item->is_linked)
 			link_of(twin, item)->item = end;
+		if (twin->frames.base)
+			*frame_at(twin, end) = *frame_at(twin, number);
 		*item_at(twin, end++) = *item;
 	}
 	ksm_arena_shrink(&twin->items, end);
+	if (twin->frames.base)
+		ksm_arena_shrink(&twin->frames, end);
 }
 
 /* ---------------------------------------------------------------- for others */
@@ -281,7 +307,7 @@ uint32_t ksm_twin_walk_alone(struct ksm_twin_walk *walk, int64_t *plain)
 
 		if (!item->is_alone)
 			continue;
-		if (!plain || !is_plain(item))
+		if (!plain || !is_plain(walk->twin, item))
 			break;
 		*plain += 1 + (item->is_many ? link_of(walk->twin, item)->others : 0);
 	}

@@ -33,7 +33,7 @@ static int stays_unmerged(struct ksm_twin *twin, uint32_t number, bool *ret_stay
 	if (!item->changed) {
 		if (item->is_fresh ||
 		    old_checksum(twin, item) != ksm_page_key_checksum(item->key) ||
-		    (item->page_flags & KSM_PAGE_KSM) ||
+		    (page_flags_of(twin, item) & KSM_PAGE_KSM) ||
 		    (item->is_zero && ksm_model_get(&twin->model, KSM_SYSFS_use_zero_pages)))
 			return 0;
 		if (!item->is_alone) {
@@ -43,7 +43,7 @@ static int stays_unmerged(struct ksm_twin *twin, uint32_t number, bool *ret_stay
 				return -ENOMEM;
 		}
 	}
-	*ret_stays = !other || (item->pfn && item->pfn == item_at(twin, other)->pfn);
+	*ret_stays = !other || is_same_frame(twin, item, item_at(twin, other));
 	return 0;
 }
 

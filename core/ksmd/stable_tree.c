@@ -58,13 +58,14 @@ static void kpfn_forget(struct ksm_twin *twin, uint32_t number)
 void stable_tree_see_change(struct ksm_twin *twin, uint32_t number)
 {
 	const struct rmap_item *item = item_at(twin, number);
-	uint32_t next = item->pfn ? *forest_list(&twin->by_kpfn, item->pfn) : 0;
+	uint64_t pfn = pfn_of(twin, item);
+	uint32_t next = pfn ? *forest_list(&twin->by_kpfn, pfn) : 0;
 
 	for (uint32_t walk = next; walk; walk = next) {
 		const struct stable_node *node = node_at(twin, walk);
 
 		next = node->next_by_kpfn;
-		if (node->kpfn == item->pfn && !ksm_page_key_equal(node->key, item->key))
+		if (node->kpfn == pfn && !ksm_page_key_equal(node->key, item->key))
 			kpfn_forget(twin, walk);
 	}
 }
@@ -72,14 +73,15 @@ void stable_tree_see_change(struct ksm_twin *twin, uint32_t number)
 int stable_tree_note_fork(struct ksm_twin *twin, uint32_t number)
 {
 	const struct rmap_item *item = item_at(twin, number);
-	uint32_t *list = forest_list(&twin->by_fork, item->pfn);
+	uint64_t pfn = pfn_of(twin, item);
+	uint32_t *list = forest_list(&twin->by_fork, pfn);
 	uint32_t note = ksm_arena_alloc(&twin->forks);
 	struct fork *fork;
 
 	if (!note)
 		return -ENOMEM;
 	fork = ksm_arena_at(&twin->forks, note);
-	fork->pfn = item->pfn;
+	fork->pfn = pfn;
 	fork->node = item->is_stable ? link_of(twin, item)->stable.node : 0;
 	fork->next = *list;
 	*list = note;
@@ -89,11 +91,12 @@ int stable_tree_note_fork(struct ksm_twin *twin, uint32_t number)
 /* A page that was merged before the fork that brought it here. */
 static uint32_t node_before_fork(const struct ksm_twin *twin, const struct rmap_item *item)
 {
+	uint64_t pfn = pfn_of(twin, item);
 	const struct fork *fork;
 
-	for (uint32_t walk = *forest_list(&twin->by_fork, item->pfn); walk; walk = fork->next) {
+	for (uint32_t walk = *forest_list(&twin->by_fork, pfn); walk; walk = fork->next) {
 		fork = ksm_arena_at(&twin->forks, walk);
-		if (fork->pfn == item->pfn && fork->node &&
+		if (fork->pfn == pfn && fork->node &&
 		    ksm_page_key_equal(node_at(twin, fork->node)->key, item->key))
 			return fork->node;
 	}
@@ -102,13 +105,14 @@ static uint32_t node_before_fork(const struct ksm_twin *twin, const struct rmap_
 
 bool zero_page_before_fork(const struct ksm_twin *twin, const struct rmap_item *item)
 {
+	uint64_t pfn = pfn_of(twin, item);
 	const struct fork *fork;
 
-	if (!item->pfn)
+	if (!pfn)
 		return false;
-	for (uint32_t walk = *forest_list(&twin->by_fork, item->pfn); walk; walk = fork->next) {
+	for (uint32_t walk = *forest_list(&twin->by_fork, pfn); walk; walk = fork->next) {
 		fork = ksm_arena_at(&twin->forks, walk);
-		if (fork->pfn == item->pfn && !fork->node)
+		if (fork->pfn == pfn && !fork->node)
 			return true;
 	}
 	return false;
@@ -116,9 +120,12 @@ bool zero_page_before_fork(const struct ksm_twin *twin, const struct rmap_item *
 
 uint32_t stable_node_of_page(const struct ksm_twin *twin, const struct rmap_item *item)
 {
+	uint64_t pfn;
+
 	if (item->is_stable)
 		return item->is_unmapped ? 0 : link_of(twin, item)->stable.node;
-	if (!item->pfn)
+	pfn = pfn_of(twin, item);
+	if (!pfn)
 		return 0;
 	if (item->is_fresh) {
 		uint32_t node = node_before_fork(twin, item);
@@ -126,11 +133,11 @@ uint32_t stable_node_of_page(const struct ksm_twin *twin, const struct rmap_item
 		if (node)
 			return node;
 	}
-	for (uint32_t walk = *forest_list(&twin->by_kpfn, item->pfn); walk;
+	for (uint32_t walk = *forest_list(&twin->by_kpfn, pfn); walk;
 	     walk = node_at(twin, walk)->next_by_kpfn) {
 		const struct stable_node *node = node_at(twin, walk);
 
-		if (node->kpfn == item->pfn && ksm_page_key_equal(node->key, item->key))
+		if (node->kpfn == pfn && ksm_page_key_equal(node->key, item->key))
 			return walk;
 	}
 	return 0;
@@ -283,11 +290,11 @@ uint32_t stable_tree_insert(struct ksm_twin *twin, const struct rmap_item *item,
 		return 0;
 	node = node_at(twin, number);
 	node->key = item->key;
-	node->nid = (uint16_t)item->nid;
+	node->nid = (uint16_t)nid_of(twin, item);
 	node->kpfn = kpfn;
 	node->kind = NODE_PLAIN;
 
-	found = find(twin, item->key, item->nid, &parent, &side);
+	found = find(twin, item->key, nid_of(twin, item), &parent, &side);
 	if (!found) {
 		ksm_rb_insert(stable_space(twin), forest_root(&twin->stable, item->key), number,
 			      parent, side);
@@ -402,7 +409,8 @@ void stable_tree_unmap(struct ksm_twin *twin, uint32_t number)
 	node->mapcount--;
 	end_change(twin, node);
 	/* Written in place, the page that was to be the KSM page is another one now. */
-	if (node->kpfn && node->kpfn == item->pfn && !(item->page_flags & KSM_PAGE_SHARED))
+	if (node->kpfn && node->kpfn == pfn_of(twin, item) &&
+	    !(page_flags_of(twin, item) & KSM_PAGE_SHARED))
 		kpfn_forget(twin, node_number);
 }
 
@@ -490,7 +498,7 @@ bool stable_tree_has(const struct ksm_twin *twin, const struct rmap_item *item)
 	uint32_t parent;
 	unsigned int side;
 
-	return find(twin, item->key, item->nid, &parent, &side) != 0;
+	return find(twin, item->key, nid_of(twin, item), &parent, &side) != 0;
 }
 
 uint32_t stable_tree_search(struct ksm_twin *twin, const struct rmap_item *item)
@@ -498,7 +506,7 @@ uint32_t stable_tree_search(struct ksm_twin *twin, const struct rmap_item *item)
 	uint32_t parent, number;
 	unsigned int side;
 
-	number = item->is_alone ? 0 : find(twin, item->key, item->nid, &parent, &side);
+	number = item->is_alone ? 0 : find(twin, item->key, nid_of(twin, item), &parent, &side);
 	if (!number)
 		return 0;
 	if (node_at(twin, number)->kind == NODE_CHAIN) {

@@ -40,7 +40,7 @@ struct ksm_page_key ksm_twin_key(const struct ksm_twin *twin, uint32_t number)
 
 uint64_t ksm_twin_pfn(const struct ksm_twin *twin, uint32_t number)
 {
-	return item_at(twin, number)->pfn;
+	return pfn_of(twin, item_at(twin, number));
 }
 
 void ksm_twin_prefetch(const struct ksm_twin *twin, uint32_t number)
@@ -59,27 +59,28 @@ void ksm_twin_prefetch_more(const struct ksm_twin *twin, uint32_t number)
 void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number, struct ksm_twin_page *ret_page)
 {
 	const struct rmap_item *item = item_at(twin, number);
+	const struct frame frame = frame_of(twin, item);
 
 	*ret_page = (struct ksm_twin_page){
 		.mm = run_of(twin, item)->mm,
-		.flags = item->page_flags,
+		.flags = frame.page_flags,
 		.address = address_of(twin, item),
-		.pfn = item->pfn,
+		.pfn = frame.pfn,
 		.key = item->key,
 		.is_zero = item->is_zero,
 		.is_present = item->is_present,
 		.changed = item->changed,
-		.changes = item->changes,
+		.changes = frame.changes,
 		.is_new = item->is_new,
 		.in_zero_page = item->in_zero_page,
 		.freed_by_split = (item->is_ghost && !item->in_zero_page) ||
 				  is_freed_by_split(twin, item),
-		.is_plain = is_plain(item),
+		.is_plain = is_plain(twin, item),
 	};
 	if (item->is_stable) {
 		ret_page->node = link_of(twin, item)->stable.node;
 		/* Far off in memory, and of use only beside the page's own. */
-		if (item->pfn)
+		if (frame.pfn)
 			ret_page->node_pfn = node_at(twin, ret_page->node)->kpfn;
 	}
 }

@@ -18,6 +18,7 @@ int ksm_twin_new(const struct ksm_model *model, struct ksm_twin **ret_twin)
 	twin->merge_across_nodes = !ksm_model_has(model, KSM_SYSFS_merge_across_nodes) ||
 				   ksm_model_get(model, KSM_SYSFS_merge_across_nodes);
 	ksm_arena_init(&twin->items, sizeof(struct rmap_item));
+	ksm_arena_init(&twin->frames, sizeof(struct frame));
 	ksm_arena_init(&twin->links, sizeof(struct rmap_link));
 	ksm_arena_init(&twin->runs, sizeof(struct run));
 	ksm_arena_init(&twin->nodes, sizeof(struct stable_node));
@@ -40,6 +41,7 @@ void ksm_twin_free(struct ksm_twin **twin_p)
 	if (!twin)
 		return;
 	ksm_arena_release(&twin->items);
+	ksm_arena_release(&twin->frames);
 	ksm_arena_release(&twin->links);
 	ksm_arena_release(&twin->runs);
 	ksm_arena_release(&twin->nodes);
@@ -157,12 +159,21 @@ static uint32_t get_kpfn_nid(const struct ksm_twin *twin, const struct ksm_page 
  * one held: to ksmd it is no KSM page. (The kernel may also have moved the page, which ksmd would not notice;
  * what was merged then merges again in the same pass.)
  */
-static bool is_same_page(const struct rmap_item *item, const struct ksm_page *page,
+static bool is_same_page(const struct rmap_item *item, uint64_t old_pfn, uint64_t pfn,
 			 const struct ksm_page_sum *sum)
 {
-	if (item->pfn && (page->flags & KSM_PAGE_PFN) && item->pfn != page->pfn)
+	if (old_pfn && pfn && old_pfn != pfn)
 		return false;
 	return ksm_page_key_equal(item->key, sum->key);
+}
+
+static struct frame frame_of_page(const struct ksm_twin *twin, const struct ksm_page *page)
+{
+	return (struct frame){
+		.pfn = page->flags & KSM_PAGE_PFN ? page->pfn : 0,
+		.nid = get_kpfn_nid(twin, page),
+		.page_flags = page->flags & PAGE_FLAGS_MASK,
+	};
 }
 
 /* Of an address that had none. ksmd has no rmap item for it, either. */
@@ -171,18 +182,16 @@ static uint32_t take_new_page(struct ksm_twin *twin, const struct ksm_page *page
 {
 	const struct rmap_item item = {
 		.key = sum->key,
-		.pfn = page->flags & KSM_PAGE_PFN ? page->pfn : 0,
-		.page_flags = page->flags & PAGE_FLAGS_MASK,
-		.nid = get_kpfn_nid(twin, page),
 		.is_zero = sum->is_zero,
 		.changed = page->flags & KSM_PAGE_KNOWN,
 		.is_new = true,
 		.is_fresh = true,
 		.is_present = true,
 	};
-	uint32_t number = cursor_insert(twin, item, page->address);
+	const struct frame frame = frame_of_page(twin, page);
+	uint32_t number = cursor_insert(twin, item, frame, page->address);
 
-	if (number && item.pfn) {
+	if (number && frame.pfn) {
 		stable_tree_see_change(twin, number);
 		stable_tree_see_other(twin, number);
 	}
@@ -193,30 +202,28 @@ static int take_page(struct ksm_twin *twin, uint32_t number, const struct ksm_pa
 		     const struct ksm_page_sum *sum)
 {
 	struct rmap_item *item = item_at(twin, number);
-	bool is_same, was_shared;
+	const struct frame old = frame_of(twin, item);
+	struct frame frame = frame_of_page(twin, page);
+	bool is_same = is_same_page(item, old.pfn, frame.pfn, sum);
 
-	was_shared = item->page_flags & KSM_PAGE_SHARED;
-	is_same = is_same_page(item, page, sum);
 	item->is_new = false;
 	item->changed = !ksm_page_key_equal(item->key, sum->key);
-	if (item->changed && item->changes < KSM_TWIN_CHANGES_MAX)
-		item->changes++;
-	if (set_key(twin, number, sum->key))
+	frame.changes = old.changes;
+	if (item->changed && frame.changes < KSM_TWIN_CHANGES_MAX)
+		frame.changes++;
+	if (set_key(twin, number, sum->key) || set_frame(twin, number, frame))
 		return -ENOMEM;
-	item->nid = get_kpfn_nid(twin, page);
 	item->is_zero = sum->is_zero;
 	item->is_present = true;
-	item->pfn = page->flags & KSM_PAGE_PFN ? page->pfn : 0;
-	item->page_flags = page->flags & PAGE_FLAGS_MASK;
 	if (!is_same)
 		stable_tree_see_change(twin, number);
-	if (!item->is_stable && (item->is_fresh || was_shared))
+	if (!item->is_stable && (item->is_fresh || (old.page_flags & KSM_PAGE_SHARED)))
 		stable_tree_see_other(twin, number);
 	if (!item->is_stable && !item->in_zero_page) {
 		item->is_unmapped = item->is_ghost && !is_same;
 		return 0;
 	}
-	if (is_same && item->pfn && (item->page_flags & KSM_PAGE_SHARED))
+	if (is_same && frame.pfn && (frame.page_flags & KSM_PAGE_SHARED))
 		return stable_tree_note_fork(twin, number);
 	if (!is_same && item->is_stable)
 		stable_tree_unmap(twin, number);
@@ -379,8 +386,8 @@ static void look_ahead(const struct ksm_twin *twin, uint32_t number)
 	if (item) {
 		__builtin_prefetch(forest_root(&twin->stable, item->key));
 		__builtin_prefetch(forest_root(&twin->unstable, item->key));
-		if (item->pfn)
-			__builtin_prefetch(forest_list(&twin->by_kpfn, item->pfn));
+		if (pfn_of(twin, item))
+			__builtin_prefetch(forest_list(&twin->by_kpfn, pfn_of(twin, item)));
 	}
 	item = item_ahead(twin, number, ELEMENTS_AHEAD);
 	if (item) {

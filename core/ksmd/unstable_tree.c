@@ -30,7 +30,8 @@ int unstable_tree_find_or_insert(struct ksm_twin *twin, uint32_t number, uint32_
 	for (uint32_t walk = *root; walk;) {
 		const struct rmap_link *link = link_at(twin, walk);
 		const struct rmap_item *tree_item = item_at(twin, link->item);
-		int order = tree_compare(item->key, item->nid, tree_item->key, tree_item->nid);
+		int order = tree_compare(item->key, nid_of(twin, item), tree_item->key,
+					 nid_of(twin, tree_item));
 
 		if (order == 0) {
 			*ret_found = link->item;
@@ -58,7 +59,7 @@ int unstable_tree_search_insert(struct ksm_twin *twin, uint32_t number, uint32_t
 		item->is_unstable = true;
 		item->seqnr = twin->seqnr;
 		twin->counters.pages_unshared++;
-	} else if ((item->pfn && item->pfn == item_at(twin, found)->pfn) ||
+	} else if (is_same_frame(twin, item, item_at(twin, found)) ||
 		   is_freed_by_split(twin, item_at(twin, found))) {
 		/* A page that fork left in both places is no twin of itself; and one that is gone ends the search. */
 		found = 0;
