@@ -20,102 +20,110 @@ size_t ksm_contents_end(const struct ksm_contents *contents, size_t first)
 	return end;
 }
 
-/* The pages that are not alone, by mm and address. */
-static size_t find_rest(const struct ksm_twin *twin, uint32_t n_mms, uint32_t *rest)
+/* Buckets of pages whose keys are alike in some bits, few enough to be told apart one by one. */
+struct buckets {
+	uint32_t *end; /* of each in the order; until that is full, where its next page goes */
+	uint64_t mask; /* of buckets: a power of two less one */
+	uint32_t largest;
+};
+
+static uint32_t *bucket_of(const struct buckets *buckets, struct ksm_page_key key)
 {
-	size_t n = 0;
+	return &buckets->end[key.hi & buckets->mask];
+}
 
-	for (uint32_t mm = 0; mm < n_mms; mm++) {
-		struct ksm_twin_walk walk = ksm_twin_walk_begin(twin, mm);
+/* Has @see_page see all pages that are not alone, by mm and address. */
+static void each_of_rest(const struct ksm_contents *contents, struct buckets *buckets,
+			 void (*see_page)(const struct ksm_contents *contents,
+					  struct buckets *buckets, uint32_t page))
+{
+	for (uint32_t mm = 0; mm < contents->n_mms; mm++) {
+		struct ksm_twin_walk walk = ksm_twin_walk_begin(contents->twin, mm);
+		uint32_t page;
 
-		while ((rest[n] = ksm_twin_walk_rest(&walk)) != 0)
-			n++;
+		while ((page = ksm_twin_walk_rest(&walk)) != 0)
+			see_page(contents, buckets, page);
 	}
-	return n;
 }
 
-/* Pages of one content, in the order they were found in. */
-struct group {
-	uint32_t first; /* page */
-	uint32_t next;	/* group of the bucket, one more than its number; 0: none */
-	uint32_t end;	/* of it in the order; until that is full, where its next page goes */
-};
-
-struct grouping {
-	const struct ksm_twin *twin;
-	uint32_t *bucket; /* the first group of each, as next */
-	uint64_t mask;
-	struct group *group;
-	uint32_t n;
-};
-
-/* The group of a page, new where there is none of its content. */
-static uint32_t find_group(struct grouping *grouping, uint32_t page)
+static void count_page(const struct ksm_contents *contents, struct buckets *buckets, uint32_t page)
 {
-	struct ksm_page_key key = ksm_twin_key(grouping->twin, page);
-	uint32_t *bucket = &grouping->bucket[key.hi & grouping->mask];
-
-	for (uint32_t next = *bucket; next; next = grouping->group[next - 1].next)
-		if (ksm_page_key_equal(
-			    key, ksm_twin_key(grouping->twin, grouping->group[next - 1].first)))
-			return next - 1;
-	grouping->group[grouping->n] = (struct group){.first = page, .next = *bucket};
-	*bucket = ++grouping->n;
-	return grouping->n - 1;
+	++*bucket_of(buckets, ksm_twin_key(contents->twin, page));
 }
 
-/* Puts pages, which come by mm and address, into an order by groups. */
-static void distribute(struct grouping *grouping, const uint32_t *pages, uint32_t *group_of,
-		       size_t n, uint32_t *order)
+static void place_page(const struct ksm_contents *contents, struct buckets *buckets, uint32_t page)
+{
+	uint32_t *end = bucket_of(buckets, ksm_twin_key(contents->twin, page));
+
+	contents->page[(*end)++] = page;
+}
+
+/* Where each begins, from how many pages it has. Returns how many all have. */
+static uint32_t add_up(struct buckets *buckets)
 {
 	uint32_t sum = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		group_of[i] = find_group(grouping, pages[i]);
-		grouping->group[group_of[i]].end++;
-	}
-	for (uint32_t g = 0; g < grouping->n; g++) {
-		uint32_t count = grouping->group[g].end;
+	for (uint64_t b = 0; b <= buckets->mask; b++) {
+		uint32_t n = buckets->end[b];
 
-		grouping->group[g].end = sum;
-		sum += count;
+		buckets->end[b] = sum;
+		sum += n;
+		if (n > buckets->largest)
+			buckets->largest = n;
 	}
-	for (size_t i = 0; i < n; i++)
-		order[grouping->group[group_of[i]].end++] = pages[i];
+	return sum;
 }
 
-static int order_rest(struct ksm_contents *contents, const uint32_t *rest)
+/* Puts equal pages together, which stay in the order they have. */
+static void part(const struct ksm_contents *contents, uint32_t first, uint32_t end,
+		 uint32_t *others)
 {
-	size_t n = contents->n;
-	struct group *group ksm_auto_free = calloc(n + 1, sizeof(*group)); /* not all is used */
-	uint32_t *group_of ksm_auto_free = malloc((n + 1) * sizeof(*group_of));
-	uint32_t *bucket ksm_auto_free = NULL;
-	struct grouping grouping = {.twin = contents->twin, .group = group};
+	uint32_t *page = contents->page;
 
-	while (grouping.mask < n / 2)
-		grouping.mask = grouping.mask * 2 + 1;
-	grouping.bucket = bucket = ksm_array_zeroed(grouping.mask + 1, sizeof(*bucket));
-	if (!group || !group_of || !bucket)
-		return -ENOMEM;
-	distribute(&grouping, rest, group_of, n, contents->page);
-	return 0;
+	while (first < end) {
+		struct ksm_page_key key = ksm_twin_key(contents->twin, page[first++]);
+		uint32_t n = 0;
+
+		for (uint32_t i = first; i < end; i++) {
+			if (ksm_page_key_equal(key, ksm_twin_key(contents->twin, page[i])))
+				page[first++] = page[i];
+			else
+				others[n++] = page[i];
+		}
+		memcpy(page + first, others, n * sizeof(*page));
+	}
 }
 
-static int order(const struct ksm_twin *twin, int64_t weight, uint32_t n_mms,
-		 struct ksm_contents *ret_contents)
-{
-	struct ksm_contents contents = {
-		.twin = twin, .ordered = twin, .weight = weight, .n_mms = n_mms};
-	uint32_t *rest ksm_auto_free = malloc(ksm_twin_page_end(twin) * sizeof(*rest));
-	uint32_t *page ksm_auto_free = NULL;
+/* Pages whose keys are asked for soon lie anywhere in memory: so many are fetched ahead. */
+#define PAGES_AHEAD 16
 
-	if (!rest)
+static int order_rest(struct ksm_contents *contents)
+{
+	uint32_t *end ksm_auto_free = NULL, *page ksm_auto_free = NULL,
+		      *others ksm_auto_free = NULL;
+	struct buckets buckets = {0};
+	uint32_t first = 0;
+
+	while (buckets.mask < ksm_twin_page_end(contents->twin) / 4)
+		buckets.mask = buckets.mask * 2 + 1;
+	buckets.end = end = ksm_array_zeroed(buckets.mask + 1, sizeof(*end));
+	if (!end)
 		return -ENOMEM;
-	contents.n = find_rest(twin, n_mms, rest);
-	contents.page = page = malloc((contents.n + 1) * sizeof(*page));
-	if (!page || order_rest(&contents, rest))
+	each_of_rest(contents, &buckets, count_page);
+	contents->n = add_up(&buckets);
+	page = malloc((contents->n + 1) * sizeof(*page));
+	others = malloc((buckets.largest + 1) * sizeof(*others));
+	if (!page || !others)
 		return -ENOMEM;
-	*ret_contents = contents;
+	contents->page = page;
+	each_of_rest(contents, &buckets, place_page);
+	for (uint64_t b = 0; b <= buckets.mask; b++) {
+		for (uint32_t i = first + PAGES_AHEAD; i < end[b] + PAGES_AHEAD && i < contents->n;
+		     i++)
+			ksm_twin_prefetch(contents->twin, page[i]);
+		part(contents, first, end[b], others);
+		first = end[b];
+	}
 	ksm_no_free(page);
 	return 0;
 }
@@ -126,7 +134,11 @@ int ksm_contents_order(const struct ksm_strata *strata, uint32_t n_mms,
 	struct ksm_all_contents contents = {0};
 
 	for (int s = 0; s < KSM_STRATA && strata->twin[s]; s++) {
-		if (order(strata->twin[s], strata->weight[s], n_mms, &contents.of[s])) {
+		contents.of[s] = (struct ksm_contents){.twin = strata->twin[s],
+						       .ordered = strata->twin[s],
+						       .weight = strata->weight[s],
+						       .n_mms = n_mms};
+		if (order_rest(&contents.of[s])) {
 			ksm_contents_free(&contents);
 			return -ENOMEM;
 		}
@@ -153,9 +165,6 @@ struct ksm_all_contents ksm_contents_of(const struct ksm_all_contents *contents,
 }
 
 /* ---------------------------------------------------------------- going through them */
-
-/* Pages of contents to come lie anywhere in memory: so many are fetched ahead. */
-#define PAGES_AHEAD 16
 
 static void look_ahead(const struct ksm_contents *contents, size_t first, size_t end)
 {
