@@ -45,9 +45,9 @@ ifeq ($(origin AR),default)
 AR := ar
 endif
 
-LIBRARIES := ncursesw libproc2 libxxhash libsodium smartcols json-c libelf libzstd liblz4 liblzma zlib lzo2 libcap
+LIBRARIES := ncursesw libxxhash libsodium smartcols json-c libelf libzstd liblz4 liblzma zlib lzo2 libcap
 # Not linked: loaded by the few runs that need it.
-LOADED_LIBRARIES := snappy
+LOADED_LIBRARIES := libproc2 snappy
 TEST_LIBRARIES := gtest_main snappy
 
 CFLAGS   ?= -O2 -g

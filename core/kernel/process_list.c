@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The list of processes. libproc2 knows only the machine's own /proc, so a copy is walked by hand. */
+/*
+ * The list of processes. libproc2 knows only the machine's own /proc, so a copy is walked by hand, as is the machine
+ * where there is no libproc2.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <string.h>
 
 #include <libproc2/pids.h>
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/library.h"
 #include "kernel/cgroup.h"
 #include "kernel/process.h"
 
@@ -49,10 +54,40 @@ enum {
 	ITEM_N
 };
 
+/* It brings five libraries more, of which two have much to do when they are loaded. */
+static struct {
+	__typeof__(procps_pids_new) *pids_new;
+	__typeof__(procps_pids_reap) *pids_reap;
+	__typeof__(procps_pids_unref) *pids_unref;
+	bool is_there;
+} libproc2;
+
+static void load_libproc2(void)
+{
+	const struct ksm_library_function functions[] = {
+		{"procps_pids_new", &libproc2.pids_new},
+		{"procps_pids_reap", &libproc2.pids_reap},
+		{"procps_pids_unref", &libproc2.pids_unref},
+	};
+	char why[1];
+
+	libproc2.is_there = ksm_library_load("libproc2.so.0", functions,
+					     sizeof(functions) / sizeof(functions[0]), why,
+					     sizeof(why));
+}
+
+static bool has_libproc2(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, load_libproc2);
+	return libproc2.is_there;
+}
+
 static void cleanup_pids(struct pids_info **info)
 {
 	if (*info)
-		procps_pids_unref(info);
+		libproc2.pids_unref(info);
 }
 
 /*
@@ -113,11 +148,11 @@ static int list_machine(const struct ksm_root *root, struct ksm_processes *list,
 	struct pids_fetch *fetch;
 	int rc;
 
-	rc = procps_pids_new(&info, items, ITEM_N);
+	rc = libproc2.pids_new(&info, items, ITEM_N);
 	if (rc < 0)
 		return ksm_file_error(root->proc_fd, "", -rc, err);
 	errno = 0;
-	fetch = procps_pids_reap(info, PIDS_FETCH_TASKS_ONLY);
+	fetch = libproc2.pids_reap(info, PIDS_FETCH_TASKS_ONLY);
 	if (!fetch)
 		return ksm_file_error(root->proc_fd, "", errno ? errno : EIO, err);
 	for (int i = 0; i < fetch->counts->total; i++) {
@@ -196,8 +231,9 @@ int ksm_processes_list(const struct ksm_root *root, struct ksm_processes *ret_li
 		       struct ksm_error *err)
 {
 	ksm_cleanup(ksm_processes_free) struct ksm_processes list = {0};
-	int rc = root->is_machine ? list_machine(root, &list, err)
-				  : ksm_processes_walk(root, add_from_status, &list, err);
+	int rc = root->is_machine && has_libproc2()
+			 ? list_machine(root, &list, err)
+			 : ksm_processes_walk(root, add_from_status, &list, err);
 
 	if (rc)
 		return rc;

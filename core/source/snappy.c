@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "source/snappy.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <snappy-c.h>
-#include <string.h>
+
+#include "base/library.h"
 
 /* The name under which its interface for C has been since it was published. */
 #define LIBRARY "libsnappy.so.1"
@@ -18,16 +18,13 @@ static struct {
 
 static void load(void)
 {
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	void *uncompress = library ? dlsym(library, "snappy_uncompress") : NULL;
-	void *length = library ? dlsym(library, "snappy_uncompressed_length") : NULL;
-	const char *why = uncompress && length ? NULL : dlerror();
+	const struct ksm_library_function functions[] = {
+		{"snappy_uncompress", &snappy.uncompress},
+		{"snappy_uncompressed_length", &snappy.uncompressed_length},
+	};
 
-	if (uncompress && length) {
-		memcpy(&snappy.uncompress, &uncompress, sizeof(uncompress));
-		memcpy(&snappy.uncompressed_length, &length, sizeof(length));
-	}
-	strncpy(snappy.why, why ? why : "out of memory", sizeof(snappy.why) - 1);
+	ksm_library_load(LIBRARY, functions, sizeof(functions) / sizeof(functions[0]), snappy.why,
+			 sizeof(snappy.why));
 }
 
 int ksm_snappy_unpack(const unsigned char *in, size_t size, unsigned char *out, size_t page_size,
