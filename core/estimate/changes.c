@@ -27,7 +27,7 @@ static size_t kind_at(struct kind_cursor *cursor, uint64_t address)
 	return cursor->kind;
 }
 
-static void take_page(struct ksm_estimate_change *change, const struct ksm_twin_page *page)
+static void take_page(struct ksm_estimate_change *change, const struct ksm_twin_change *page)
 {
 	change->pages_present++;
 	change->changed_pages += page->changes > 0;
@@ -38,7 +38,7 @@ static void take_page(struct ksm_estimate_change *change, const struct ksm_twin_
 static void take_pages(const struct ksm_page_source *source, const struct ksm_twin *twin,
 		       struct ksm_estimate_change change[KSM_AREA_KINDS + 1])
 {
-	struct ksm_twin_page page;
+	struct ksm_twin_change page;
 
 	for (uint32_t mm = 0; mm < source->n_spaces; mm++) {
 		struct kind_cursor cursor = {.areas = &source->space[mm].areas};
@@ -46,8 +46,8 @@ static void take_pages(const struct ksm_page_source *source, const struct ksm_tw
 		uint32_t number;
 
 		while ((number = ksm_twin_walk_next(&walk)) != 0) {
-			ksm_twin_get_page(twin, number, &page);
-			if (page.is_present)
+			ksm_twin_get_change(twin, number, &page);
+			if (!page.is_gone)
 				take_page(&change[kind_at(&cursor, page.address)], &page);
 		}
 	}

@@ -68,10 +68,7 @@ void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number, struct ksm_
 		.pfn = frame.pfn,
 		.key = item->key,
 		.is_zero = item->is_zero,
-		.is_present = item->is_present,
 		.changed = item->changed,
-		.changes = frame.changes,
-		.is_new = item->is_new,
 		.in_zero_page = item->in_zero_page,
 		.freed_by_split = (item->is_ghost && !item->in_zero_page) ||
 				  is_freed_by_split(twin, item),
@@ -83,4 +80,17 @@ void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number, struct ksm_
 		if (frame.pfn)
 			ret_page->node_pfn = node_at(twin, ret_page->node)->kpfn;
 	}
+}
+
+void ksm_twin_get_change(const struct ksm_twin *twin, uint32_t number,
+			 struct ksm_twin_change *ret_change)
+{
+	const struct rmap_item *item = item_at(twin, number);
+
+	*ret_change = (struct ksm_twin_change){
+		.address = address_of(twin, item),
+		.changes = frame_of(twin, item).changes,
+		.is_new = item->is_new,
+		.is_gone = !item->is_present,
+	};
 }

@@ -67,8 +67,6 @@ void ksm_twin_mm_counters(const struct ksm_twin *twin, uint32_t mm,
  */
 int64_t ksm_twin_huge_pages_split(const struct ksm_twin *twin);
 
-#define KSM_TWIN_CHANGES_MAX 15
-
 /* A page as it was last seen, and what the twin made of it. */
 struct ksm_twin_page {
 	uint32_t mm;
@@ -77,15 +75,22 @@ struct ksm_twin_page {
 	uint64_t pfn; /* 0 if unknown */
 	struct ksm_page_key key;
 	bool is_zero;
-	bool is_present; /* false from the pass in which it was not seen to the end of that */
-	bool changed;	 /* has other bytes than in the pass before, so that it does not merge */
-	uint8_t changes; /* passes that saw other bytes than the one before, counted to the maximum */
-	bool is_new;	 /* there was none at the address in the pass before */
-	uint32_t node;	 /* of the stable tree: equal numbers share one page; 0 if not in it */
-	uint64_t node_pfn;   /* the page they share, 0 if it or pfn is unknown */
-	bool in_zero_page;   /* merged with the kernel's zero page */
+	bool changed;	   /* has other bytes than in the pass before, so that it does not merge */
+	uint32_t node;	   /* of the stable tree: equal numbers share one page; 0 if not in it */
+	uint64_t node_pfn; /* the page they share, 0 if it or pfn is unknown */
+	bool in_zero_page; /* merged with the kernel's zero page */
 	bool freed_by_split; /* zeros of a huge page that was split: not KSM's any more, but free */
 	bool is_plain;	     /* neither merged nor a KSM page, without change, and not of zeros */
+};
+
+#define KSM_TWIN_CHANGES_MAX 15
+
+/* What became of a page while the passes went on. */
+struct ksm_twin_change {
+	uint64_t address;
+	uint8_t changes; /* passes that saw other bytes than the one before, counted to the maximum */
+	bool is_new;	 /* there was none at the address in the pass before */
+	bool is_gone;	 /* was not seen in the pass that has not ended yet */
 };
 
 /* Going through the pages of an address space in ascending order, while none comes or goes. */
@@ -129,6 +134,8 @@ void ksm_twin_prefetch(const struct ksm_twin *twin, uint32_t number);
 void ksm_twin_prefetch_more(const struct ksm_twin *twin, uint32_t number);
 void ksm_twin_get_page(const struct ksm_twin *twin, uint32_t number,
 		       struct ksm_twin_page *ret_page);
+void ksm_twin_get_change(const struct ksm_twin *twin, uint32_t number,
+			 struct ksm_twin_change *ret_change);
 /* Page and node numbers are below these. */
 uint32_t ksm_twin_page_end(const struct ksm_twin *twin);
 uint32_t ksm_twin_node_end(const struct ksm_twin *twin);

@@ -261,9 +261,12 @@ int ksm_stream_begin(struct ksm_dump *dump, struct ksm_error *err);
 int ksm_stream_next(struct ksm_dump *dump, struct ksm_batch *batch, struct ksm_error *err);
 void ksm_stream_end(struct ksm_dump *dump);
 
+/* What a cache holds: more would be read no sooner, and take memory. */
+#define BATCH_BYTES (KSM_BATCH_BYTES / 4)
+
 static inline uint32_t ksm_batch_max(const struct ksm_dump *dump)
 {
-	return KSM_BATCH_BYTES / dump->facts.page_size;
+	return dump->facts.page_size < BATCH_BYTES ? BATCH_BYTES / dump->facts.page_size : 1;
 }
 
 #endif

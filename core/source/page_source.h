@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "kernel/areas.h"
 
-#define KSM_BATCH_BYTES	    (1u << 18)
+#define KSM_BATCH_BYTES	    (1u << 20)
 #define KSM_BATCH_PAGES_MAX (KSM_BATCH_BYTES / 4096)
 
 enum ksm_page_flag {
