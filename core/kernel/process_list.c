@@ -54,7 +54,7 @@ enum {
 	ITEM_N
 };
 
-/* It brings five libraries more, of which two have much to do when they are loaded. */
+/* It brings three libraries more, of which two have much to do when they are loaded. */
 static struct {
 	__typeof__(procps_pids_new) *pids_new;
 	__typeof__(procps_pids_reap) *pids_reap;

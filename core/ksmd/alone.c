@@ -61,10 +61,11 @@ int learn_contents(struct ksm_twin *twin)
 /* What ksmd does with an item that is alone and plain depends on these alone. */
 #define STATES (1u << 11)
 
-static uint32_t state_of(const struct rmap_item *item)
+static uint32_t state_of(const struct ksm_twin *twin, const struct rmap_item *item)
 {
-	return (uint32_t)item->age | (uint32_t)item->remaining_skips << 4 |
-	       (uint32_t)(item->oldchecksum == OLD_IS_CURRENT) << 8 |
+	bool is_old = old_checksum(twin, item) == ksm_page_key_checksum(item->key);
+
+	return (uint32_t)item->age | (uint32_t)item->remaining_skips << 4 | (uint32_t)is_old << 8 |
 	       (uint32_t)item->is_unstable << 9 | (uint32_t)item->is_fresh << 10;
 }
 
@@ -97,10 +98,11 @@ int let_alone_go(struct ksm_twin *twin)
 
 		while ((number = ksm_twin_walk_next(&walk)) != 0) {
 			struct rmap_item *item = item_at(twin, number);
-			uint32_t *stands = &first[state_of(item)];
+			uint32_t *stands;
 
 			if (!may_go(twin, item))
 				continue;
+			stands = &first[state_of(twin, item)];
 			if (!*stands) {
 				*stands = number;
 				continue;

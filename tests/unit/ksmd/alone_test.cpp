@@ -72,4 +72,32 @@ TEST(Alone, ItemsOfOneStateOnlyStandForEachOther)
 	EXPECT_EQ(c.pages_scanned, 120);
 }
 
+// Its first visit finds the checksum that a page without a visit has: ksmd takes it for one that did not change.
+TEST(Alone, APageWhoseChecksumIs0StandsForNoOther)
+{
+	Memory memory("6.12");
+	ksm_counters c;
+	ksm_page page = {};
+
+	memory.Add();
+	ASSERT_EQ(ksm_twin_pass_begin(memory.twin()), 0);
+	ksm_twin_mm_begin(memory.twin(), 0);
+	for (uint64_t number = 16; number < 27; number++) {
+		ksm_page_sum sum = Memory::SumOf(Page{number});
+
+		if (number == 16)
+			sum.key.lo &= ~UINT64_C(0xffffffff);
+		page.address = number * 4096;
+		ASSERT_EQ(ksm_page_key_checksum(sum.key) == 0, number == 16);
+		ASSERT_EQ(ksm_twin_see(memory.twin(), &page, &sum), 0);
+	}
+	ksm_twin_mm_end(memory.twin());
+	ksm_twin_let_go(memory.twin());
+	ASSERT_EQ(ksm_twin_pass_end(memory.twin()), 0);
+	ksm_twin_counters(memory.twin(), &c);
+	EXPECT_EQ(c.pages_unshared, 1);
+	EXPECT_EQ(c.pages_scanned, 11);
+	EXPECT_EQ(ksm_twin_page_end(memory.twin()), 3);
+}
+
 } // namespace
