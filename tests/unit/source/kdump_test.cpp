@@ -264,18 +264,17 @@ TEST_F(KdumpTest, ManyThreadsReadAtOnceAndAgainAfterRewinding)
 
 	for (int t = 0; t < 4; t++) {
 		threads.emplace_back([&, t] {
-			constexpr uint64_t n = 50;
 			std::string data(KSM_BATCH_BYTES, '\0');
 			auto *bytes = reinterpret_cast<unsigned char *>(data.data());
 			auto batch = std::make_unique<ksm_batch>();
 
 			batch->data = bytes;
-			for (uint64_t first = t * n; first + n <= 4000; first += 4 * n) {
+			for (uint64_t first = t * 250; first + 250 <= 4000; first += 1000) {
 				batch->n = 0;
-				for (uint64_t i = 0; i < n; i++)
+				for (uint64_t i = 0; i < 250; i++)
 					batch->page[batch->n++] = {(first + i) * 3 * 4096, 0, 0, 0};
 				ksm_kdump_fill(dump, batch.get());
-				for (uint64_t i = 0; i < n; i++)
+				for (uint64_t i = 0; i < 250; i++)
 					wrong[t] += data.compare(i * 4096, 4096,
 								 builder_.pages[(first + i) * 3]) !=
 						    0;
